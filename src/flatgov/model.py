@@ -1,0 +1,258 @@
+"""A model as data: variables with their equations as trees, and the time settings.
+
+Nothing here knows of files or engines; `flatgov.reading` makes a `Model` from a file and
+`flatgov.run` simulates it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+from flatgov.errors import ModelError, nearest_names
+from flatgov.names import canonical
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+Kind = Literal["stock", "flow", "auxiliary", "constant", "lookup", "data"]
+Operation = Literal["set", "add", "scale"]
+
+
+@dataclass(frozen=True)
+class Number:
+    """A numeric constant inside an equation."""
+
+    value: float
+
+
+@dataclass(frozen=True)
+class Text:
+    """A quoted string inside an equation: a file name, a sheet, a cell."""
+
+    value: str
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A variable used in an equation, under the name that its definition has."""
+
+    name: str
+    subscripts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Table:
+    """The points of a lookup, in ascending order of `x`."""
+
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+    interpolation: str = "interpolate"
+
+
+@dataclass(frozen=True)
+class Array:
+    """A constant array, in row-major order."""
+
+    values: tuple[float, ...]
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Call:
+    """A function or an operator applied to its arguments.
+
+    Functions carry their Vensim name in capitals (``"MAX"``, ``"INTEG"``, ``"SMOOTH3I"``,
+    ``"LOOKUP"`` with the table as first argument); operators their sign (``"+"``, ``"<="``,
+    ``":AND:"``); a leading minus is ``"negative"``.
+    """
+
+    function: str
+    arguments: tuple[Expression, ...]
+
+
+Expression = Number | Text | Reference | Table | Array | Call
+
+
+@dataclass(frozen=True)
+class Equation:
+    """One equation of a variable: all of it, or its part for some subscripts."""
+
+    expression: Expression
+    text: str
+    line: int
+    subscripts: tuple[str, ...] = ()
+    excluded: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A variable as its model file defines it.
+
+    Attributes:
+        name: In the spelling of the model file.
+        kind: ``stock``, ``flow``, ``auxiliary``, ``constant``, ``lookup`` or ``data``.
+        units: As written in the file, without the limits.
+        limits: Lowest and highest allowed value, ``None`` where open.
+        documentation: The comment field.
+        equations: One, or one for each part of a subscripted variable.
+        subscripts: The names of its subscript ranges, in order.
+        group: The Vensim group (sector) that the variable stands in, or ``""``.
+    """
+
+    name: str
+    kind: Kind
+    units: str
+    limits: tuple[float | None, float | None]
+    documentation: str
+    equations: tuple[Equation, ...]
+    subscripts: tuple[str, ...] = ()
+    group: str = ""
+
+    @property
+    def equation(self) -> str:
+        """The right-hand side as written, parts of a subscripted variable joined by ``; ``."""
+        return "; ".join(equation.text for equation in self.equations)
+
+    @property
+    def line(self) -> int:
+        """The line of the file on which the definition starts."""
+        return self.equations[0].line
+
+
+@dataclass(frozen=True)
+class TimeSettings:
+    """The control variables, in the model's unit of time."""
+
+    initial: float
+    final: float
+    step: float
+    saveper: float
+    units: str = ""
+
+
+@dataclass(frozen=True)
+class Change:
+    """A dated change of one variable, in model time.
+
+    ``set`` moves the value to `value`, ``add`` by it, ``scale`` multiplies by it; with a
+    `ramp` the change grows linearly from nothing at `start` to its whole at ``start + ramp``;
+    at `end` it is undone. Of a stock, the initial value is changed; of a lookup, the outputs
+    are scaled; both only from the start of the run.
+    """
+
+    variable: str
+    operation: Operation
+    value: float
+    start: float
+    ramp: float = 0.0
+    end: float | None = None
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model read from a file. Immutable; runs never change it.
+
+    Attributes:
+        name: The file's name without its ending.
+        path: Where it was read from, for messages.
+        variables: By name, in the order of the file, control variables left out.
+        subscripts: The elements of each subscript range.
+        time: The control variables.
+        source: The bytes of the file.
+    """
+
+    name: str
+    path: str
+    variables: Mapping[str, Variable]
+    subscripts: Mapping[str, tuple[str, ...]]
+    time: TimeSettings
+    source: bytes = field(repr=False)
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 of the file's content, in hexadecimal."""
+        return hashlib.sha256(self.source).hexdigest()
+
+    @cached_property
+    def _by_canonical_name(self) -> dict[str, Variable]:
+        return {canonical(name): variable for name, variable in self.variables.items()}
+
+    def find(self, name: str, where: str = "") -> Variable:
+        """Look a variable up as Vensim does: case, spaces and underscores do not matter.
+
+        Args:
+            name: The name in any spelling.
+            where: The place of the name, for the message.
+
+        Returns:
+            The variable.
+
+        Raises:
+            ModelError: There is no such variable; the message names the nearest.
+        """
+        try:
+            return self._by_canonical_name[canonical(name)]
+        except KeyError:
+            raise ModelError(
+                f"'{name}' is not a variable of {self.path}",
+                where=where,
+                nearest=nearest_names(name, self.variables),
+                fix="`flatgov describe` lists the names",
+            ) from None
+
+    def run(
+        self,
+        params: Mapping[str, float | Sequence[float]] | None = None,
+        *,
+        save: Sequence[str] | None = None,
+        time_step: float | None = None,
+        saveper: float | None = None,
+        final_time: float | None = None,
+        integrator: Literal["euler", "rk4"] = "euler",
+        engine: Literal["pysd"] = "pysd",
+    ) -> xr.Dataset:
+        """Simulate the model.
+
+        Args:
+            params: New values of constants or initial values of stocks, by name. A sequence
+                of values adds the dimension ``draw``; all sequences have one length.
+            save: The variables to keep; all but lookups by default.
+            time_step: In place of the model's TIME STEP.
+            saveper: In place of the model's SAVEPER.
+            final_time: In place of the model's FINAL TIME.
+            integrator: The integration method.
+            engine: ``"pysd"``: PySD in a fresh model for each run.
+
+        Returns:
+            A float64 dataset with dimensions ``(draw,) time`` and the model's subscripts.
+            Variables carry ``units``, ``long_name``, ``kind`` and ``equation``.
+
+        Raises:
+            ModelError: A name, value or time setting does not fit the model.
+            RunError: The simulation failed.
+        """
+        from flatgov.run.model_run import run_model
+
+        return run_model(
+            self,
+            params or {},
+            save=save,
+            time_step=time_step,
+            saveper=saveper,
+            final_time=final_time,
+            integrator=integrator,
+            engine=engine,
+        )
+
+
+def references(expression: Expression) -> Iterator[str]:
+    """Yield the name of every variable that an expression uses, in order, with repeats."""
+    if isinstance(expression, Reference):
+        yield expression.name
+    elif isinstance(expression, Call):
+        for argument in expression.arguments:
+            yield from references(argument)
