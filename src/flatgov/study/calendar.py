@@ -1,0 +1,158 @@
+"""Dates and model time."""
+
+from __future__ import annotations
+
+import datetime
+import math
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from flatgov.errors import StudyError
+from flatgov.model import TimeSettings
+
+TimeUnit = Literal["Day", "Week", "Month", "Year"]
+_DATE = re.compile(r"(\d{4})-(\d{2})(?:-(\d{2}))?")
+_DAYS = {"Day": 1, "Week": 7}
+_MONTHS = {"Month": 1, "Year": 12}
+_SECONDS_A_DAY = 86_400
+
+
+def parse_date(text: str) -> datetime.date:
+    """Read ``2016-01`` (its first day) or ``2016-01-15``.
+
+    Args:
+        text: The date.
+
+    Returns:
+        The day.
+
+    Raises:
+        ValueError: The text is no date; the message says what a date looks like.
+    """
+    match = _DATE.fullmatch(text.strip())
+    try:
+        if match is None:
+            raise ValueError
+        return datetime.date(int(match[1]), int(match[2]), int(match[3] or 1))
+    except ValueError:
+        raise ValueError(
+            f"'{text}' is no date; write a month as 2016-01 or a day as 2016-01-15"
+        ) from None
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """What model time means.
+
+    Attributes:
+        epoch: The date of model time 0.
+        unit: What one unit of model time is. Months and years are those of the calendar: a
+            date within a month counts as that fraction of it.
+    """
+
+    epoch: datetime.date
+    unit: TimeUnit
+
+    def time(self, date: datetime.date) -> float:
+        """Give the model time of a date."""
+        if self.unit in _DAYS:
+            return (date - self.epoch).days / _DAYS[self.unit]
+        return (_months(date) - _months(self.epoch)) / _MONTHS[self.unit]
+
+    def dates(self, times: npt.ArrayLike) -> npt.NDArray[np.datetime64]:
+        """Give the dates of model times, to the second.
+
+        Args:
+            times: Model times, any shape.
+
+        Returns:
+            ``datetime64[s]`` of the same shape.
+        """
+        dates: npt.NDArray[np.datetime64]
+        time = np.asarray(times, dtype=float)
+        if self.unit in _DAYS:
+            seconds = np.rint(time * _DAYS[self.unit] * _SECONDS_A_DAY).astype("timedelta64[s]")
+            dates = np.datetime64(self.epoch, "s") + seconds
+            return dates
+        months = time * _MONTHS[self.unit] + _months(self.epoch)
+        whole = np.floor(months)
+        # Month 0 of `_months` is January of year 0; numpy counts from January 1970.
+        month = (whole - 1970 * 12).astype(int).astype("datetime64[M]")
+        first = month.astype("datetime64[s]")
+        length = (month + 1).astype("datetime64[s]") - first
+        seconds = np.rint((months - whole) * length.astype(float)).astype("timedelta64[s]")
+        dates = first + seconds
+        return dates
+
+    def show(self, time: float) -> str:
+        """Write a model time as a date: the month alone when it is the month's first day."""
+        day = str(self.dates(time).astype("datetime64[D]"))
+        return day.removesuffix("-01") if day.endswith("-01") else day
+
+
+def _months(date: datetime.date) -> float:
+    """Count the months since year 0, the day as a fraction of its month."""
+    following = (date.replace(day=28) + datetime.timedelta(days=4)).replace(day=1)
+    length = (following - date.replace(day=1)).days
+    return date.year * 12 + date.month - 1 + (date.day - 1) / length
+
+
+@dataclass(frozen=True)
+class Clock:
+    """The horizon of a model and its calendar: turns moments of a TOML file into model time.
+
+    Attributes:
+        settings: The model's time settings.
+        calendar: None where the study has none.
+    """
+
+    settings: TimeSettings
+    calendar: Calendar | None = None
+
+    def time(self, moment: float | str | datetime.date, where: str) -> float:
+        """Give the model time of a moment.
+
+        Args:
+            moment: A date text, a date, or model time as a number.
+            where: The place of the moment, for the message.
+
+        Returns:
+            Model time within the horizon.
+
+        Raises:
+            StudyError: It is no date, lies outside the horizon, or needs a calendar.
+        """
+        time = moment if isinstance(moment, float) else self._date_to_time(moment, where)
+        if not math.isfinite(time):
+            raise StudyError(f"{time} is no time", where=where, fix="give a finite number")
+        if not self.settings.initial <= time <= self.settings.final:
+            first, last = self.show(self.settings.initial), self.show(self.settings.final)
+            shown = f"{moment:g}" if isinstance(moment, float) else str(moment)
+            raise StudyError(
+                f"{shown} is outside the model's horizon",
+                where=where,
+                fix=f"the model runs from {first} to {last}",
+            )
+        return time
+
+    def show(self, time: float) -> str:
+        """Write a model time as a date, or as a number where there is no calendar."""
+        return self.calendar.show(time) if self.calendar else f"{time:g}"
+
+    def _date_to_time(self, moment: str | datetime.date, where: str) -> float:
+        try:
+            date = parse_date(moment) if isinstance(moment, str) else moment
+        except ValueError as error:
+            raise StudyError(str(error), where=where) from None
+        if self.calendar is None:
+            raise StudyError(
+                f"the date {moment} means nothing without a calendar",
+                where=where,
+                fix='add [calendar] with epoch = "2016-01" and unit = "Month", or give model time '
+                "as a number",
+            )
+        return self.calendar.time(date)

@@ -1,0 +1,84 @@
+"""evidence.toml: claims, feedback loops and behaviour tests, checked against the model."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from flatgov.errors import StudyError
+from flatgov.model import Model
+from flatgov.study.changes import find_variable
+from flatgov.study.policies import check_claims, check_names
+from flatgov.study.schema import Claim, EvidenceFile, Loop
+from flatgov.study.toml import Problems, TomlFile
+
+
+def resolve_evidence(content: EvidenceFile, file: TomlFile, model: Model) -> EvidenceFile:
+    """Check that all variables, claims and tests that the file names exist.
+
+    Args:
+        content: evidence.toml as validated.
+        file: The file, for messages.
+        model: The model of the study.
+
+    Returns:
+        The content with variables in the spelling of the model.
+
+    Raises:
+        StudyError: A name or number does not exist, or a claim is given twice.
+    """
+    problems = Problems()
+    numbers = Counter(claim.number for claim in content.claims)
+    claims: list[Claim] = []
+    for index, claim in enumerate(content.claims):
+        place = ("claims", index)
+        with problems.collect():
+            _check_claim(claim, place, file, content, numbers)
+        variables = _spelled(claim.variables, place, file, model, problems)
+        claims.append(claim.model_copy(update={"variables": variables}))
+    loops: dict[str, Loop] = {}
+    for name, loop in content.loops.items():
+        check_claims(loop.claims, ("loops", name), file, numbers, problems)
+        variables = _spelled(loop.variables, ("loops", name), file, model, problems)
+        loops[name] = loop.model_copy(update={"variables": variables})
+    for name, test in content.tests.items():
+        check_claims(test.claims, ("tests", name), file, numbers, problems)
+    problems.raise_first()
+    return content.model_copy(update={"claims": tuple(claims), "loops": loops})
+
+
+def _check_claim(
+    claim: Claim,
+    place: tuple[str | int, ...],
+    file: TomlFile,
+    content: EvidenceFile,
+    numbers: Counter[int],
+) -> None:
+    if numbers[claim.number] > 1:
+        raise StudyError(
+            f"claim {claim.number} is there {numbers[claim.number]} times",
+            where=file.where(*place, "number"),
+            fix="give each claim a number of its own",
+        )
+    if (claim.test is None) == (claim.reason is None):
+        raise StudyError(
+            f"claim {claim.number} needs either `test` or `reason`",
+            where=file.where(*place),
+            fix="name the behaviour test that checks it, or say why none can",
+        )
+    if claim.test is not None:
+        check_names([claim.test], content.tests, "test", file.where(*place, "test"))
+
+
+def _spelled(
+    names: Sequence[str],
+    place: tuple[str | int, ...],
+    file: TomlFile,
+    model: Model,
+    problems: Problems,
+) -> tuple[str, ...]:
+    spelled = []
+    for name in names:
+        with problems.collect():
+            spelled.append(find_variable(model, name, file.where(*place, "variables")).name)
+    return tuple(spelled)

@@ -1,0 +1,179 @@
+"""A study folder → `Study`, or an error that says which file and key is wrong."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flatgov.errors import StudyError, nearest_names
+from flatgov.study.calendar import Calendar, Clock, parse_date
+from flatgov.study.changes import find_variable
+from flatgov.study.evidence import resolve_evidence
+from flatgov.study.figures_file import resolve_figures
+from flatgov.study.policies import check_names, resolve_policies, resolve_scenarios
+from flatgov.study.schema import (
+    CalendarTable,
+    EvidenceFile,
+    FiguresFile,
+    PoliciesFile,
+    ScenariosFile,
+)
+from flatgov.study.study import Study
+from flatgov.study.toml import Problems, TomlFile, read_toml, validate
+
+if TYPE_CHECKING:
+    from flatgov.model import Model
+
+MODEL_ENDINGS = (".mdl", ".xmile", ".stmx")
+
+
+def open_study(folder: str | os.PathLike[str]) -> Study:
+    """Read a study and check everything in it against its model.
+
+    Args:
+        folder: Holds one model file (``.mdl``, ``.xmile``, ``.stmx``), ``policies.toml`` and, where
+            wanted, ``scenarios.toml``, ``evidence.toml`` and ``figures.toml``.
+
+    Returns:
+        The study.
+
+    Raises:
+        StudyError: A file is missing or wrong; the message says the file, the line and the key.
+        ModelError: The model file is wrong.
+    """
+    folder = Path(folder)
+    model_file = find_model_file(folder)
+    policies_file = _read(folder / "policies.toml")
+    if policies_file is None:
+        raise StudyError(
+            "there is no policies.toml",
+            where=str(folder),
+            fix=f"write one (`flatgov new DIR` copies an example), or run {model_file} by itself",
+        )
+    content = validate(policies_file, PoliciesFile)
+    scenarios_file = _read(folder / "scenarios.toml")
+    evidence_file = _read(folder / "evidence.toml")
+    figures_file = _read(folder / "figures.toml")
+
+    model = _load_model(model_file)
+    calendar = _calendar(content.calendar, policies_file)
+    clock = Clock(model.time, calendar)
+    evidence = EvidenceFile()
+    claims = None
+    if evidence_file is not None:
+        evidence = resolve_evidence(validate(evidence_file, EvidenceFile), evidence_file, model)
+        claims = [claim.number for claim in evidence.claims]
+    policies = resolve_policies(content, policies_file, model, clock, claims)
+    scenarios, default = {}, None
+    if scenarios_file is not None:
+        worlds = validate(scenarios_file, ScenariosFile)
+        scenarios = resolve_scenarios(worlds, scenarios_file, model, clock, claims)
+        default = worlds.default
+    figures = FiguresFile()
+    if figures_file is not None:
+        figures = resolve_figures(
+            validate(figures_file, FiguresFile), figures_file, model, clock, policies, claims
+        )
+    observed, headline = _summary(content, policies_file, model, clock)
+    return Study(
+        name=folder.resolve().name,
+        folder=folder,
+        title=content.study.title,
+        model=model,
+        calendar=calendar,
+        policies=policies,
+        scenarios=scenarios,
+        default_scenario=default,
+        reference=content.study.reference,
+        observed=observed,
+        headline=headline,
+        evidence=evidence,
+        figures=figures,
+        hash=_hash(model, policies_file, scenarios_file),
+    )
+
+
+def find_model_file(folder: Path) -> Path:
+    """Find the one model file of a study folder.
+
+    Raises:
+        StudyError: The folder is missing, or holds no model file or several.
+    """
+    if not folder.is_dir():
+        siblings = folder.parent.iterdir() if folder.parent.is_dir() else ()
+        raise StudyError(
+            f"'{folder}' is no folder" if folder.exists() else f"there is no folder '{folder}'",
+            nearest=nearest_names(folder.name, [path.name for path in siblings if path.is_dir()]),
+            fix="name a study folder; `flatgov new DIR` makes one",
+        )
+    found = sorted(path for path in folder.iterdir() if path.suffix.lower() in MODEL_ENDINGS)
+    if len(found) != 1:
+        names = ", ".join(path.name for path in found)
+        raise StudyError(
+            f"a study has one model file, this folder has {len(found)}: {names}"
+            if found
+            else "there is no model file in this folder",
+            where=str(folder),
+            fix="keep one of them" if found else f"put one here ({', '.join(MODEL_ENDINGS)})",
+        )
+    return found[0]
+
+
+def _read(path: Path) -> TomlFile | None:
+    return read_toml(path) if path.exists() else None
+
+
+def _load_model(path: Path) -> Model:
+    from flatgov.reading import load_model  # Imports PySD, which takes most of a second.
+
+    return load_model(path)
+
+
+def _calendar(table: CalendarTable | None, file: TomlFile) -> Calendar | None:
+    if table is None:
+        return None
+    where = file.where("calendar", "epoch")
+    if isinstance(table.epoch, float):
+        raise StudyError(
+            f"{table.epoch:g} is no date", where=where, fix="write a month as 2016-01 in quotes"
+        )
+    try:
+        epoch = parse_date(table.epoch) if isinstance(table.epoch, str) else table.epoch
+    except ValueError as error:
+        raise StudyError(str(error), where=where) from None
+    return Calendar(epoch, table.unit)
+
+
+def _summary(
+    content: PoliciesFile, file: TomlFile, model: Model, clock: Clock
+) -> tuple[float | None, tuple[str, ...]]:
+    """Check the [study] table; give the observed model time and the headline variables."""
+    problems = Problems()
+    table = content.study
+    observed = None
+    headline: list[str] = []
+    with problems.collect():
+        where = file.where("study", "reference")
+        check_names([table.reference], content.policies, "policy", where)
+    if table.observed is not None:
+        with problems.collect():
+            observed = clock.time(table.observed, file.where("study", "observed"))
+    for name in table.headline:
+        with problems.collect():
+            where = file.where("study", "headline")
+            variable = find_variable(model, name, where)
+            if variable.kind == "lookup":
+                raise StudyError(f"'{variable.name}' is a lookup table, not a result", where=where)
+            headline.append(variable.name)
+    problems.raise_first()
+    return observed, tuple(headline)
+
+
+def _hash(model: Model, *files: TomlFile | None) -> str:
+    """Hash what decides the numbers: the model, the policies and the scenarios."""
+    content: list[Any] = [model.hash, *(file.data if file else None for file in files)]
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()

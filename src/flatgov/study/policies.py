@@ -1,0 +1,181 @@
+"""Policies and scenarios: TOML tables → objects with all their changes resolved."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from flatgov.errors import StudyError, nearest_names
+from flatgov.model import Change, Model
+from flatgov.study.calendar import Clock
+from flatgov.study.changes import resolve_changes
+from flatgov.study.schema import PoliciesFile, PolicyTable, ScenariosFile
+from flatgov.study.toml import Problems, TomlFile
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What decision makers do.
+
+    Attributes:
+        id: As `-p` and the dataset name it.
+        label: Its name in each language.
+        description: What it means.
+        claims: The numbers of the claims that it rests on.
+        changes: Those of the policies that it extends, then its own, in model time.
+    """
+
+    id: str
+    label: Mapping[str, str]
+    description: str
+    claims: tuple[int, ...]
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What the world does; its changes come before those of a policy.
+
+    Attributes:
+        id: As `--scenario` and the dataset name it.
+        label: Its name in each language.
+        description: What it means.
+        claims: The numbers of the claims that it rests on.
+        changes: In model time.
+    """
+
+    id: str
+    label: Mapping[str, str]
+    description: str
+    claims: tuple[int, ...]
+    changes: tuple[Change, ...]
+
+
+def resolve_policies(
+    content: PoliciesFile,
+    file: TomlFile,
+    model: Model,
+    clock: Clock,
+    claims: Collection[int] | None,
+) -> dict[str, Policy]:
+    """Check all policies and put together the changes of each.
+
+    Args:
+        content: policies.toml as validated.
+        file: The file, for messages.
+        model: What the changes apply to.
+        clock: Dates and horizon.
+        claims: The numbers in evidence.toml; None where there is no such file.
+
+    Returns:
+        The policies by id, in the order of the file.
+
+    Raises:
+        StudyError: A policy is wrong.
+    """
+    problems = Problems()
+    own: dict[str, tuple[Change, ...]] = {}
+    for name, table in content.policies.items():
+        check_claims(table.claims, ("policies", name), file, claims, problems)
+        owner = ("policies", name)
+        own[name] = resolve_changes(table.changes, owner, file, model, clock, problems)
+        with problems.collect():
+            check_names(table.extends, content.policies, "policy", file.where(*owner, "extends"))
+    problems.raise_first()
+    return {
+        name: Policy(
+            name,
+            table.label,
+            table.description,
+            table.claims,
+            tuple(
+                change
+                for ancestor in dict.fromkeys(_lineage(name, content.policies, file))
+                for change in own[ancestor]
+            ),
+        )
+        for name, table in content.policies.items()
+    }
+
+
+def resolve_scenarios(
+    content: ScenariosFile,
+    file: TomlFile,
+    model: Model,
+    clock: Clock,
+    claims: Collection[int] | None,
+) -> dict[str, Scenario]:
+    """Check all scenarios; see `resolve_policies`."""
+    problems = Problems()
+    scenarios: dict[str, Scenario] = {}
+    for name, table in content.scenarios.items():
+        owner = ("scenarios", name)
+        check_claims(table.claims, owner, file, claims, problems)
+        changes = resolve_changes(
+            table.changes, owner, file, model, clock, problems, start_required=False
+        )
+        scenarios[name] = Scenario(name, table.label, table.description, table.claims, changes)
+    with problems.collect():
+        check_names([content.default], scenarios, "scenario", file.where("default"))
+    problems.raise_first()
+    return scenarios
+
+
+def check_names(names: Sequence[str], known: Collection[str], what: str, where: str) -> None:
+    """Refuse a name that does not exist.
+
+    Args:
+        names: The names as given.
+        known: The names that exist.
+        what: What they name, for the message: ``policy``.
+        where: The place of the names.
+
+    Raises:
+        StudyError: For the first unknown name, with the nearest right one.
+    """
+    for name in names:
+        if name not in known:
+            raise StudyError(
+                f"there is no {what} '{name}'",
+                where=where,
+                nearest=nearest_names(name, known),
+                fix=f"there are {', '.join(known)}",
+            )
+
+
+def check_claims(
+    numbers: Sequence[int],
+    owner: tuple[str | int, ...],
+    file: TomlFile,
+    known: Collection[int] | None,
+    problems: Problems,
+) -> None:
+    """Refuse the number of a claim that evidence.toml does not have."""
+    for number in numbers:
+        if known is not None and number not in known:
+            nearest = sorted(known, key=lambda claim: abs(claim - number))[:2]
+            problems.found.append(
+                StudyError(
+                    f"there is no claim {number} in evidence.toml",
+                    where=file.where(*owner, "claims"),
+                    fix=f"the nearest are {', '.join(map(str, sorted(nearest)))}"
+                    if nearest
+                    else "",
+                )
+            )
+
+
+def _lineage(
+    name: str, policies: Mapping[str, PolicyTable], file: TomlFile, below: tuple[str, ...] = ()
+) -> Iterator[str]:
+    """Yield the policies that a policy extends, farthest first, then the policy itself."""
+    if name in below:
+        circle = " → ".join((*below[below.index(name) :], name))
+        raise StudyError(
+            f"the policies extend each other in a circle: {circle}",
+            where=file.where("policies", below[-1], "extends"),
+            fix=f"take '{name}' out",
+        )
+    for parent in policies[name].extends:
+        yield from _lineage(parent, policies, file, (*below, name))
+    yield name

@@ -1,0 +1,243 @@
+"""Every key that the TOML files of a study may hold.
+
+The classes mirror the files; names, units and dates are checked against the model afterwards.
+"""
+
+from __future__ import annotations
+
+import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from flatgov.model import Operation
+
+
+def _both_languages(label: dict[str, str]) -> dict[str, str]:
+    missing = [language for language in ("en", "zh") if not label.get(language, "").strip()]
+    if missing:
+        raise ValueError(f"the label has no text for {' and '.join(missing)}")
+    return _known_languages(label)
+
+
+def _known_languages(label: dict[str, str]) -> dict[str, str]:
+    unknown = sorted(set(label) - {"en", "zh"})
+    if unknown:
+        raise ValueError(f"'{unknown[0]}' is no language of a label; the languages are en and zh")
+    return label
+
+
+Label = Annotated[dict[str, str], AfterValidator(_both_languages)]
+PartLabel = Annotated[dict[str, str], AfterValidator(_known_languages)]
+# Strict, so that `true` and "9" are not taken for numbers.
+StrictFloat = Annotated[float, Field(strict=True)]
+StrictInt = Annotated[int, Field(strict=True)]
+
+
+def _moment(value: object) -> float | str | datetime.date:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    if isinstance(value, str | datetime.date) and not isinstance(value, datetime.datetime):
+        return value
+    raise ValueError('write a month as "2016-01", a day as "2016-01-15" or model time as a number')
+
+
+# A date text, a TOML date or model time as a number; `Clock` turns it into model time.
+Moment = Annotated[float | str | datetime.date, PlainValidator(_moment)]
+
+
+class Table(BaseModel):
+    """A table of a TOML file: unknown keys are errors, values never change."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known_keys(cls, data: Any) -> Any:
+        """Refuse unknown keys before anything else, so that the message can name the right one."""
+        keys = list(cls.model_fields)
+        for key in data if isinstance(data, dict) else ():
+            if key not in keys:
+                raise PydanticCustomError("unknown_key", "unknown key", {"key": key, "keys": keys})
+        return data
+
+
+class ChangeTable(Table):
+    """A dated change of one variable."""
+
+    variable: str
+    """A constant, a stock (its initial value is changed) or a lookup table."""
+    operation: Operation
+    """``set`` to the value, ``add`` it, or ``scale`` by it."""
+    value: StrictFloat
+    units: str | None = None
+    """The units of `value`; checked against the model's."""
+    start: Moment | None = None
+    """Date, or model time as a number; a scenario's change may leave it out: whole run."""
+    ramp: StrictFloat = 0.0
+    """The change grows linearly over this long, in model time."""
+    end: Moment | None = None
+    """The change is undone here."""
+    reason: str = ""
+
+
+class PolicyTable(Table):
+    """What decision makers do."""
+
+    label: Label
+    description: str = ""
+    claims: tuple[StrictInt, ...] = ()
+    """Numbers in evidence.toml."""
+    extends: tuple[str, ...] = ()
+    """Policies applied first, in order."""
+    changes: tuple[ChangeTable, ...] = ()
+
+
+class ScenarioTable(Table):
+    """What the world does."""
+
+    label: Label
+    description: str = ""
+    claims: tuple[StrictInt, ...] = ()
+    changes: tuple[ChangeTable, ...] = ()
+
+
+class StudyTable(Table):
+    """What the summary of the study shows."""
+
+    title: Label
+    reference: str
+    """The policy that differences are taken from."""
+    observed: Moment | None = None
+    """The time of the fieldwork; a column of the summary."""
+    headline: tuple[str, ...]
+    """The variables of the summary, in order."""
+
+
+class CalendarTable(Table):
+    """What model time means."""
+
+    epoch: Moment
+    """The date of model time 0."""
+    unit: Literal["Day", "Week", "Month", "Year"]
+    """What one unit of model time is."""
+
+
+class PoliciesFile(Table):
+    """policies.toml."""
+
+    study: StudyTable
+    calendar: CalendarTable | None = None
+    policies: Annotated[dict[str, PolicyTable], Field(min_length=1)]
+
+
+class ScenariosFile(Table):
+    """scenarios.toml."""
+
+    default: str
+    scenarios: Annotated[dict[str, ScenarioTable], Field(min_length=1)]
+
+
+class Source(Table):
+    """A publication that claims come from."""
+
+    citation: str
+
+
+class Claim(Table):
+    """A statement of the case, the variables that carry it, and how it is checked."""
+
+    number: StrictInt
+    text: str
+    terms: tuple[str, ...] = ()
+    """The key terms in the words of the source."""
+    variables: tuple[str, ...] = ()
+    test: str | None = None
+    """A test of the file; either this or `reason`."""
+    reason: str | None = None
+    """Why no test can check the claim."""
+
+
+class Loop(Table):
+    """A feedback loop: each variable feeds the next, the last feeds the first."""
+
+    label: Label
+    polarity: Literal["reinforcing", "balancing"]
+    variables: tuple[str, ...]
+    claims: tuple[StrictInt, ...] = ()
+
+
+class BehaviourTest(Table):
+    """A pattern that the model should show."""
+
+    text: str
+    claims: tuple[StrictInt, ...] = ()
+
+
+class EvidenceFile(Table):
+    """evidence.toml."""
+
+    sources: dict[str, Source] = {}
+    claims: tuple[Claim, ...] = ()
+    loops: dict[str, Loop] = {}
+    tests: dict[str, BehaviourTest] = {}
+
+
+class Event(Table):
+    """A vertical line in time charts."""
+
+    date: Moment
+    label: Label
+
+
+class Breakdown(Table):
+    """A stacked chart of the parts of a total."""
+
+    title: Label
+    total: str
+    parts: tuple[str, ...]
+    policies: tuple[str, ...]
+
+
+class PromiseItem(Table):
+    """What the reform promised of one variable."""
+
+    variable: str
+    promised: Literal["down", "up", "same"]
+    claims: tuple[StrictInt, ...] = ()
+
+
+class Promises(Table):
+    """The chart of what was promised against what happened."""
+
+    title: Label
+    before: Moment
+    after: Moment
+    items: tuple[PromiseItem, ...]
+
+
+class Caption(Table):
+    """The sources named under every figure."""
+
+    text: Label
+
+
+class FiguresFile(Table):
+    """figures.toml; in an opened study every moment is model time."""
+
+    events: tuple[Event, ...] = ()
+    labels: dict[str, PartLabel] = {}
+    """Labels of variables; ``en`` is the name unless given."""
+    units: dict[str, PartLabel] = {}
+    """Labels of units."""
+    breakdowns: dict[str, Breakdown] = {}
+    promises: Promises | None = None
+    sources: Caption | None = None

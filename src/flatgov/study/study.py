@@ -1,0 +1,96 @@
+"""The study as one frozen object."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from flatgov.model import Model
+from flatgov.study.calendar import Calendar
+from flatgov.study.policies import Policy, Scenario
+from flatgov.study.schema import EvidenceFile, FiguresFile
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from flatgov.run.events import Event
+
+
+@dataclass(frozen=True)
+class Study:
+    """A model with its policies, scenarios and evidence. Immutable; runs never change it.
+
+    Attributes:
+        name: The name of its folder.
+        folder: Where it was read from.
+        title: In each language.
+        model: What is simulated.
+        calendar: What model time means; None where the study uses plain model time.
+        policies: By id, in the order of the file.
+        scenarios: By id, in the order of the file; empty where the study has none.
+        default_scenario: The scenario of a run that names none.
+        reference: The policy that differences are taken from.
+        observed: The model time of the fieldwork.
+        headline: The variables of the summary, in order.
+        evidence: Claims, loops and behaviour tests.
+        figures: What the figures show; every moment is model time.
+        hash: SHA-256 of the model, the policies and the scenarios; names of files left out.
+    """
+
+    name: str
+    folder: Path
+    title: Mapping[str, str]
+    model: Model
+    calendar: Calendar | None
+    policies: Mapping[str, Policy]
+    scenarios: Mapping[str, Scenario]
+    default_scenario: str | None
+    reference: str
+    observed: float | None
+    headline: tuple[str, ...]
+    evidence: EvidenceFile
+    figures: FiguresFile
+    hash: str
+
+    def run(
+        self,
+        policies: Sequence[str] | None = None,
+        scenarios: Sequence[str] | None = None,
+        *,
+        save: Sequence[str] | None = None,
+        engine: Literal["pysd"] = "pysd",
+        workers: int = 1,
+        progress: Callable[[Event], None] | None = None,
+    ) -> xr.Dataset:
+        """Simulate policies under scenarios.
+
+        Args:
+            policies: Their ids; all by default.
+            scenarios: Their ids; by default the default scenario, without a dimension for it.
+            save: The variables to keep; all but lookups by default.
+            engine: ``"pysd"``: PySD in a fresh model for each member.
+            workers: The number of processes. More than one needs the usual
+                ``if __name__ == "__main__":`` around the calling script.
+            progress: Called with an event as each member starts and ends.
+
+        Returns:
+            A float64 dataset with dimensions ``policy, (scenario,) time`` and the model's
+            subscripts. Members that failed are NaN and stand in the attribute ``failed``.
+
+        Raises:
+            StudyError: There is no such policy, scenario or variable.
+            RunError: Every member failed.
+        """
+        from flatgov.run.study_run import run_study
+
+        return run_study(
+            self,
+            policies,
+            scenarios,
+            save=save,
+            engine=engine,
+            workers=workers,
+            progress=progress,
+        )

@@ -1,0 +1,203 @@
+"""A TOML file with the place of every key, so that each error can say where it is."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from flatgov.errors import FlatgovError, StudyError, nearest_names
+
+Keys = tuple[str | int, ...]
+Schema = TypeVar("Schema", bound=BaseModel)
+
+_PART = r"""(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')"""
+_DOTTED = rf"{_PART}(?:\s*\.\s*{_PART})*"
+_HEADER = re.compile(rf"\s*(\[\[?)\s*({_DOTTED})\s*\]\]?\s*(?:#.*)?")
+_KEY = re.compile(rf"\s*({_DOTTED})\s*=")
+_MUST_BE = {
+    "string_type": "text in quotes",
+    "float_type": "a number",
+    "int_type": "a whole number",
+    "tuple_type": "a list in brackets",
+    "dict_type": "a table",
+    "model_type": "a table",
+}
+
+
+@dataclass
+class Problems:
+    """The problems found so far, so that one run reports how many there are."""
+
+    found: list[FlatgovError] = field(default_factory=list)
+
+    @contextmanager
+    def collect(self) -> Iterator[None]:
+        """Keep a problem raised inside, and go on after the block."""
+        try:
+            yield
+        except FlatgovError as error:
+            self.found.append(error)
+
+    def raise_first(self) -> None:
+        """Raise the first problem, with the number of the others, if there is any."""
+        if not self.found:
+            return
+        first, more = self.found[0], len(self.found) - 1
+        what, fix = first.what, first.fix
+        if more and fix:
+            fix += f" (and {more} more)"
+        elif more:
+            what += f" (and {more} more)"
+        raise StudyError(what, where=first.where, nearest=first.nearest, fix=fix)
+
+
+@dataclass(frozen=True)
+class TomlFile:
+    """The content of a TOML file and where its keys stand.
+
+    Attributes:
+        path: As the user wrote it, for messages.
+        text: The file.
+        data: The file parsed.
+    """
+
+    path: str
+    text: str
+    data: dict[str, Any]
+
+    def where(self, *keys: str | int) -> str:
+        """Write the place of a key: file, line and the key's path, items counted from 1."""
+        lines = [self._lines[keys[:n]] for n in range(len(keys), 0, -1) if keys[:n] in self._lines]
+        place = f"{self.path}:{lines[0]}" if lines else self.path
+        return f"{place}: {_written(keys)}" if keys else place
+
+    @cached_property
+    def _lines(self) -> dict[Keys, int]:
+        return _lines_of_keys(self.text)
+
+
+def read_toml(path: Path) -> TomlFile:
+    """Read a TOML file.
+
+    Raises:
+        StudyError: It cannot be read, is not UTF-8 or is not TOML; the message says the line.
+    """
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+        return TomlFile(str(path), text, tomllib.loads(text))
+    except OSError as error:
+        raise StudyError(f"cannot be read: {error.strerror}", where=str(path)) from None
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise StudyError(
+            "is not UTF-8 text", where=f"{path}:{line}", fix="save the file as UTF-8"
+        ) from None
+    except tomllib.TOMLDecodeError as error:
+        what, _, place = str(error).partition(" (at ")
+        line_column = ":".join(re.findall(r"\d+", place)) or text.count("\n") + 1
+        raise StudyError(
+            f"broken TOML: {what[:1].lower()}{what[1:]}", where=f"{path}:{line_column}"
+        ) from None
+    except RecursionError:
+        raise StudyError("broken TOML: nested too deeply", where=str(path)) from None
+
+
+def validate(file: TomlFile, schema: type[Schema]) -> Schema:
+    """Check the keys and types of a file.
+
+    Args:
+        file: The file.
+        schema: What it may hold.
+
+    Returns:
+        The content as frozen objects.
+
+    Raises:
+        StudyError: A key is unknown or missing, or a value has the wrong type.
+    """
+    try:
+        return schema.model_validate(file.data)
+    except ValidationError as errors:
+        problems = Problems([_schema_error(file, error) for error in errors.errors()])
+        problems.raise_first()
+        raise  # Unreachable: a ValidationError holds at least one error.
+
+
+def _schema_error(file: TomlFile, error: ErrorDetails) -> StudyError:
+    keys, kind, context = error["loc"], error["type"], error.get("ctx", {})
+    if kind == "unknown_key":
+        known = context["keys"]
+        return StudyError(
+            f"'{context['key']}' is no key of this table",
+            where=file.where(*keys, context["key"]),
+            nearest=nearest_names(context["key"], known),
+            fix=f"the keys are {', '.join(known)}",
+        )
+    if kind == "missing":
+        return StudyError(f"the key '{keys[-1]}' is missing", where=file.where(*keys[:-1]))
+    if kind == "literal_error":
+        allowed = re.findall(r"'([^']*)'", context["expected"])
+        return StudyError(
+            f"'{error['input']}' is not one of {', '.join(allowed)}",
+            where=file.where(*keys),
+            nearest=nearest_names(str(error["input"]), allowed),
+        )
+    if kind == "value_error":
+        return StudyError(str(context["error"]), where=file.where(*keys))
+    if kind == "too_short":
+        return StudyError("is empty", where=file.where(*keys), fix="write at least one")
+    what = f"must be {_MUST_BE[kind]}, not {error['input']!r}" if kind in _MUST_BE else error["msg"]
+    return StudyError(what, where=file.where(*keys))
+
+
+def _written(keys: Keys) -> str:
+    text, after_index = "", False
+    for key in keys:
+        if isinstance(key, int):
+            text += f" #{key + 1}"
+        else:
+            text += (" " if after_index else "." if text else "") + key
+        after_index = isinstance(key, int)
+    return text
+
+
+def _lines_of_keys(text: str) -> dict[Keys, int]:
+    """Find the line of every table and key that stands on a line of its own."""
+    lines: dict[Keys, int] = {}
+    counts: dict[Keys, int] = {}
+    table: Keys = ()
+    in_text = False
+    for number, line in enumerate(text.splitlines(), start=1):
+        opens_or_closes = (line.count('"""') + line.count("'''")) % 2 == 1
+        if not in_text and (header := _HEADER.fullmatch(line)):
+            table = _open_table(_parts(header[2]), header[1] == "[[", counts)
+            lines.setdefault(table, number)
+        elif not in_text and (key := _KEY.match(line)):
+            lines.setdefault(table + _parts(key[1]), number)
+        in_text ^= opens_or_closes
+    return lines
+
+
+def _open_table(parts: Keys, is_array: bool, counts: dict[Keys, int]) -> Keys:
+    """Give the keys of a table with the index of every array of tables on the way."""
+    table: Keys = ()
+    for position, part in enumerate(parts):
+        table += (part,)
+        if is_array and position == len(parts) - 1:
+            counts[table] = counts.get(table, 0) + 1
+        if table in counts:
+            table += (counts[table] - 1,)
+    return table
+
+
+def _parts(dotted: str) -> Keys:
+    return tuple(part.strip("\"'") for part in re.findall(_PART, dotted))
