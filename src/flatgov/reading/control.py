@@ -1,0 +1,123 @@
+"""The control variables: four numbers, which a model may write as simple expressions."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable, Mapping
+
+from flatgov.errors import ModelError
+from flatgov.model import Call, Expression, Number, Reference, TimeSettings
+from flatgov.names import canonical
+from flatgov.reading.parsed import CONTROL_NAMES, Parsed, place
+
+_OPERATIONS: dict[str, Callable[[float, float], float]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+    "^": math.pow,
+    "MIN": min,
+    "MAX": max,
+}
+
+
+def read_time(expressions: Mapping[str, Expression], parsed: Parsed, file: str) -> TimeSettings:
+    """Evaluate INITIAL TIME, FINAL TIME, TIME STEP and SAVEPER.
+
+    Args:
+        expressions: The single equations of all unsubscripted variables by canonical name.
+        parsed: The model file, for lines and units.
+        file: Its path, for messages.
+
+    Raises:
+        ModelError: One is missing, depends on more than constants, or the four do not fit.
+    """
+    values = {}
+    for name in CONTROL_NAMES:
+        if name not in expressions and name != "saveper":
+            raise ModelError(
+                f"the control variable {name.upper()} is missing",
+                where=file,
+                fix=f"add '{name.upper()} = … ~ … ~ |'",
+            )
+        used = name if name in expressions else "time step"
+        try:
+            values[name] = _evaluate(expressions[used], expressions, frozenset([used]))
+        except (ValueError, ArithmeticError):
+            definition = parsed.definitions[used][0]
+            raise ModelError(
+                f"{used.upper()} = '{definition.text}' has no fixed number as its value",
+                where=place(file, definition.name, definition.line),
+                fix="write it as a number or an expression of constants",
+            ) from None
+    units = next(
+        (
+            definition.units
+            for name in ("time step", "initial time", "final time")
+            for definition in parsed.definitions[name]
+            if definition.units
+        ),
+        "",
+    )
+    initial, final, step, saveper = (values[name] for name in CONTROL_NAMES)
+    time = TimeSettings(initial, final, step, saveper, units)
+    check_time(time, where={name: _where(parsed, name, file) for name in CONTROL_NAMES})
+    return time
+
+
+def check_time(time: TimeSettings, where: Mapping[str, str] | None = None) -> None:
+    """Refuse time settings that no run can follow.
+
+    Args:
+        time: The settings.
+        where: The place of each control variable, by its canonical name, for the message.
+
+    Raises:
+        ModelError: The step is not positive, the end is before the start, or SAVEPER is no
+            multiple of TIME STEP.
+    """
+    places = where or {}
+    if not all(map(math.isfinite, (time.initial, time.final, time.step, time.saveper))):
+        raise ModelError(
+            "a control variable is not a finite number", where=places.get("time step", "")
+        )
+    if time.step <= 0:
+        raise ModelError(
+            f"TIME STEP is {time.step:g}, not above zero", where=places.get("time step", "")
+        )
+    if time.final < time.initial:
+        raise ModelError(
+            f"FINAL TIME {time.final:g} is before INITIAL TIME {time.initial:g}",
+            where=places.get("final time", ""),
+        )
+    ratio = time.saveper / time.step
+    if ratio < 0.5 or abs(ratio - round(ratio)) > 1e-6 * ratio:
+        raise ModelError(
+            f"SAVEPER {time.saveper:g} is no multiple of TIME STEP {time.step:g}",
+            where=places.get("saveper", ""),
+        )
+
+
+def _where(parsed: Parsed, name: str, file: str) -> str:
+    definitions = parsed.definitions.get(name, ())
+    return place(file, definitions[0].name, definitions[0].line) if definitions else file
+
+
+def _evaluate(
+    expression: Expression, expressions: Mapping[str, Expression], using: frozenset[str]
+) -> float:
+    """Compute a constant expression; ValueError when it is none."""
+    match expression:
+        case Number(value):
+            return value
+        case Reference(name, ()) if canonical(name) in expressions and canonical(name) not in using:
+            key = canonical(name)
+            return _evaluate(expressions[key], expressions, using | {key})
+        case Call("negative", (argument,)):
+            return -_evaluate(argument, expressions, using)
+        case Call(function, (left, right)) if function in _OPERATIONS:
+            return _OPERATIONS[function](
+                _evaluate(left, expressions, using), _evaluate(right, expressions, using)
+            )
+    raise ValueError

@@ -1,0 +1,165 @@
+"""Find what a modeller gets wrong before a run does: each finding one line with its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Literal
+
+from flatgov.errors import ModelError, nearest_names
+from flatgov.model import Call, Equation, Expression, Reference, Variable
+from flatgov.names import canonical
+from flatgov.reading.functions import FUNCTIONS, INITIAL_ARGUMENTS, OPERATORS, STEP_ARGUMENTS
+from flatgov.reading.parsed import CONTROL_NAMES, Parsed, place
+
+Phase = Literal["step", "initial"]
+
+
+def check_duplicates(parsed: Parsed, file: str) -> None:
+    """Refuse a second definition of a variable, or of the same part of it."""
+    for element in parsed.abstract.sections[0].elements:
+        definitions = parsed.definitions[canonical(element.name)]
+        seen: dict[tuple[str, ...], int] = {}
+        for definition, component in zip(definitions, element.components, strict=True):
+            key = tuple(map(canonical, component.subscripts[0]))
+            whole = () in seen or (seen and not key)
+            if key in seen or whole:
+                raise ModelError(
+                    f"the variable is already defined on line {definitions[0].line}",
+                    where=place(file, definition.name, definition.line),
+                    fix="remove one of the two",
+                )
+            seen[key] = definition.line
+
+
+def check_names(
+    variables: Mapping[str, Variable], others: set[str], macros: set[str], file: str
+) -> None:
+    """Refuse undefined variables, unknown functions and wrong numbers of arguments.
+
+    Args:
+        variables: All variables by name.
+        others: Canonical names that may be used besides: control variables, subscripts, Time.
+        macros: The functions that the model defines, in capitals.
+        file: The model file, for the message.
+    """
+    known = {canonical(name) for name in variables} | others
+    names = [*variables, "Time", *(name.upper() for name in CONTROL_NAMES)]
+    for variable in variables.values():
+        for equation in variable.equations:
+            where = place(file, variable.name, equation.line)
+            for part in walk(equation.expression):
+                if isinstance(part, Reference) and canonical(part.name) not in known:
+                    raise ModelError(
+                        f"the variable '{part.name.replace('_', ' ')}' is not defined",
+                        where=where,
+                        nearest=nearest_names(part.name, names),
+                    )
+                if isinstance(part, Call) and part.function not in macros:
+                    _check_call(part, variables, where)
+
+
+def _check_call(call: Call, variables: Mapping[str, Variable], where: str) -> None:
+    if call.function in OPERATORS:
+        return
+    if call.function == "LOOKUP" and isinstance(call.arguments[0], Reference):
+        table = variables.get(call.arguments[0].name)
+        if table is not None and table.kind not in ("lookup", "data"):
+            raise ModelError(
+                f"'{table.name}' is no lookup or function, but an argument follows it",
+                where=where,
+                fix="put an operator before the parenthesis",
+            )
+    if call.function == "A FUNCTION OF":
+        raise ModelError("the equation is incomplete (A FUNCTION OF)", where=where)
+    if call.function not in FUNCTIONS:
+        raise ModelError(
+            f"there is no function or lookup '{call.function}'",
+            where=where,
+            nearest=nearest_names(call.function, [*FUNCTIONS, *_lookups(variables)]),
+        )
+    least, most = FUNCTIONS[call.function]
+    if not least <= len(call.arguments) <= most:
+        wanted = f"{least}" if least == most else f"{least} to {most}"
+        raise ModelError(
+            f"{call.function} is given {len(call.arguments)} arguments and takes {wanted}",
+            where=where,
+        )
+
+
+def _lookups(variables: Mapping[str, Variable]) -> list[str]:
+    return [name for name, variable in variables.items() if variable.kind == "lookup"]
+
+
+def check_cycles(variables: Mapping[str, Variable], file: str) -> None:
+    """Refuse variables that need their own value within a step or for their initial value.
+
+    A variable with several equations is left out: its parts may use each other rightly.
+    """
+    for phase, what in (("step", "definition"), ("initial", "initial value")):
+        graph = {
+            name: [
+                used
+                for equation in variable.equations
+                for used in needed(equation, phase)  # type: ignore[arg-type]
+                if used in variables and len(variables[used].equations) == 1
+            ]
+            for name, variable in variables.items()
+            if len(variable.equations) == 1
+        }
+        if cycle := _find_cycle(graph):
+            first = variables[cycle[0]]
+            raise ModelError(
+                f"circular {what}: {' → '.join(cycle)}",
+                where=place(file, first.name, first.line),
+                fix="put a stock or a delay into the loop",
+            )
+
+
+def needed(equation: Equation, phase: Phase) -> Iterator[str]:
+    """Yield the variables whose value of the same moment a variable's value needs."""
+    table = STEP_ARGUMENTS if phase == "step" else INITIAL_ARGUMENTS
+    pending = [equation.expression]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, Reference):
+            yield part.name
+        elif isinstance(part, Call):
+            positions = table.get(part.function, range(len(part.arguments)))
+            pending += [part.arguments[i] for i in positions if i < len(part.arguments)]
+
+
+def walk(expression: Expression) -> Iterator[Expression]:
+    """Yield an expression and all its parts."""
+    pending = [expression]
+    while pending:
+        part = pending.pop(0)
+        yield part
+        if isinstance(part, Call):
+            pending = [*part.arguments, *pending]
+
+
+def _find_cycle(graph: Mapping[str, list[str]]) -> list[str] | None:
+    """Give the names of one cycle, the first again at the end.
+
+    Without recursion: chains of a thousand auxiliaries exist.
+    """
+    done: set[str] = set()
+    for start in graph:
+        path: list[str] = []
+        on_path: set[str] = set()
+        pending = [(start, True)]
+        while pending:
+            name, entering = pending.pop()
+            if not entering:
+                done.add(path.pop())
+                on_path.discard(name)
+                continue
+            if name in on_path:
+                return [*path[path.index(name) :], name]
+            if name in done:
+                continue
+            path.append(name)
+            on_path.add(name)
+            pending.append((name, False))
+            pending += [(used, True) for used in graph.get(name, [])]
+    return None

@@ -1,0 +1,49 @@
+"""What each variable is: stock, flow, auxiliary, constant, lookup or data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from pysd.translators.structures.abstract_model import AbstractData, AbstractElement, AbstractLookup
+
+from flatgov.model import Call, Expression, Kind, Reference
+from flatgov.names import canonical
+from flatgov.reading.diagnose import walk
+from flatgov.reading.functions import STEP_ARGUMENTS, TIME_DEPENDENT
+
+
+def kind_of(element: AbstractElement, expressions: Sequence[Expression], flows: set[str]) -> Kind:
+    """Classify one variable.
+
+    Args:
+        element: PySD's form of it.
+        expressions: Its equations.
+        flows: The canonical names that stand as terms in the flow of some stock.
+    """
+    component = element.components[0]
+    if isinstance(component, AbstractLookup):
+        return "lookup"
+    if isinstance(component, AbstractData):
+        return "data"
+    if any(isinstance(item, Call) and item.function == "INTEG" for item in expressions):
+        return "stock"
+    if all(map(_is_constant, expressions)):
+        return "constant"
+    return "flow" if canonical(element.name) in flows else "auxiliary"
+
+
+def _is_constant(expression: Expression) -> bool:
+    changing = TIME_DEPENDENT | (STEP_ARGUMENTS.keys() - {"INITIAL", "ACTIVE INITIAL"})
+    return not any(
+        isinstance(part, Reference) or (isinstance(part, Call) and part.function in changing)
+        for part in walk(expression)
+    )
+
+
+def terms(expression: Expression) -> Iterator[str]:
+    """Yield the variables that stand as plus or minus terms of a stock's net flow."""
+    if isinstance(expression, Reference):
+        yield expression.name
+    elif isinstance(expression, Call) and expression.function in ("+", "-", "negative"):
+        for argument in expression.arguments:
+            yield from terms(argument)

@@ -1,0 +1,68 @@
+"""What the readers of both file formats hand on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pysd.translators.structures.abstract_model import AbstractModel
+
+from flatgov.names import canonical
+
+CONTROL_NAMES = ("initial time", "final time", "time step", "saveper")
+
+
+@dataclass(frozen=True)
+class Definition:
+    """One definition as it stands in the file.
+
+    Attributes:
+        name: In the spelling of the file, without quotes.
+        text: The right-hand side, white space collapsed.
+        line: The line on which the definition starts.
+        units: Without the limits.
+        limits: Lowest and highest value.
+        documentation: The comment.
+        group: The sector.
+    """
+
+    name: str
+    text: str
+    line: int
+    units: str = ""
+    limits: tuple[float | None, float | None] = (None, None)
+    documentation: str = ""
+    group: str = ""
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """A model file after parsing.
+
+    Attributes:
+        abstract: PySD's form of it.
+        definitions: The definitions of the main section by canonical name; for each name in
+            the order of the components of PySD's element.
+    """
+
+    abstract: AbstractModel
+    definitions: Mapping[str, tuple[Definition, ...]] = field(default_factory=dict)
+
+
+def display_name(name: str) -> str:
+    """Give a name without its quotes and with single spaces, in its own case."""
+    bare = " ".join(name.split())
+    if len(bare) > 1 and bare[0] == bare[-1] == '"':
+        bare = bare[1:-1].replace('\\"', '"').strip()
+    return bare
+
+
+def place(file: str, name: str = "", line: int = 0) -> str:
+    """Describe where something stands: file, variable, line."""
+    parts = [file] + ([f"'{name}'"] if name else []) + ([f"line {line}"] if line else [])
+    return ", ".join(parts)
+
+
+def is_control(name: str) -> bool:
+    """Tell whether a name is one of the four control variables."""
+    return canonical(name) in CONTROL_NAMES

@@ -1,0 +1,173 @@
+"""Vensim's .mdl → PySD's AbstractModel, one definition at a time so that errors have a place."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import parsimonious
+from pysd.translators.structures.abstract_model import (
+    AbstractControlElement,
+    AbstractElement,
+    AbstractModel,
+    AbstractSection,
+)
+from pysd.translators.vensim.vensim_element import Component, Element, SubscriptRange
+
+from flatgov.errors import ModelError
+from flatgov.names import canonical
+from flatgov.reading.parsed import Definition, Parsed, display_name, is_control, place
+from flatgov.reading.safe import UnreadableText, read_number, safe_translators
+from flatgov.reading.vensim_text import Entry, Macro, decode, guess_name, split_entries
+
+
+def parse_vensim(source: bytes, file: str) -> Parsed:
+    """Parse the bytes of a .mdl file.
+
+    Args:
+        source: The content of the file.
+        file: Its path, for messages only.
+
+    Raises:
+        ModelError: A definition cannot be read; the message has the variable and the line.
+    """
+    entries = list(split_entries(decode(source, file), file))
+    if not entries:
+        raise ModelError("the file defines no variable", where=file)
+    with safe_translators():
+        parsed = [(entry, _parse_entry(entry, file)) for entry in entries]
+    macros: dict[str, Macro] = {
+        canonical(entry.macro.name): entry.macro for entry in entries if entry.macro
+    }
+    sections = [_section(parsed, None)] + [_section(parsed, macro) for macro in macros.values()]
+    return Parsed(
+        abstract=AbstractModel(original_path=Path("model.mdl"), sections=tuple(sections)),
+        definitions=_definitions(parsed, file),
+    )
+
+
+def _parse_entry(entry: Entry, file: str) -> Any:
+    """Give PySD's component or subscript range for one definition."""
+    name, equation = guess_name(entry.equation), entry.clean_equation
+    try:
+        component = Element(equation, "", "").parse()
+        if isinstance(component, Component):
+            _parse_right_hand_side(component)
+    except parsimonious.ParseError as error:
+        raise _syntax_error(entry, error, name, file) from None
+    except parsimonious.VisitationError as error:
+        raise ModelError(
+            _reason(error.__cause__, equation), where=place(file, name, entry.line)
+        ) from None
+    except (ValueError, TypeError, KeyError, IndexError, RecursionError) as error:
+        raise ModelError(_reason(error, equation), where=place(file, name, entry.line)) from None
+    return component
+
+
+def _parse_right_hand_side(component: Any) -> None:
+    if component.expression == "":
+        raise UnreadableText("the right-hand side is empty")
+    component.parse()
+
+
+def _reason(error: BaseException | None, equation: str) -> str:
+    if isinstance(error, UnreadableText):
+        return str(error)
+    if isinstance(error, TypeError):
+        return f"a function has the wrong number of arguments in '{_shorten(equation, 120)}'"
+    if isinstance(error, RecursionError):
+        return "the equation is nested too deeply"
+    return f"'{_shorten(equation, 120)}' cannot be read"
+
+
+def _syntax_error(entry: Entry, error: parsimonious.ParseError, name: str, file: str) -> ModelError:
+    """Say where in the definition the parser stopped; PySD's positions count in `error.text`."""
+    rest = error.text[error.pos :].strip()
+    equation = entry.clean_equation
+    offset = max(equation.rfind(error.text), 0) + error.pos
+    line = entry.line_at(len(re.sub(r"\s", "", equation[:offset])))
+    if error.text == equation and not re.search(r"[=(:<]", equation):
+        problem = f"'{_shorten(equation, 40)}' has no equation; write it as 'name = equation'"
+    elif rest:
+        problem = f"syntax error at '{_shorten(rest, 40)}'"
+    else:
+        problem = f"syntax error at the end of '{_shorten(error.text, 40, tail=True)}'"
+    return ModelError(problem, where=place(file, name, line))
+
+
+def _shorten(text: str, length: int, tail: bool = False) -> str:
+    if len(text) <= length:
+        return text
+    return "…" + text[-length:] if tail else text[:length] + "…"
+
+
+def _section(parsed: list[tuple[Entry, Any]], macro: Macro | None) -> AbstractSection:
+    own = [component for entry, component in parsed if entry.macro == macro]
+    return AbstractSection(
+        name=canonical(macro.name).replace(" ", "_") if macro else "__main__",
+        path=Path("macro.py" if macro else "model.py"),
+        type="macro" if macro else "main",
+        params=list(macro.parameters) if macro else [],
+        returns=list(macro.returns) if macro else [],
+        subscripts=[
+            item.get_abstract_subscript_range() for item in own if isinstance(item, SubscriptRange)
+        ],
+        elements=_merge([item for item in own if isinstance(item, Component)]),
+        constraints=[],
+        test_inputs=[],
+        split=False,
+        views_dict=None,
+    )
+
+
+def _merge(components: list[Any]) -> list[AbstractElement]:
+    """Gather the equations of each variable; names match as in Vensim."""
+    elements: dict[str, AbstractElement] = {}
+    for component in components:
+        key = canonical(component.name)
+        if key not in elements:
+            make = AbstractControlElement if is_control(key) else AbstractElement
+            elements[key] = make(name=component.name, components=[])
+        elements[key].components.append(component.get_abstract_component())
+    return list(elements.values())
+
+
+def _definitions(parsed: list[tuple[Entry, Any]], file: str) -> dict[str, tuple[Definition, ...]]:
+    definitions: dict[str, list[Definition]] = {}
+    for entry, component in parsed:
+        if entry.macro is None and isinstance(component, Component):
+            units, limits = _split_limits(entry, file)
+            definition = Definition(
+                name=display_name(component.name),
+                text=component.expression or "",
+                line=entry.line,
+                units=units,
+                limits=limits,
+                documentation=entry.documentation,
+                group=entry.group,
+            )
+            definitions.setdefault(canonical(component.name), []).append(definition)
+    return {name: tuple(own) for name, own in definitions.items()}
+
+
+def _split_limits(entry: Entry, file: str) -> tuple[str, tuple[float | None, float | None]]:
+    """Take ``[low, high]`` or ``[low, high, step]`` off the units; ``?`` is no limit."""
+    match = re.fullmatch(r"(.*?)\s*\[([^\[\]]*,[^\[\]]*)\]", entry.units)
+    if not match:
+        return entry.units, (None, None)
+    where = place(file, guess_name(entry.equation), entry.line)
+    try:
+        low, high = (
+            None if part.strip() == "?" else read_number(part)
+            for part in match.group(2).split(",")[:2]
+        )
+    except UnreadableText:
+        raise ModelError(
+            f"the limits '[{match.group(2)}]' are not two numbers",
+            where=where,
+            fix="write them as [low, high], with ? for none",
+        ) from None
+    if low is not None and high is not None and low > high:
+        raise ModelError(f"the lower limit {low:g} is above the upper limit {high:g}", where=where)
+    return match.group(1), (low, high)

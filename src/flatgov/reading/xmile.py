@@ -1,0 +1,202 @@
+"""XMILE (.xmile, .stmx) → PySD's AbstractModel, refusing what PySD would get wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import parsimonious
+from lxml import etree
+from pysd.translators.structures.abstract_model import AbstractModel
+from pysd.translators.xmile.xmile_section import Section
+
+from flatgov.errors import ModelError
+from flatgov.names import canonical
+from flatgov.reading.parsed import Definition, Parsed, display_name, is_control, place
+from flatgov.reading.safe import UnreadableText, safe_translators
+
+# Elements anywhere in the file that PySD ignores or gets wrong.
+_REFUSED = {
+    "module": "modules",
+    "macro": "macros",
+    "conveyor": "conveyors",
+    "queue": "queues",
+    "oven": "ovens",
+    "array": "array settings",
+}
+_VARIABLES = ("stock", "flow", "aux", "gf")
+
+
+def parse_xmile(source: bytes, file: str) -> Parsed:
+    """Parse the bytes of an XMILE file.
+
+    Args:
+        source: The content of the file.
+        file: Its path, for messages only.
+
+    Raises:
+        ModelError: The file is not XMILE, uses what is not supported, or an equation cannot be
+            read; the message has the variable and the line.
+    """
+    root = _read_root(source, file)
+    namespace = {"ns": root.nsmap.get(None, "")}
+    _refuse_unsupported(root, file)
+    nodes = _variable_nodes(root, namespace)
+    for node in nodes:
+        _check_node(node, namespace, file)
+    section = Section(
+        "__main__", Path("model.py"), "main", [], [], root, namespace["ns"], False, None
+    )
+    with safe_translators():
+        section.parse(parse_all=False)
+        for component in section.components:
+            _parse_component(component, section.behaviors, file)
+        abstract = AbstractModel(Path("model.xmile"), (section.get_abstract_section(),))
+    return Parsed(abstract=abstract, definitions=_definitions(nodes, section, namespace, file))
+
+
+def _read_root(source: bytes, file: str) -> Any:
+    if not source.strip():
+        raise ModelError("the file is empty", where=file, fix="give a Vensim or XMILE model")
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+    try:
+        root = etree.fromstring(source, parser)
+    except etree.XMLSyntaxError as error:
+        reason = str(error.msg).partition(", line")[0]
+        raise ModelError(
+            f"not valid XML: {reason}", where=place(file, line=error.lineno or 0)
+        ) from None
+    if root.getroottree().docinfo.doctype:
+        raise ModelError("a document type is not allowed", where=file, fix="remove <!DOCTYPE …>")
+    if etree.QName(root).localname != "xmile" or None not in root.nsmap:
+        raise ModelError("not an XMILE file", where=file, fix="the root must be <xmile xmlns=…>")
+    return root
+
+
+def _refuse_unsupported(root: Any, file: str) -> None:
+    def refuse(what: str, node: Any, name: str = "") -> None:
+        raise ModelError(f"{what} not supported", where=place(file, name, node.sourceline or 0))
+
+    models = []
+    for node in root.iter(etree.Element):
+        tag, parent = etree.QName(node).localname, node.getparent()
+        name = "" if parent is None else display_name(parent.get("name", ""))
+        if tag == "model":
+            models.append(node)
+        elif tag in _REFUSED and tag != "array":
+            refuse(f"{_REFUSED[tag]} are", node, name)
+        elif tag == "gf" and node.get("type", "continuous") != "continuous":
+            refuse(f"a graphical function of type '{node.get('type')}' is", node, name)
+        elif tag == "non_negative" and (node.text or "").strip().lower() != "false":
+            if parent is not None and etree.QName(parent).localname in ("stock", "behavior"):
+                refuse("a non-negative stock is", node, name)
+        elif tag == "sim_specs" and node.get("method", "euler").lower() != "euler":
+            refuse(f"the integration method '{node.get('method')}' is", node)
+    if len(models) > 1:
+        refuse("several <model>s in one file are", models[1])
+    if not models:
+        raise ModelError("the file has no <model>", where=file)
+
+
+def _variable_nodes(root: Any, namespace: dict[str, str]) -> list[Any]:
+    nodes = root.xpath("ns:model/ns:variables/*", namespaces=namespace)
+    return [node for node in nodes if etree.QName(node).localname in _VARIABLES]
+
+
+def _check_node(node: Any, namespace: dict[str, str], file: str) -> None:
+    """Make sure of the parts that PySD takes for granted."""
+    where = place(file, display_name(node.get("name", "")), node.sourceline or 0)
+    if not node.get("name"):
+        raise ModelError(f"a <{etree.QName(node).localname}> has no name", where=where)
+    if etree.QName(node).localname == "gf":
+        return
+    equations = node.xpath(".//ns:eqn", namespaces=namespace)
+    if not equations or not all((equation.text or "").strip() for equation in equations):
+        raise ModelError("the variable has no equation", where=where, fix="fill in its <eqn>")
+
+
+def _parse_component(component: Any, behaviors: dict[str, bool], file: str) -> None:
+    node = getattr(component, "node", None)
+    where = place(file, display_name(component.name), 0 if node is None else node.sourceline or 0)
+    try:
+        component.parse(behaviors)
+    except parsimonious.ParseError as error:
+        rest = error.text[error.pos :].strip()
+        what = (
+            f"syntax error at '{rest[:40]}'"
+            if rest
+            else f"syntax error at the end of '{error.text[-40:]}'"
+        )
+        raise ModelError(what, where=where) from None
+    except parsimonious.VisitationError as error:
+        raise ModelError(_reason(error.__cause__), where=where) from None
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError) as error:
+        raise ModelError(_reason(error), where=where) from None
+
+
+def _reason(error: BaseException | None) -> str:
+    if isinstance(error, UnreadableText):
+        return str(error)
+    if isinstance(error, (TypeError, KeyError)):
+        return "a function has the wrong number of arguments"
+    return "the equation or graphical function cannot be read"
+
+
+def _definitions(
+    nodes: list[Any], section: Any, namespace: dict[str, str], file: str
+) -> dict[str, tuple[Definition, ...]]:
+    definitions: dict[str, tuple[Definition, ...]] = {}
+    counts = {
+        canonical(item.name): len(getattr(item, "components", [])) for item in section.components
+    }
+    for node in nodes:
+        name = display_name(node.get("name").replace("\\n", " "))
+        if is_control(name):
+            continue
+        if canonical(name) in definitions:
+            first = definitions[canonical(name)][0].line
+            raise ModelError(
+                f"the variable is already defined on line {first}",
+                where=place(file, name, node.sourceline or 0),
+                fix="remove one of the two",
+            )
+        texts = _texts(node, namespace)
+        count = max(counts[canonical(name)], 1)
+        definitions[canonical(name)] = tuple(
+            _definition(node, name, texts[index % len(texts)], namespace) for index in range(count)
+        )
+    line = section.content.xpath("ns:sim_specs", namespaces=namespace)[0].sourceline or 0
+    for item in section.components:
+        if is_control(item.name):
+            control = Definition(item.name, item.eqn, line, item.units)
+            definitions[canonical(item.name)] = (control,)
+    return definitions
+
+
+def _definition(node: Any, name: str, text: str, namespace: dict[str, str]) -> Definition:
+    limits = node.xpath("ns:range", namespaces=namespace)
+    low, high = (limits[0].get("min"), limits[0].get("max")) if limits else (None, None)
+    return Definition(
+        name=name,
+        text=text,
+        line=node.sourceline or 0,
+        units=" ".join((node.findtext("ns:units", "", namespace) or "").split()),
+        limits=(None if low is None else float(low), None if high is None else float(high)),
+        documentation=" ".join((node.findtext("ns:doc", "", namespace) or "").split()),
+    )
+
+
+def _texts(node: Any, namespace: dict[str, str]) -> list[str]:
+    """Give the right-hand sides; a stock's in the form of Vensim."""
+    kind = etree.QName(node).localname
+    if kind == "gf":
+        return [" ".join(" ".join(node.itertext()).split())]
+    equations = [
+        " ".join(item.text.split()) for item in node.xpath(".//ns:eqn", namespaces=namespace)
+    ]
+    if kind != "stock":
+        return equations
+    inflows = [item.text.strip() for item in node.xpath("ns:inflow", namespaces=namespace)]
+    outflows = [item.text.strip() for item in node.xpath("ns:outflow", namespaces=namespace)]
+    net = " - ".join([" + ".join(inflows) or ("0" if not outflows else ""), *outflows]).strip()
+    return [f"INTEG({net}, {equation})" for equation in equations]
