@@ -1,0 +1,43 @@
+"""Finished members on disk, by the hash of their content, so that a run can be resumed."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+
+@dataclass(frozen=True)
+class MemberCache:
+    """A folder with one file a member, each written whole or not at all.
+
+    Attributes:
+        folder: Made when the first member is saved; None keeps nothing.
+    """
+
+    folder: Path | None
+
+    def load(self, key: str) -> dict[str, npt.NDArray[np.float64]] | None:
+        """Give the values of a member, or None if it is not there or not readable."""
+        if self.folder is None:
+            return None
+        try:
+            with np.load(self.folder / f"{key}.npz", allow_pickle=False) as file:
+                return {str(name): file[f"v{i}"] for i, name in enumerate(file["names"])}
+        except Exception:  # Whatever is wrong with the file, the member is simulated again.
+            return None
+
+    def save(self, key: str, values: dict[str, npt.NDArray[np.float64]]) -> None:
+        """Keep the values of a member."""
+        if self.folder is None:
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        # Numbered, as a variable may be called anything, `file` or `a/b` for instance.
+        numbered = {f"v{i}": array for i, array in enumerate(values.values())}
+        part = self.folder / f"{key}.part"
+        with part.open("wb") as file:
+            np.savez(file, allow_pickle=False, names=np.array(list(values)), **numbered)
+        os.replace(part, self.folder / f"{key}.npz")

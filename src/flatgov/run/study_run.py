@@ -1,0 +1,292 @@
+"""A study → a dataset: settles the members, simulates each once, puts them side by side."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import astuple, dataclass
+from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from flatgov import __version__
+from flatgov.errors import RunError, StudyError
+from flatgov.model import Change, Model
+from flatgov.run.events import Event, MemberDone, MemberStarted
+from flatgov.run.member_cache import MemberCache
+from flatgov.run.workers import Outcome, Task, simulate_all
+from flatgov.study.changes import check_changeable, check_value, find_variable
+from flatgov.study.policies import check_names
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from flatgov.study.study import Study
+
+
+@dataclass(frozen=True)
+class Member:
+    """One simulated combination.
+
+    Attributes:
+        policy: Its id.
+        scenario: Its id, or None where the study has no scenarios.
+        changes: All that apply, in order.
+        key: A hash of what decides the numbers; members with one key share one result.
+    """
+
+    policy: str
+    scenario: str | None
+    changes: tuple[Change, ...]
+    key: str
+
+
+def run_study(
+    study: Study,
+    policies: Sequence[str] | None = None,
+    scenarios: Sequence[str] | None = None,
+    *,
+    save: Sequence[str] | None = None,
+    params: Mapping[str, float] | None = None,
+    engine: Literal["pysd"] = "pysd",
+    workers: int = 1,
+    progress: Callable[[Event], None] | None = None,
+    cache: Path | None = None,
+) -> xr.Dataset:
+    """Simulate policies under scenarios; see `Study.run`.
+
+    Args:
+        study: What to run.
+        policies: Their ids, repeats dropped; all by default.
+        scenarios: Their ids, repeats dropped; by default the default scenario, as a scalar
+            coordinate instead of a dimension.
+        save: The variables to keep; all but lookups by default.
+        params: New values of constants or initial values, for every member, from the start;
+            changes of scenarios and policies come on top.
+        engine: ``"pysd"``.
+        workers: The number of processes; the numbers do not depend on it.
+        progress: Called with an event as each member starts and ends.
+        cache: A folder that keeps finished members, and gives those of an earlier run back.
+
+    Returns:
+        A float64 dataset with dimensions ``policy, (scenario,) time`` and the model's subscripts.
+        Failed members are NaN; the attribute ``failed`` lists them as JSON.
+
+    Raises:
+        StudyError: There is no such policy, scenario or variable, or a value does not fit.
+        RunError: Every member failed.
+    """
+    if engine != "pysd":
+        raise StudyError(f"there is no engine '{engine}'", fix="the engine is 'pysd'")
+    if workers < 1:
+        raise StudyError(f"{workers} workers cannot run anything", fix="give 1 or more")
+    chosen_policies = _choose(policies, study.policies, "policy", study)
+    chosen_scenarios: Sequence[str | None] = [study.default_scenario]
+    if scenarios is not None:
+        chosen_scenarios = _choose(scenarios, study.scenarios, "scenario", study)
+    names = None if save is None else _saved(study.model, save)
+    first = parameter_changes(study.model, params or {})
+    members = [
+        _member(study, policy, scenario, first, engine)
+        for policy, scenario in product(chosen_policies, chosen_scenarios)
+    ]
+    outcomes = _simulate(study.model, members, workers, progress, MemberCache(cache))
+    failed = [member for member in members if outcomes[member.key].failed is not None]
+    if len(failed) == len(members):
+        reason = outcomes[failed[0].key].failed
+        others = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
+        raise RunError(f"{_title(failed[0])} failed{others}: {reason}")
+    ds = _assemble(study, members, outcomes, chosen_policies, with_scenarios=scenarios is not None)
+    ds = ds if names is None else ds[names]
+    ds.attrs |= {
+        "study_hash": study.hash,
+        "seed": 0,  # Nothing is drawn yet.
+        "engine": engine,
+        "failed": json.dumps(
+            [
+                {
+                    "policy": member.policy,
+                    "scenario": member.scenario,
+                    "reason": outcomes[member.key].failed,
+                }
+                for member in failed
+            ],
+            ensure_ascii=False,
+        ),
+    }
+    return ds
+
+
+def parameter_changes(model: Model, params: Mapping[str, float]) -> tuple[Change, ...]:
+    """Check new values of constants or initial values, and make them changes from the start.
+
+    Args:
+        model: What they apply to.
+        params: Values by name, in any spelling.
+
+    Returns:
+        The changes, in order.
+
+    Raises:
+        StudyError: There is no such variable, it cannot be changed, or the value does not fit.
+    """
+    changes = []
+    for name, value in params.items():
+        where = f"{name}={value:g}"
+        variable = find_variable(model, name, where)
+        check_changeable(variable, where)
+        check_value(variable, "set", value, where)
+        changes.append(Change(variable.name, "set", value, model.time.initial))
+    return tuple(changes)
+
+
+def _choose(
+    asked: Sequence[str] | None, known: Mapping[str, object], what: str, study: Study
+) -> list[str]:
+    if asked is None:
+        return list(known)
+    if isinstance(asked, str) or not asked:
+        raise StudyError(
+            f"no {what} is asked for" if not asked else f"'{asked}' is text, not a list of names",
+            fix=f"give a list such as {list(known)[:2]}",
+        )
+    if not known:
+        raise StudyError(
+            f"this study has no {what}s, so '{asked[0]}' cannot be run",
+            where=str(study.folder),
+            fix=f"add them in {'policies' if what == 'policy' else 'scenarios'}.toml",
+        )
+    check_names(asked, known, what, str(study.folder))
+    return list(dict.fromkeys(asked))
+
+
+def _saved(model: Model, save: Sequence[str]) -> list[str]:
+    names = []
+    for name in [save] if isinstance(save, str) else save:
+        variable = find_variable(model, name, "save")
+        if variable.kind == "lookup":
+            raise StudyError(
+                f"'{variable.name}' is a lookup table and has no values over time", where="save"
+            )
+        names.append(variable.name)
+    return list(dict.fromkeys(names))
+
+
+def _member(
+    study: Study, policy: str, scenario: str | None, first: tuple[Change, ...], engine: str
+) -> Member:
+    world = () if scenario is None else study.scenarios[scenario].changes
+    changes = (*first, *world, *study.policies[policy].changes)
+    return Member(policy, scenario, changes, member_key(study.model, changes, engine))
+
+
+def member_key(model: Model, changes: Sequence[Change], engine: str) -> str:
+    """Hash what decides the numbers of a member: names of policies are no part of it."""
+    time = astuple(model.time)
+    content = [__version__, engine, model.hash, time, [astuple(change) for change in changes]]
+    return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
+
+
+def _simulate(
+    model: Model,
+    members: Sequence[Member],
+    workers: int,
+    progress: Callable[[Event], None] | None,
+    cache: MemberCache,
+) -> dict[str, Outcome]:
+    """Get the outcome of every key: from the cache, or by simulating once."""
+    tell = progress or (lambda event: None)
+    sharing: dict[str, list[Member]] = {}
+    for member in members:
+        sharing.setdefault(member.key, []).append(member)
+    outcomes: dict[str, Outcome] = {}
+    count = 0
+
+    def started(key: str) -> None:
+        for member in sharing[key]:
+            tell(MemberStarted(member.policy, member.scenario, len(members)))
+
+    def done(key: str, outcome: Outcome) -> None:
+        nonlocal count
+        outcomes[key] = outcome
+        for member in sharing[key]:
+            count += 1
+            tell(
+                MemberDone(
+                    member.policy,
+                    member.scenario,
+                    count,
+                    len(members),
+                    outcome.seconds,
+                    outcome.failed,
+                )
+            )
+
+    tasks = []
+    for key, sharers in sharing.items():
+        values = cache.load(key)
+        if values is None:
+            tasks.append(Task(key, model, sharers[0].changes, model.time))
+        else:
+            started(key)
+            done(key, Outcome(values, 0.0))
+    for key, outcome in simulate_all(tasks, workers, started):
+        if outcome.values is not None:
+            cache.save(key, outcome.values)
+        done(key, outcome)
+    return outcomes
+
+
+def _assemble(
+    study: Study,
+    members: Sequence[Member],
+    outcomes: Mapping[str, Outcome],
+    policies: Sequence[str],
+    *,
+    with_scenarios: bool,
+) -> xr.Dataset:
+    """Put the members side by side: dimensions policy, scenario, time, subscripts."""
+    import xarray as xr
+
+    from flatgov.run.dataset import member_dataset
+
+    datasets: dict[str, xr.Dataset] = {
+        key: member_dataset(study.model, outcome.values, study.model.time)
+        for key, outcome in outcomes.items()
+        if outcome.values is not None
+    }
+    template = next(iter(datasets.values()))
+    dims: tuple[str, ...] = ("policy", "scenario") if with_scenarios else ("policy",)
+    sizes = (len(policies), -1) if with_scenarios else (len(policies),)
+
+    def side_by_side(name: str) -> np.ndarray:
+        one = template[name]
+        nothing = np.full(one.shape, np.nan)
+        values = [
+            datasets[member.key][name].values if member.key in datasets else nothing
+            for member in members
+        ]
+        return np.stack(values).reshape(*sizes, *one.shape)
+
+    variables = {
+        str(name): ((*dims, *one.dims), side_by_side(str(name)), one.attrs)
+        for name, one in template.data_vars.items()
+    }
+    ds = xr.Dataset(variables, template.coords, template.attrs)
+    ds = ds.assign_coords(policy=("policy", list(policies)))
+    scenarios = list(dict.fromkeys(member.scenario for member in members))
+    if with_scenarios:
+        ds = ds.assign_coords(scenario=("scenario", scenarios))
+    elif scenarios != [None]:
+        ds = ds.assign_coords(scenario=scenarios[0])
+    if study.calendar is not None:
+        ds = ds.assign_coords(date=("time", study.calendar.dates(ds["time"].values)))
+    return ds
+
+
+def _title(member: Member) -> str:
+    under = "" if member.scenario is None else f" under '{member.scenario}'"
+    return f"policy '{member.policy}'{under}"
