@@ -107,8 +107,8 @@ def split_entries(text: str, file: str) -> Iterator[Entry]:
     group, macro = "", None
     for start, fields in _split_fields(text):
         line = text.count("\n", 0, start) + 1
-        for heading in _NEW_GROUP.finditer(fields[0]):
-            group = display_name(heading.group(1))
+        for name in _NEW_GROUP.findall(fields[0]):
+            group = display_name(name)
         equation, line = _skip_space(_blank_comments(fields[0]), line)
         if end := _END_OF_MACRO.match(equation):
             macro = None

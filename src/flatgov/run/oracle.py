@@ -6,6 +6,7 @@ half-updated inputs), on an exact time grid, with floats throughout and fast loo
 
 from __future__ import annotations
 
+import functools
 import re
 import sys
 import traceback
@@ -29,7 +30,7 @@ _DEEPEST_CHAIN = 6000
 
 def time_points(time: TimeSettings) -> FloatArray:
     """Give the times at which results are kept: every SAVEPER from INITIAL to FINAL TIME."""
-    return time.initial + time.saveper * np.arange(_count(time, time.saveper) + 1)
+    return _grid(time, time.saveper)
 
 
 def simulate(
@@ -74,8 +75,8 @@ def _count(time: TimeSettings, interval: float) -> int:
     return int(np.floor((time.final - time.initial) / interval + 1e-6))
 
 
-def _step_times(time: TimeSettings) -> FloatArray:
-    return time.initial + time.step * np.arange(_count(time, time.step) + 1)
+def _grid(time: TimeSettings, interval: float) -> FloatArray:
+    return time.initial + interval * np.arange(_count(time, interval) + 1, dtype=np.float64)
 
 
 def _group(
@@ -164,14 +165,15 @@ def _make_lookups_fast(pysd_model: Any) -> None:
 
 
 def _fast_call(lookup: Any) -> Callable[..., Any]:
-    points: list[FloatArray] = []
-
     def call(data: Any, x: Any, final_subs: Any = None) -> Any:
-        if not points:  # set here: a change may scale the table before the run
-            points.extend((data["lookup_dim"].values, data.values))
+        points, values = table()
         if isinstance(x, xr.DataArray):
-            return x.copy(data=np.interp(x.values, *points))
-        return float(np.interp(x, *points))
+            return x.copy(data=np.interp(x.values, points, values))
+        return float(np.interp(x, points, values))
+
+    @functools.cache
+    def table() -> tuple[FloatArray, FloatArray]:
+        return lookup.data["lookup_dim"].values, lookup.data.values
 
     return call
 
@@ -182,7 +184,7 @@ def _apply_changes(
     time: TimeSettings,
     code: Code,
 ) -> None:
-    times = _step_times(time)
+    times = _grid(time, time.step)
     for variable, changes in by_variable:
         name = code.names[canonical(variable.name)]
         if variable.kind == "stock":

@@ -1,0 +1,102 @@
+"""Arrays of a run → an xarray dataset that says what everything in it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+import numpy as np
+import xarray as xr
+
+from flatgov import __version__
+from flatgov.errors import ModelError
+from flatgov.model import Model, TimeSettings, Variable
+from flatgov.run.changes import FloatArray
+from flatgov.run.oracle import time_points
+
+
+def saved_variables(model: Model, save: Sequence[str] | None = None) -> list[Variable]:
+    """Give the variables that a dataset holds, each once, in the order of the model.
+
+    Args:
+        model: The model.
+        save: Their names in any spelling; all variables but lookups by default.
+
+    Raises:
+        ModelError: A name is not a variable of the model, or is a lookup.
+    """
+    if save is None:
+        wanted = {variable.name for variable in model.variables.values()}
+    else:
+        wanted = {_savable(model, name).name for name in save}
+    return [
+        variable
+        for variable in model.variables.values()
+        if variable.name in wanted and variable.kind != "lookup"
+    ]
+
+
+def member_dataset(
+    model: Model,
+    values: Mapping[str, FloatArray],
+    time: TimeSettings,
+    save: Sequence[str] | None = None,
+) -> xr.Dataset:
+    """Put the arrays of one run into a dataset.
+
+    Args:
+        model: The model.
+        values: From `flatgov.run.oracle.simulate`.
+        time: The time settings of the run.
+        save: The variables to keep; all but lookups by default.
+
+    Returns:
+        A float64 dataset with the dimension ``time`` and the model's subscripts. Variables
+        carry ``units``, ``long_name``, ``kind`` and ``equation``.
+
+    Raises:
+        ModelError: A name in `save` is not a variable of the model, or is a lookup.
+    """
+    kept = saved_variables(model, save)
+    variables = {
+        variable.name: (
+            ("time", *variable.subscripts),
+            np.asarray(values[variable.name], dtype=np.float64),
+            variable_attributes(variable),
+        )
+        for variable in kept
+    }
+    subscripts = {
+        name: list(model.subscripts[name]) for variable in kept for name in variable.subscripts
+    }
+    clock = ("time", time_points(time), {"units": time.units, "long_name": "Time"})
+    return xr.Dataset(variables, {"time": clock, **subscripts}, dataset_attributes(model))
+
+
+def variable_attributes(variable: Variable) -> dict[str, str]:
+    """Give what a dataset says of a variable."""
+    return {
+        "units": variable.units,
+        "long_name": variable.documentation or variable.name,
+        "kind": variable.kind,
+        "equation": variable.equation,
+    }
+
+
+def dataset_attributes(model: Model, engine: str = "pysd") -> dict[str, str]:
+    """Give what a dataset says of its origin."""
+    return {
+        "flatgov_version": __version__,
+        "model_hash": model.hash,
+        "engine": engine,
+        "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _savable(model: Model, name: str) -> Variable:
+    variable = model.find(name)
+    if variable.kind == "lookup":
+        raise ModelError(
+            f"'{variable.name}' is a lookup and has no values over time", where=model.path
+        )
+    return variable
