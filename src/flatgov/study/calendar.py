@@ -61,7 +61,8 @@ class Calendar:
         """Give the model time of a date."""
         if self.unit in _DAYS:
             return (date - self.epoch).days / _DAYS[self.unit]
-        return (_months(date) - _months(self.epoch)) / _MONTHS[self.unit]
+        (whole, part), (whole_0, part_0) = _months(date), _months(self.epoch)
+        return (whole - whole_0 + (part - part_0)) / _MONTHS[self.unit]
 
     def dates(self, times: npt.ArrayLike) -> npt.NDArray[np.datetime64]:
         """Give the dates of model times, to the second.
@@ -78,10 +79,11 @@ class Calendar:
             seconds = np.rint(time * _DAYS[self.unit] * _SECONDS_A_DAY).astype("timedelta64[s]")
             dates = np.datetime64(self.epoch, "s") + seconds
             return dates
-        months = time * _MONTHS[self.unit] + _months(self.epoch)
+        whole_0, part_0 = _months(self.epoch)
+        months = time * _MONTHS[self.unit] + part_0
         whole = np.floor(months)
         # Month 0 of `_months` is January of year 0; numpy counts from January 1970.
-        month = (whole - 1970 * 12).astype(int).astype("datetime64[M]")
+        month = (whole + whole_0 - 1970 * 12).astype(int).astype("datetime64[M]")
         first = month.astype("datetime64[s]")
         length = (month + 1).astype("datetime64[s]") - first
         seconds = np.rint((months - whole) * length.astype(float)).astype("timedelta64[s]")
@@ -94,11 +96,11 @@ class Calendar:
         return day.removesuffix("-01") if day.endswith("-01") else day
 
 
-def _months(date: datetime.date) -> float:
-    """Count the months since year 0, the day as a fraction of its month."""
+def _months(date: datetime.date) -> tuple[int, float]:
+    """Count the whole months since year 0, and the days as a fraction of their month."""
     following = (date.replace(day=28) + datetime.timedelta(days=4)).replace(day=1)
     length = (following - date.replace(day=1)).days
-    return date.year * 12 + date.month - 1 + (date.day - 1) / length
+    return date.year * 12 + date.month - 1, (date.day - 1) / length
 
 
 @dataclass(frozen=True)

@@ -103,6 +103,7 @@ def read_toml(path: Path) -> TomlFile:
         ) from None
     except tomllib.TOMLDecodeError as error:
         what, _, place = str(error).partition(" (at ")
+        what = what.replace(r"Illegal character '\n'", "The line ends inside a text")
         line_column = ":".join(re.findall(r"\d+", place)) or text.count("\n") + 1
         raise StudyError(
             f"broken TOML: {what[:1].lower()}{what[1:]}", where=f"{path}:{line_column}"

@@ -1,0 +1,66 @@
+import dataclasses
+
+import pytest
+
+import flatgov as fg
+from flatgov.model import Change
+
+
+def test_a_study_with_all_files(write_study):
+    study = fg.open_study(write_study())
+    assert study.name == "office"
+    assert study.title == {"en": "A tiny office", "zh": "小机关"}
+    assert list(study.policies) == ["now", "hire", "both"]
+    assert list(study.scenarios) == ["calm", "busy"]
+    assert (study.reference, study.observed, study.default_scenario) == ("now", 6.0, "calm")
+    assert study.headline == ("Staff", "load")
+
+
+def test_changes_are_in_model_time_with_those_of_extended_policies_first(write_study):
+    study = fg.open_study(write_study())
+    hire = Change("hiring rate", "set", 10.0, start=6.0, ramp=6.0)
+    fewer = Change("tasks", "scale", 0.5, start=12 + 15 / 31, end=20.0)
+    assert study.policies["now"].changes == ()
+    assert study.policies["both"].changes == (hire, fewer)
+    assert study.scenarios["busy"].changes == (Change("tasks", "add", 50.0, start=0.0),)
+
+
+def test_a_policy_that_is_extended_twice_applies_once(write_study):
+    extends = ('extends = ["hire"]', 'extends = ["now", "hire", "now"]')
+    study = fg.open_study(write_study(policies=extends))
+    assert [change.variable for change in study.policies["both"].changes] == [
+        "hiring rate",
+        "tasks",
+    ]
+
+
+def test_figures_and_evidence_use_the_spelling_of_the_model_and_model_time(write_study):
+    study = fg.open_study(write_study())
+    assert study.evidence.loops["B1"].variables == ("Staff", "leaving")
+    assert study.figures.events[0].date == 2.0
+    assert (study.figures.promises.before, study.figures.promises.after) == (1.0, 13.0)
+    assert study.figures.promises.items[0].variable == "load"
+    assert study.figures.labels == {"Staff": {"zh": "人员"}}
+
+
+def test_policies_are_enough(write_study):
+    others = ("scenarios.toml", "evidence.toml", "figures.toml")
+    study = fg.open_study(write_study(without=others))
+    assert (study.scenarios, study.default_scenario, study.figures.events) == ({}, None, ())
+
+
+def test_a_study_never_changes(write_study):
+    study = fg.open_study(write_study())
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        study.name = "other"
+
+
+def test_the_hash_is_of_the_content_alone(write_study):
+    one = fg.open_study(write_study("one"))
+    with_remark = ('reference = "now"', '# A remark.\nreference = "now"')
+    same = fg.open_study(write_study("two", policies=with_remark))
+    (same.folder / "office.mdl").rename(same.folder / "renamed.mdl")
+    assert fg.open_study(same.folder).hash == one.hash
+    assert fg.open_study(write_study("three", policies=("10.0", "9.0"))).hash != one.hash
+    assert fg.open_study(write_study("four", scenarios=("50", "40"))).hash != one.hash
+    assert fg.open_study(write_study("five", office=("= 20 ~", "= 30 ~"))).hash != one.hash
