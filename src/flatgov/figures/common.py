@@ -1,0 +1,112 @@
+"""What every figure does first: choose the scenario, look for its variables, write the caption."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import numpy as np
+import xarray as xr
+
+import flatgov
+from flatgov.errors import StudyError, nearest_names
+from flatgov.figures.palette import LineStyle, policy_styles
+from flatgov.figures.text import Text
+
+if TYPE_CHECKING:
+    from flatgov.study import Study
+
+_HASH = 10  # characters of the model's hash in a caption
+
+
+class NotDrawn(Exception):
+    """A figure that this dataset cannot show; its text says why."""
+
+
+def one_scenario(ds: xr.Dataset, study: Study) -> xr.Dataset:
+    """Reduce a dataset of a study to what the figures draw.
+
+    Args:
+        ds: As `Study.run` gives it; with or without the dimensions ``policy`` and ``scenario``.
+        study: The study that the dataset comes from.
+
+    Returns:
+        The dataset with the dimension ``policy`` and, where there was a scenario, the default
+        scenario (the first one if that was not run) as a scalar coordinate.
+
+    Raises:
+        StudyError: The dataset has no policy, or one that the study does not know.
+    """
+    if "scenario" in ds.dims:
+        present = [str(scenario) for scenario in ds["scenario"].to_numpy()]
+        default = study.default_scenario
+        ds = ds.sel(scenario=default if default in present else present[0])
+    if "policy" not in ds.coords:
+        raise StudyError(
+            "the results have no policies to draw", fix="draw results of `flatgov run STUDY`"
+        )
+    if "policy" not in ds.dims:
+        ds = ds.expand_dims("policy")
+    for policy in policies_of(ds):
+        if policy not in study.policies:
+            raise StudyError(
+                f"the results have a policy '{policy}' that the study does not know",
+                where="policies.toml",
+                nearest=nearest_names(policy, study.policies),
+                fix="run the study again",
+            )
+    return ds
+
+
+def policies_of(ds: xr.Dataset) -> list[str]:
+    """List the policies of a dataset, in its order."""
+    return [str(policy) for policy in ds["policy"].to_numpy()]
+
+
+def styles(study: Study) -> dict[str, LineStyle]:
+    """Give the line of every policy of a study."""
+    return policy_styles(list(study.policies), study.reference)
+
+
+def require(ds: xr.Dataset, names: Iterable[str]) -> None:
+    """Stop a figure whose variables are not all in the dataset.
+
+    Raises:
+        NotDrawn: A variable is missing; the reason names all that are.
+    """
+    missing = [name for name in names if name not in ds]
+    if missing:
+        raise NotDrawn("the results lack " + ", ".join(f"'{name}'" for name in missing))
+
+
+def require_policy(ds: xr.Dataset, policy: str) -> None:
+    """Stop a figure whose policy is not in the dataset.
+
+    Raises:
+        NotDrawn: The policy was not run.
+    """
+    if policy not in policies_of(ds):
+        raise NotDrawn(f"the results lack the policy '{policy}'")
+
+
+def series(ds: xr.Dataset, variable: str, policy: str) -> np.ndarray:
+    """Take the values of a variable over time under one policy."""
+    return ds[variable].sel(policy=policy).to_numpy().astype(float)
+
+
+def caption(ds: xr.Dataset, text: Text) -> str:
+    """Write the line below a figure: sources, version, model, scenario."""
+    sources = text.study.figures.sources
+    # A run without the dimension is one of the default scenario.
+    scenario = (
+        str(ds["scenario"].item()) if "scenario" in ds.coords else text.study.default_scenario
+    )
+    return text.word(
+        "caption",
+        sources=text.word("sources", text=text.label(sources.text, "figures.toml: sources.text"))
+        if sources
+        else "",
+        version=ds.attrs.get("flatgov_version", flatgov.__version__),
+        model=str(ds.attrs.get("model_hash", text.study.model.hash))[:_HASH],
+        scenario=text.word("scenario", label=text.scenario(scenario)) if scenario else "",
+    )

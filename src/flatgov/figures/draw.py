@@ -1,0 +1,132 @@
+"""From a dataset to figure files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import xarray as xr
+from matplotlib.figure import Figure
+
+import flatgov
+from flatgov.errors import RunError
+from flatgov.figures import breakdown, end_state, headline, paths, promises, stocks
+from flatgov.figures.common import NotDrawn, one_scenario
+from flatgov.figures.style import check_format, drawing, write
+from flatgov.figures.text import Language, Text, check_language, word
+
+if TYPE_CHECKING:
+    from flatgov.study import Study
+
+Notice = Callable[[str], None]
+
+
+def _say_nothing(note: str) -> None:
+    pass
+
+
+def draw_figures(
+    ds: xr.Dataset,
+    study: Study,
+    folder: Path,
+    lang: Language = "en",
+    format: str = "png",
+    *,
+    notice: Notice = _say_nothing,
+) -> list[Path]:
+    """Draw the figures of a study and write them to a folder, over older ones.
+
+    A figure whose policies or variables the dataset lacks is left out.
+
+    Args:
+        ds: As `Study.run` gives it; all of it or a part.
+        study: The study that the dataset comes from.
+        folder: Made if it is not there.
+        lang: ``"en"`` or ``"zh"``.
+        format: ``"png"``, ``"svg"`` or ``"pdf"``.
+        notice: Called with a line for each figure that is left out, saying why.
+
+    Returns:
+        The files written.
+
+    Raises:
+        StudyError: A translation is missing, or the parts of a breakdown miss their total.
+        FlatgovError: The language, the format or a font for it does not exist.
+        RunError: A file cannot be written.
+    """
+    check_language(lang)
+    check_format(format)
+    _make(folder)
+    written = []
+    with drawing(lang):
+        for name, make in _figures(one_scenario(ds, study), Text(study, lang)):
+            try:
+                written.append(write(make(), folder / f"{name}.{format}"))
+            except NotDrawn as reason:
+                notice(f"{name}.{format} is left out: {reason}")
+    return written
+
+
+def _figures(ds: xr.Dataset, text: Text) -> Iterator[tuple[str, Callable[[], Figure]]]:
+    """List the figures of a study by file name."""
+    yield "headline", partial(headline.figure, ds, text)
+    yield "cost_morale_paths", partial(paths.figure, ds, text)
+    if text.study.figures.promises is not None:
+        yield "promises", partial(promises.figure, ds, text)
+    for name in text.study.figures.breakdowns:
+        yield f"breakdown_{name}", partial(breakdown.figure, ds, text, name)
+    yield "end_state", partial(end_state.figure, ds, text)
+
+
+def draw_model_figures(
+    ds: xr.Dataset, folder: Path, format: str = "png", *, notice: Notice = _say_nothing
+) -> list[Path]:
+    """Draw the stocks of a model's run over time, in English.
+
+    Args:
+        ds: As `Model.run` gives it; dimensions besides ``time`` become lines.
+        folder: Made if it is not there.
+        format: ``"png"``, ``"svg"`` or ``"pdf"``.
+        notice: Called with a line when there is nothing to draw.
+
+    Returns:
+        The files written: ``stocks``, or ``stocks_1``, ``stocks_2``, … for many stocks.
+
+    Raises:
+        FlatgovError: The format does not exist.
+        RunError: A file cannot be written.
+    """
+    check_format(format)
+    _make(folder)
+    caption = word(
+        "en",
+        "caption",
+        sources="",
+        version=ds.attrs.get("flatgov_version", flatgov.__version__),
+        model=str(ds.attrs.get("model_hash", "unknown"))[:10],
+        scenario="",
+    )
+    with drawing("en"):
+        try:
+            pages = stocks.figures(ds, str(ds.attrs.get("model", "the model")), caption)
+        except NotDrawn as reason:
+            notice(f"stocks.{format} is left out: {reason}")
+            return []
+        names = ["stocks"] if len(pages) == 1 else [f"stocks_{n}" for n in range(1, len(pages) + 1)]
+        return [
+            write(figure, folder / f"{name}.{format}")
+            for name, figure in zip(names, pages, strict=True)
+        ]
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunError(
+            f"the folder for figures cannot be made: {error.strerror or error}",
+            where=str(folder),
+            fix="choose a folder that you may write to",
+        ) from None

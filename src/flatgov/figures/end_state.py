@@ -1,0 +1,135 @@
+"""Where every policy ends: a heat map of differences from the reference policy."""
+
+from __future__ import annotations
+
+import matplotlib as mpl
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import LinearSegmentedColormap, Normalize
+from matplotlib.figure import Figure
+
+from flatgov.figures.common import NotDrawn, caption, policies_of, require_policy
+from flatgov.figures.layout import MARGIN, WIDTH, Page, measure, page, wrap
+from flatgov.figures.numbers import decimals, plain, signed
+from flatgov.figures.palette import GREY_INK, INK, RULE
+from flatgov.figures.style import SMALL, TEXT, bold
+from flatgov.figures.text import Text, capital
+from flatgov.figures.timeline import timeline
+
+_ROW, _HEAD_LINE, _BAR = 0.3, 0.16, 0.62  # inches: a row, a line of a column's head, colour bar
+# Colour-blind-safe, and neither end says good or bad; the ends that are nearly black left out.
+_MAP = LinearSegmentedColormap.from_list(
+    "purple to orange", mpl.colormaps["PuOr_r"](np.linspace(0.1, 0.9, 9)), N=21
+)
+_WIDEST = 1.7  # inches: the widest column
+
+
+def figure(ds: xr.Dataset, text: Text) -> Figure:
+    """Draw the differences at the end of the run.
+
+    Args:
+        ds: With dimensions ``policy`` and ``time``.
+        text: The study's labels.
+
+    Returns:
+        The figure: a row for each policy, a column for each headline variable.
+
+    Raises:
+        NotDrawn: The reference, every other policy or every headline variable is missing.
+    """
+    study = text.study
+    require_policy(ds, study.reference)
+    variables = [name for name in study.headline if name in ds]
+    others = [policy for policy in policies_of(ds) if policy != study.reference]
+    if not variables or not others:
+        raise NotDrawn(f"there is nothing to compare with '{study.reference}'")
+    last = ds.isel(time=-1)
+    reference = np.array([last[name].sel(policy=study.reference).item() for name in variables])
+    levels = np.array([[last[name].sel(policy=p).item() for name in variables] for p in others])
+    differences = levels - reference
+    line = timeline(ds, text.lang)
+    date = line.show(line.time[-1])
+    labels = [
+        text.word("end value", policy=capital(text.policy(study.reference))),
+        *(capital(text.policy(policy)) for policy in others),
+    ]
+    left = MARGIN + max(measure(label, TEXT, bold()) for label in labels) + 0.2
+    wide = min(_WIDEST, (WIDTH - left - MARGIN) / len(variables))
+    heads = [
+        [
+            *wrap(capital(text.variable(name)), wide - 0.1, TEXT, bold()),
+            *wrap(text.unit(ds[name]), wide - 0.1, SMALL),
+        ]
+        for name in variables
+    ]
+    top = max(len(head) for head in heads) * _HEAD_LINE + 0.26
+    sheet = page(
+        text.word("end title", policy=text.policy(study.reference), date=date),
+        text.subtitle("end subtitle"),
+        [],
+        caption(ds, text),
+        top + len(labels) * _ROW + _BAR,
+    )
+    axes = sheet.axes(left, _BAR, wide * len(variables), len(labels) * _ROW)
+    _cells(axes, reference, differences)
+    names = ["\n".join(head) for head in heads]
+    axes.set_xticks(range(len(variables)), names, color=INK, linespacing=1.3)
+    axes.set_yticks(range(len(labels)), labels, color=INK, size=TEXT)
+    axes.get_yticklabels()[0].set_fontweight(bold())
+    axes.set_xlabel(text.word("variable"), size=SMALL)
+    axes.set_ylabel(text.word("policy"), size=SMALL, rotation=0, ha="right", va="bottom")
+    axes.yaxis.set_label_coords(-0.1 / (wide * len(variables)), 1.0)
+    axes.xaxis.set_label_position("top")
+    _colour_bar(sheet, text, left, wide * len(variables))
+    return sheet.figure
+
+
+def _cells(axes: Axes, reference: np.ndarray, differences: np.ndarray) -> None:
+    """Fill the table: the reference's values on top, a row of differences for each policy."""
+    largest = np.nanmax(np.abs(differences), axis=0)
+    shares = np.divide(differences, largest, out=np.zeros_like(differences), where=largest > 0)
+    rows, columns = differences.shape
+    axes.set(xlim=(-0.5, columns - 0.5), ylim=(rows + 0.5, -0.5))
+    axes.pcolormesh(
+        np.arange(columns + 1) - 0.5,
+        np.arange(1, rows + 2) - 0.5,
+        np.ma.masked_invalid(shares),
+        cmap=_MAP,
+        vmin=-1,
+        vmax=1,
+        edgecolors="white",
+        linewidth=1.5,
+    )
+    for column in range(columns):
+        places = decimals(differences[:, column])
+        axes.text(
+            column, 0, plain(reference[column], places), ha="center", va="center", weight=bold()
+        )
+        for row in range(rows):
+            shade = _MAP(Normalize(-1, 1)(shares[row, column]))
+            dark = 0.299 * shade[0] + 0.587 * shade[1] + 0.114 * shade[2] < 0.55
+            axes.text(
+                column,
+                row + 1,
+                signed(differences[row, column], places),
+                ha="center",
+                va="center",
+                color="white" if dark else INK,
+            )
+    axes.grid(False)
+    axes.spines["bottom"].set_visible(False)
+    axes.tick_params(length=0, pad=5, top=True, labeltop=True, bottom=False, labelbottom=False)
+
+
+def _colour_bar(sheet: Page, text: Text, left: float, wide: float) -> None:
+    length = min(3.2, wide)
+    axes = sheet.axes(left, 0.36, length, 0.11)
+    bar = sheet.figure.colorbar(
+        ScalarMappable(Normalize(-1, 1), _MAP), cax=axes, orientation="horizontal"
+    )
+    bar.outline.set_edgecolor(RULE)
+    bar.set_ticks([-1, -0.5, 0, 0.5, 1])
+    axes.tick_params(labelsize=SMALL, length=2, pad=2)
+    axes.set_xlabel(text.word("end colours"), size=SMALL, color=GREY_INK, labelpad=2)

@@ -1,0 +1,290 @@
+"""Placing text in inches and points: measuring, wrapping, spreading labels, the page's frame.
+
+Figures are laid out by hand and not by matplotlib's layout engines: the same input gives the
+same page, and no text can run into another.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.lines import Line2D
+
+from flatgov.figures.palette import GREY_INK, INK
+from flatgov.figures.style import DPI, HEADING, SMALL, TEXT, TITLE, bold
+
+WIDTH, MARGIN = 8.0, 0.15  # inches
+POINT = 1 / 72  # inches
+LEADING = 1.35  # distance of lines of text, in sizes
+# A Chinese character is a word of its own, but closing signs stay with what they close.
+_PIECES = re.compile(
+    r"\s+|[⺀-￯“‘（][，。；：、！？”’）》%]*|[^\s⺀-￯“‘（]+[，。；：、！？”’）》]*"
+)
+
+
+def measure(text: str, size: float, weight: str = "normal") -> float:
+    """Give the width of one line of text in inches, in the font of `drawing`."""
+    make: Any = RendererAgg  # matplotlib has no types for it
+    renderer = make(1, 1, DPI)
+    font = FontProperties(size=size, weight=weight)
+    return float(renderer.get_text_width_height_descent(text, font, False)[0]) / DPI
+
+
+def wrap(text: str, width: float, size: float, weight: str = "normal") -> list[str]:
+    """Break text into lines no wider than `width` inches, between words or characters."""
+    lines = [""]
+    for piece in _PIECES.findall(text):
+        if lines[-1] and measure((lines[-1] + piece).rstrip(), size, weight) > width:
+            lines.append("")
+        if lines[-1] or piece.strip():
+            lines[-1] += piece
+    return [line.rstrip() for line in lines if line.strip()]
+
+
+def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
+    """Move points as little as possible so that neighbours are at least `gap` apart.
+
+    The points keep their order. With ``z_i = y_i - i*gap`` the task is isotonic regression, which
+    pooling neighbours solves exactly; clipping then respects the bounds.
+
+    Args:
+        wanted: Where the points want to be, in any order.
+        gap: The smallest distance between two.
+        low: No point goes below.
+        high: No point goes above, unless there are too many; then they run past `high`.
+
+    Returns:
+        Where the points go, in the order of `wanted`.
+    """
+    order = sorted(range(len(wanted)), key=lambda i: (wanted[i], i))
+    pools: list[list[float]] = []  # each: sum of shifted wishes, how many
+    for rank, i in enumerate(order):
+        pools.append([wanted[i] - rank * gap, 1])
+        while len(pools) > 1 and pools[-2][0] / pools[-2][1] > pools[-1][0] / pools[-1][1]:
+            last = pools.pop()
+            pools[-1] = [pools[-1][0] + last[0], pools[-1][1] + last[1]]
+    shifted = [total / count for total, count in pools for _ in range(int(count))]
+    top = max(low, high - (len(wanted) - 1) * gap)
+    places = [0.0] * len(wanted)
+    for rank, i in enumerate(order):
+        places[i] = min(max(shifted[rank], low), top) + rank * gap
+    return places
+
+
+@dataclass(frozen=True)
+class Key:
+    """One entry of the row under the title: a reform date's number, or a line or marker."""
+
+    label: str
+    badge: str = ""
+    line: Line2D | None = None
+
+
+@dataclass(frozen=True)
+class Page:
+    """A figure with its frame drawn and the inside left to fill, all in inches from bottom left."""
+
+    figure: Figure
+    bottom: float
+    top: float
+
+    def axes(self, left: float, bottom: float, width: float, height: float) -> Axes:
+        """Add axes at a place inside the body; `bottom` counts from the bottom of the body."""
+        page_width, page_height = self.figure.get_size_inches()
+        return self.figure.add_axes(
+            (
+                left / page_width,
+                (self.bottom + bottom) / page_height,
+                width / page_width,
+                height / page_height,
+            )
+        )
+
+    def text(self, x: float, y: float, text: str, **style: Any) -> None:
+        """Write at a place; `y` counts from the bottom of the body."""
+        write_inches(self.figure, x, self.bottom + y, text, **style)
+
+
+def write_inches(figure: Figure, x: float, y: float, text: str, **style: Any) -> None:
+    """Write text with its baseline at a place in inches from the figure's bottom left."""
+    figure.text(x, y, text, transform=figure.dpi_scale_trans, va="baseline", **style)
+
+
+def page(
+    title: str, subtitle: str, keys: Sequence[Key], caption: str, body: float, width: float = WIDTH
+) -> Page:
+    """Draw the frame of a figure: title, subtitle and keys above, the caption below.
+
+    Args:
+        title: What the figure shows.
+        subtitle: How to read it; may be empty.
+        keys: The entries of the row under the subtitle.
+        caption: Sources and versions.
+        body: The height of the inside, in inches.
+        width: The width of the page, in inches.
+
+    Returns:
+        The page; its height follows from how the texts wrap.
+    """
+    inside = width - 2 * MARGIN
+    blocks = [
+        (wrap(title, inside, TITLE, bold()), TITLE, bold(), INK),
+        (wrap(subtitle, inside, TEXT), TEXT, "normal", GREY_INK),
+    ]
+    rows = list(_key_rows(keys, inside))
+    foot = wrap(caption, inside, SMALL)
+    header = MARGIN + sum(len(b[0]) * b[1] for b in blocks) * LEADING * POINT
+    header += len(rows) * _KEY_ROW + (0.2 if rows else 0.12)
+    footer = MARGIN + len(foot) * SMALL * LEADING * POINT + 0.08
+    height = header + body + footer
+    figure = Figure(figsize=(width, height), dpi=DPI)
+    FigureCanvasAgg(figure)
+    y = height - MARGIN
+    for lines, size, weight, colour in blocks:
+        for line in lines:
+            y -= size * LEADING * POINT
+            style: dict[str, Any] = {"size": size, "weight": weight, "color": colour}
+            write_inches(figure, MARGIN, y + 3 * POINT, line, **style)
+    for row in rows:
+        y -= _KEY_ROW
+        for x, key in row:
+            _draw_key(figure, x, y, key)
+    y = footer - 0.08
+    for line in foot:
+        y -= SMALL * LEADING * POINT
+        write_inches(figure, MARGIN, y + 2 * POINT, line, size=SMALL, color=GREY_INK)
+    return Page(figure, footer, footer + body)
+
+
+_KEY_ROW, _SAMPLE, _KEY_GAP = 0.2, 0.24, 0.16  # inches
+
+
+def _key_rows(keys: Sequence[Key], inside: float) -> Iterator[list[tuple[float, Key]]]:
+    """Set the keys in rows from the left; yields each row with the place of every key."""
+    row: list[tuple[float, Key]] = []
+    x = MARGIN
+    for key in keys:
+        wide = _SAMPLE + measure(key.label, SMALL)
+        if row and x + wide > MARGIN + inside:
+            yield row
+            row, x = [], MARGIN
+        row.append((x, key))
+        x += wide + _KEY_GAP
+    if row:
+        yield row
+
+
+def _draw_key(figure: Figure, x: float, y: float, key: Key) -> None:
+    middle = y + 3 * POINT
+    if key.line is not None:
+        only_marker = key.line.get_linestyle() == "None"
+        places = [x + 0.09] if only_marker else [x, x + _SAMPLE - 0.06]
+        key.line.set_data(places, [middle] * len(places))
+        key.line.set_transform(figure.dpi_scale_trans)
+        figure.add_artist(key.line)
+    if key.badge:
+        figure.text(x + 0.09, middle, key.badge, transform=figure.dpi_scale_trans, **badge_style())
+    write_inches(figure, x + _SAMPLE, y, key.label, size=SMALL, color=INK)
+
+
+def badge_style() -> dict[str, Any]:
+    """The look of the small round number of a reform date."""
+    return {
+        "size": 7.0,
+        "ha": "center",
+        "va": "center_baseline",
+        "color": INK,
+        "bbox": {
+            "boxstyle": "circle,pad=0.22",
+            "facecolor": "white",
+            "edgecolor": GREY_INK,
+            "linewidth": 0.7,
+        },
+    }
+
+
+@dataclass(frozen=True)
+class EndLabel:
+    """A label for the place where a line ends."""
+
+    text: str
+    value: float
+    colour: str
+    weight: str = "normal"
+
+
+def end_labels(axes: Axes, labels: Sequence[EndLabel], size: float = SMALL) -> None:
+    """Write labels to the right of the axes at the lines' ends, spread so that none collide.
+
+    A thin connector leads from each line's end to its label. The axes' limits must be final.
+    """
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    height = axes.get_position().height * figure.get_size_inches()[1] / POINT
+    low, high = axes.get_ylim()
+    labels = [label for label in labels if isfinite(label.value)]  # a failed run has no end
+    wanted = [(label.value - low) / (high - low) * height for label in labels]
+    gap = size * 1.22
+    extra = max(0.0, (len(labels) * gap - height) / 2)
+    places = spread(wanted, gap, gap / 2 - extra, height - gap / 2 + extra)
+    step = 14 / (axes.get_position().width * figure.get_size_inches()[0] / POINT)
+    for label, start, place in zip(labels, wanted, places, strict=True):
+        axes.add_line(
+            Line2D(
+                [1.0, 1.0 + 0.25 * step, 1.0 + 0.8 * step],
+                [start / height, start / height, place / height],
+                transform=axes.transAxes,
+                color=label.colour,
+                linewidth=0.7,
+                clip_on=False,
+            )
+        )
+        axes.annotate(
+            label.text,
+            (1.0 + step, place / height),
+            xycoords="axes fraction",
+            size=size,
+            weight=label.weight,
+            color=label.colour,
+            va="center",
+            annotation_clip=False,
+            gid="end label",
+        )
+
+
+def title_above(axes: Axes, title: str, unit: str, above: float = 0.0) -> None:
+    """Write the name of what the y axis shows, and its unit as the axis label, over the axes.
+
+    Args:
+        axes: The panel.
+        title: The name, emphasised.
+        unit: The unit; it becomes the label of the y axis.
+        above: Points kept free between the panel and the unit.
+    """
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    height = axes.get_position().height * figure.get_size_inches()[1] / POINT
+    axes.set_ylabel(unit, rotation=0, ha="left", va="bottom", size=SMALL)
+    axes.yaxis.set_label_coords(0.0, 1 + (above + 4) / height)
+    axes.set_title(title, weight=bold(), pad=above + 4 + SMALL * 1.4, size=HEADING)
+
+
+def padded(low: float, high: float, share: float = 0.06) -> tuple[float, float]:
+    """Widen a range of values so that lines do not touch the frame; a flat line gets room too."""
+    room = (high - low) * share or max(abs(high), 1.0) * share
+    return low - room, high + room
+
+
+def finite_range(values: np.ndarray) -> tuple[float, float]:
+    """Give the smallest and largest finite value, or 0 and 1 when there is none."""
+    finite = values[np.isfinite(values)]
+    return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)

@@ -1,0 +1,151 @@
+"""The look that all figures share, and writing them so that equal figures are equal files."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from flatgov.errors import FlatgovError, RunError, nearest_names
+from flatgov.figures.fonts import ENGLISH, font_families
+from flatgov.figures.palette import GREY_INK, INK, RULE
+
+FORMATS = ("png", "svg", "pdf")
+DPI = 150  # a page is 8 inches wide: 1200 pixels, the width of a README
+TITLE, HEADING, TEXT, SMALL = 13.0, 9.5, 8.5, 8.0  # points
+
+_SETTINGS: dict[str, Any] = {
+    "font.size": TEXT,
+    "text.color": INK,
+    "text.parse_math": False,  # a dollar sign in a label is a dollar sign
+    "axes.edgecolor": RULE,
+    "axes.labelcolor": GREY_INK,
+    "axes.labelsize": SMALL,
+    "axes.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.spines.left": False,
+    "axes.grid": True,
+    "axes.grid.axis": "y",
+    "axes.axisbelow": True,
+    "axes.titlesize": HEADING,
+    "axes.titlelocation": "left",
+    "grid.color": "#E6E6E6",
+    "grid.linewidth": 0.7,
+    "xtick.color": RULE,
+    "ytick.color": RULE,
+    "xtick.labelcolor": GREY_INK,
+    "ytick.labelcolor": GREY_INK,
+    "xtick.labelsize": SMALL,
+    "ytick.labelsize": SMALL,
+    "ytick.major.size": 0.0,
+    "lines.solid_capstyle": "butt",
+    "lines.scale_dashes": True,
+    "figure.dpi": DPI,
+    "savefig.dpi": "figure",
+    "svg.fonttype": "path",  # shows on machines without the font
+    "svg.hashsalt": "flatgov",  # equal figures are equal files
+    "pdf.fonttype": 42,
+}
+_METADATA: dict[str, dict[str, str | None]] = {
+    "svg": {"Creator": "flatgov", "Date": None},
+    "pdf": {"Creator": "flatgov", "Producer": "flatgov", "CreationDate": None},
+}
+
+
+@contextmanager
+def drawing(lang: str) -> Iterator[None]:
+    """Set the look and the font while figures are made and written; put everything back after.
+
+    The user's own matplotlib settings do not reach the figures. A character without a glyph
+    is an error, so that no file ever shows empty boxes.
+
+    Args:
+        lang: ``"en"`` or ``"zh"``.
+
+    Raises:
+        FlatgovError: There is no font for the language, or a character has no glyph in it.
+    """
+    families = font_families(lang)
+    with mpl.rc_context(), warnings.catch_warnings():
+        mpl.rcdefaults()
+        settings: Any = {**_SETTINGS, "font.family": families}
+        mpl.rcParams.update(settings)
+        warnings.filterwarnings("error", message="Glyph .* missing from")
+        try:
+            yield
+        except UserWarning as missing:
+            if "missing from" not in str(missing):
+                raise
+            raise FlatgovError(
+                f"a label cannot be drawn: {str(missing).rstrip('.')}",
+                fix="install a font with this character or change the label",
+            ) from None
+
+
+def bold() -> str:
+    """The weight of emphasised text inside `drawing`; CJK fonts often come without a bold one."""
+    return "bold" if mpl.rcParams["font.family"] == [ENGLISH] else "normal"
+
+
+def check_format(format: str) -> None:
+    """Refuse a file format that figures are not written in.
+
+    Raises:
+        FlatgovError: The format is not one of `FORMATS`.
+    """
+    if format not in FORMATS:
+        raise FlatgovError(
+            f"figures cannot be written as '{format}'",
+            nearest=nearest_names(format, FORMATS),
+            fix=f"choose one of {', '.join(FORMATS)}",
+        )
+
+
+def write(figure: Figure, path: Path) -> Path:
+    """Write a figure in the format of its file name; the same figure gives the same bytes.
+
+    Args:
+        figure: Made inside `drawing`, and written inside it.
+        path: Ends in one of `FORMATS`; its folder exists.
+
+    Returns:
+        The path.
+
+    Raises:
+        RunError: The file cannot be written.
+    """
+    kind = path.suffix.lstrip(".")
+    try:
+        if kind == "png":
+            _write_png(figure, path)
+        else:
+            figure.savefig(path, format=kind, metadata=_METADATA[kind])
+    except OSError as error:
+        raise RunError(
+            f"the figure cannot be written: {error.strerror or error}",
+            where=str(path),
+            fix="choose a folder that you may write to",
+        ) from None
+    return path
+
+
+def _write_png(figure: Figure, path: Path) -> None:
+    """Write a PNG of 256 colours: a third of the size, and no difference to the eye."""
+    canvas: Any = FigureCanvasAgg(figure)
+    canvas.draw()
+    picture = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+    information = PngInfo()
+    information.add_text("Software", "flatgov")
+    picture.quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(
+        path, format="png", optimize=True, dpi=(figure.dpi, figure.dpi), pnginfo=information
+    )

@@ -1,0 +1,128 @@
+"""The labels of a study in one language; a missing translation is an error that names its place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from flatgov.errors import FlatgovError, StudyError, nearest_names
+from flatgov.figures.words import MONTHS, WORDS
+from flatgov.study.units import same_units
+
+if TYPE_CHECKING:
+    import numpy as np
+    import xarray as xr
+
+    from flatgov.study import Study
+
+Language = Literal["en", "zh"]
+_NO_UNITS = ("dmnl", "1", "dimensionless")
+
+
+def check_language(lang: str) -> None:
+    """Refuse a language that the figures do not speak.
+
+    Raises:
+        FlatgovError: The language is neither ``"en"`` nor ``"zh"``.
+    """
+    if lang not in ("en", "zh"):
+        raise FlatgovError(
+            f"figures do not speak '{lang}'",
+            nearest=nearest_names(lang, ("en", "zh")),
+            fix="choose one of en, zh",
+        )
+
+
+def word(lang: str, key: str, **parts: object) -> str:
+    """Give one of the figures' own words with its gaps filled."""
+    return WORDS[key][lang].format(**parts)
+
+
+def capital(label: str) -> str:
+    """Begin a label with a capital letter, as titles do."""
+    return label[:1].upper() + label[1:]
+
+
+def date_text(lang: str, date: np.datetime64) -> str:
+    """Write a date as month and year, without asking the machine's locale."""
+    year, month = str(date.astype("datetime64[M]")).split("-")
+    return f"{MONTHS[int(month) - 1]} {year}" if lang == "en" else f"{year}年{int(month)}月"
+
+
+@dataclass(frozen=True)
+class Text:
+    """What the figures of one study call things, in one language."""
+
+    study: Study
+    lang: str
+
+    def word(self, key: str, **parts: object) -> str:
+        """Give one of the figures' own words with its gaps filled."""
+        return word(self.lang, key, **parts)
+
+    def subtitle(self, key: str, **parts: object) -> str:
+        """Give the study's title followed by how to read a figure."""
+        title = self.study.title[self.lang]
+        return self.word("with title", title=title, text=self.word(key, **parts))
+
+    def label(self, label: Mapping[str, str], where: str) -> str:
+        """Take a label of the study in the language.
+
+        Raises:
+            StudyError: The label has no text in this language; the message names the key.
+        """
+        if not label.get(self.lang, "").strip():
+            raise StudyError(
+                f"no label for the language '{self.lang}'",
+                where=where,
+                fix=f'add {self.lang} = "…" there',
+            )
+        return label[self.lang]
+
+    def policy(self, policy: str) -> str:
+        """Name a policy."""
+        return self.label(
+            self.study.policies[policy].label, f"policies.toml: policies.{policy}.label"
+        )
+
+    def scenario(self, scenario: str) -> str:
+        """Name a scenario."""
+        return self.label(
+            self.study.scenarios[scenario].label, f"scenarios.toml: scenarios.{scenario}.label"
+        )
+
+    def variable(self, name: str) -> str:
+        """Name a variable; in English it is the model's own name unless the study has another."""
+        label = self.study.figures.labels.get(name, {})
+        if self.lang == "en" and "en" not in label:
+            return name
+        return self.label(label, f'figures.toml: labels."{name}"')
+
+    def unit(self, variable: xr.DataArray) -> str:
+        """Name the units of a variable, with the range where the model bounds a ratio to 0 to 1."""
+        units = str(variable.attrs.get("units", "")).strip()
+        labels = self.study.figures.units
+        label = next((labels[key] for key in labels if same_units(key, units)), {})
+        if self.lang in label:
+            name = self.label(label, "")
+        elif units.lower() in _NO_UNITS:
+            name = self.word("Dmnl")
+        elif not units:
+            name = self.word("no units")
+        elif self.lang == "en":
+            name = units
+        else:
+            name = self.label(label, f'figures.toml: units."{units}"')
+        return name + self._range(str(variable.name), units)
+
+    def _range(self, name: str, units: str) -> str:
+        model_variable = self.study.model.variables.get(name)
+        bounded = model_variable is not None and model_variable.limits == (0.0, 1.0)
+        return self.word("comma") + "0–1" if bounded and units.lower() in _NO_UNITS else ""
+
+    def heading(self, variable: xr.DataArray) -> str:
+        """Name a variable with its units, as axis labels do."""
+        return self.word(
+            "heading", name=self.variable(str(variable.name)), unit=self.unit(variable)
+        )

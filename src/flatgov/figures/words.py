@@ -1,0 +1,88 @@
+"""Every word that the figures say themselves, in each language."""
+
+from __future__ import annotations
+
+WORDS: dict[str, dict[str, str]] = {
+    "colon": {"en": ": ", "zh": "："},
+    "comma": {"en": ", ", "zh": "，"},
+    "year": {"en": "year", "zh": "年份"},
+    "time": {"en": "time", "zh": "时间"},
+    "Day": {"en": "days", "zh": "天"},
+    "Week": {"en": "weeks", "zh": "周"},
+    "Month": {"en": "months", "zh": "月"},
+    "Year": {"en": "years", "zh": "年"},
+    "Dmnl": {"en": "dimensionless", "zh": "无量纲"},
+    "no units": {"en": "units not given", "zh": "未给出单位"},
+    "heading": {"en": "{name} ({unit})", "zh": "{name}（{unit}）"},
+    "start": {"en": "start, {date}", "zh": "起点，{date}"},
+    "end": {"en": "end, {date}", "zh": "终点，{date}"},
+    "event": {"en": "{date}: {label}", "zh": "{date}：{label}"},
+    "headline title": {
+        "en": "How the headline variables develop under each policy",
+        "zh": "各项政策下主要指标的变化",
+    },
+    "headline subtitle": {
+        "en": "Black: “{policy}”, the reference policy.",
+        "zh": "黑线为参照政策“{policy}”。",
+    },
+    "paths title": {
+        "en": "{y} against {x}: the path of each policy",
+        "zh": "{y}与{x}：各项政策的路径",
+    },
+    "paths subtitle": {
+        "en": "Grey: the paths of the other policies.",
+        "zh": "灰色为其他政策的路径。",
+    },
+    "with title": {"en": "{title}. {text}", "zh": "{title}。{text}"},
+    "end title": {
+        "en": "Where each policy ends: difference from “{policy}” in {date}",
+        "zh": "{date}各项政策与“{policy}”的差异",
+    },
+    "end subtitle": {
+        "en": "Numbers: policy minus reference, in the column’s unit. Colours compare within a "
+        "column and do not say which direction is better.",
+        "zh": "数字为该政策减去参照政策，单位见列首。颜色仅在同列内比较，不表示优劣。",
+    },
+    "end value": {"en": "{policy}: value", "zh": "{policy}：数值"},
+    "end colours": {
+        "en": "difference ÷ largest difference in the column (dimensionless)",
+        "zh": "差异 ÷ 本列最大差异（无量纲）",
+    },
+    "policy": {"en": "policy", "zh": "政策"},
+    "variable": {
+        "en": "difference from the reference, by variable (unit)",
+        "zh": "与参照政策的差异，按变量（单位）",
+    },
+    "total": {"en": "total", "zh": "合计"},
+    "item": {"en": "item (unit)", "zh": "项目（单位）"},
+    "claims": {"en": "claims {numbers}", "zh": "论断 {numbers}"},
+    "claim": {"en": "claim {numbers}", "zh": "论断 {numbers}"},
+    "promised": {"en": "promised", "zh": "承诺"},
+    "down": {"en": "↓ less", "zh": "↓ 减少"},
+    "up": {"en": "↑ more", "zh": "↑ 增加"},
+    "same": {"en": "= same", "zh": "= 不变"},
+    "outcome": {"en": "in the model", "zh": "模型结果"},
+    "kept": {"en": "kept", "zh": "已兑现"},
+    "not kept": {"en": "not kept", "zh": "未兑现"},
+    "ratio": {
+        "en": "after ÷ before (log scale, dimensionless)",
+        "zh": "改革后 ÷ 改革前（对数刻度，无量纲）",
+    },
+    "no ratio": {"en": "was zero before: no ratio", "zh": "此前为零，无法求比值"},
+    "promises subtitle": {
+        "en": "Values of the model under “{policy}”, not measurements. Shaded: the promised side. "
+        "A change of less than {percent} % counts as “same”.",
+        "zh": "数值来自模型（政策“{policy}”），并非实测。阴影：承诺的方向。"
+        "变化小于 {percent}% 视为不变。",
+    },
+    "caption": {
+        "en": "{sources}Simulation: flatgov {version}, model {model}{scenario}.",
+        "zh": "{sources}模拟：flatgov {version}，模型 {model}{scenario}。",
+    },
+    "sources": {"en": "Sources: {text} ", "zh": "资料来源：{text}"},
+    "scenario": {"en": ", scenario “{label}”", "zh": "，情景“{label}”"},
+    "stocks title": {"en": "Stocks of {name} over time", "zh": "{name}各存量的变化"},
+    "variables title": {"en": "Variables of {name} over time", "zh": "{name}各变量的变化"},
+    "page": {"en": "{title} ({page} of {pages})", "zh": "{title}（{page}/{pages}）"},
+}
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
