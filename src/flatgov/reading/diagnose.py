@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
 from flatgov.errors import ModelError, nearest_names
-from flatgov.model import Call, Equation, Expression, Reference, Variable
+from flatgov.model import Call, Equation, Expression, Reference, Table, Variable
 from flatgov.names import canonical
 from flatgov.reading.functions import FUNCTIONS, INITIAL_ARGUMENTS, OPERATORS, STEP_ARGUMENTS
 from flatgov.reading.parsed import CONTROL_NAMES, Parsed, place
@@ -54,8 +55,18 @@ def check_names(
                         where=where,
                         nearest=nearest_names(part.name, names),
                     )
+                if isinstance(part, Table):
+                    _check_table(part, where)
                 if isinstance(part, Call) and part.function not in macros:
                     _check_call(part, variables, where)
+
+
+def _check_table(table: Table, where: str) -> None:
+    for left, right in itertools.pairwise(table.x):
+        if left == right:
+            raise ModelError(f"the lookup has two points at x = {left:g}", where=where)
+    if len(table.x) < 2:
+        raise ModelError("the lookup has only one point", where=where, fix="give two or more")
 
 
 def _check_call(call: Call, variables: Mapping[str, Variable], where: str) -> None:
@@ -95,12 +106,16 @@ def check_cycles(variables: Mapping[str, Variable], file: str) -> None:
 
     A variable with several equations is left out: its parts may use each other rightly.
     """
-    for phase, what in (("step", "definition"), ("initial", "initial value")):
+    phases: tuple[tuple[Phase, str, str], ...] = (
+        ("step", "definition", "put a stock or a delay into the loop"),
+        ("initial", "initial value", "start one of them from a number"),
+    )
+    for phase, what, fix in phases:
         graph = {
             name: [
                 used
                 for equation in variable.equations
-                for used in needed(equation, phase)  # type: ignore[arg-type]
+                for used in needed(equation, phase)
                 if used in variables and len(variables[used].equations) == 1
             ]
             for name, variable in variables.items()
@@ -111,7 +126,7 @@ def check_cycles(variables: Mapping[str, Variable], file: str) -> None:
             raise ModelError(
                 f"circular {what}: {' → '.join(cycle)}",
                 where=place(file, first.name, first.line),
-                fix="put a stock or a delay into the loop",
+                fix=fix,
             )
 
 

@@ -14,7 +14,7 @@ _SKETCH = "\\\\\\---///"
 _QUOTED_OR_COMMENT = re.compile(r'"(?:\\.|[^"\\\n])*"|\{[^}]*\}')
 _GROUP = re.compile(r"\*{3,}\s*\.?(.*?)\s*\*{3,}", re.DOTALL)
 _NEW_GROUP = re.compile(r"\{\s*\*\*(.*?)\*\*\s*\}", re.DOTALL)
-_COMMENT = re.compile(r'("(?:\\.|[^"\\\n])*")|\{[^}]*\}')
+_COMMENT = re.compile(r'"(?:\\.|[^"\\\n])*"|\{[^}]*\}|:(?:and|or|not|na):', re.IGNORECASE)
 _MACRO = re.compile(r"\s*:MACRO:\s*([^(]+?)\s*\(([^)]*)\)", re.IGNORECASE)
 _END_OF_MACRO = re.compile(r"\s*:END OF MACRO:", re.IGNORECASE)
 
@@ -188,11 +188,18 @@ def _skip_space(text: str, line: int) -> tuple[str, int]:
 
 
 def _blank_comments(equation: str) -> str:
-    """Put white space in the place of comments and continued lines; line breaks stay."""
-    blanked = _COMMENT.sub(
-        lambda match: match.group(1) or re.sub(r"[^\n]", " ", match.group()), equation
-    )
-    return re.sub(r"\\(?=[ \t]*\n)", " ", blanked)
+    """Put white space in the place of comments and continued lines; line breaks stay.
+
+    Keywords such as ``:and:`` become capitals, the only form that PySD knows.
+    """
+
+    def blank(match: re.Match[str]) -> str:
+        text = match.group()
+        if text[0] == "{":
+            return re.sub(r"[^\n]", " ", text)
+        return text if text[0] == '"' else text.upper()
+
+    return re.sub(r"\\(?=[ \t]*\n)", " ", _COMMENT.sub(blank, equation))
 
 
 def _join_lines(documentation: str) -> str:

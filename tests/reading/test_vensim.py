@@ -1,0 +1,174 @@
+"""What `load_model` reads from a .mdl file."""
+
+import pytest
+
+from flatgov.errors import ModelError
+from flatgov.model import Array, Call, Number, Reference, Table, TimeSettings
+from flatgov.reading import translate
+
+TEACUP = """{UTF-8}
+Teacup Temperature = INTEG (
+        - heat loss to room,
+            initial temperature)
+    ~ Degrees [32,212]
+    ~ How warm
+the tea is. |
+
+heat LOSS to room =
+    (Teacup_Temperature - room temperature) \\
+        / characteristic time
+    ~ Degrees/Minute ~ |
+********************************************************
+\t.Surroundings
+********************************************************~
+\t\tThe room.
+\t|
+room temperature = 70 ~ Degrees [?,100,1] ~ |
+characteristic time == 10 ~ Minute ~ |
+initial temperature = 2 * 90 ~ Degrees ~ ~ :SUPPLEMENTARY |
+{**Control**}
+FINAL TIME = INITIAL TIME + 3 * 10 ~ Minute ~ |
+INITIAL TIME = 0 ~ Minute ~ |
+TIME STEP = 0.125 ~ Minute ~ |
+SAVEPER = TIME STEP ~ Minute ~ |
+\\\\\\---/// Sketch information - do not modify anything except names
+V300  Do not put anything | ~ "below
+"""
+
+
+def test_a_model_has_the_variables_of_the_file_in_its_order_and_spelling(load):
+    model = load(TEACUP, "teacup.mdl")
+    assert model.name == "teacup"
+    assert list(model.variables) == [
+        "Teacup Temperature",
+        "heat LOSS to room",
+        "room temperature",
+        "characteristic time",
+        "initial temperature",
+    ]
+    assert model.time == TimeSettings(0.0, 30.0, 0.125, 0.125, "Minute")
+
+
+def test_a_variable_carries_units_limits_text_line_and_group(load):
+    model = load(TEACUP)
+    stock, flow = model.find("teacup temperature"), model.find("heat loss to room")
+    assert (stock.units, stock.limits, stock.line) == ("Degrees", (32.0, 212.0), 2)
+    assert stock.documentation == "How warm the tea is."
+    assert stock.equation == "INTEG ( - heat loss to room, initial temperature)"
+    assert flow.line == 9
+    assert flow.equation == "(Teacup_Temperature - room temperature) / characteristic time"
+    assert model.find("room temperature").limits == (None, 100.0)
+    assert [v.group for v in model.variables.values()] == ["", ""] + ["Surroundings"] * 3
+
+
+def test_kinds(load):
+    model = load(
+        "s = INTEG(inflow - outflow - drain, 5) ~~|"
+        " inflow = 2 * a ~~| outflow = s / 4 ~~| drain = 3 ~~|"
+        " a = f(b) ~~| b = 2 * LN(3) ~~| late = STEP(1, 4) ~~|"
+        " f((0,0),(1,2)) ~~| w = WITH LOOKUP(Time, ((0,0),(1,2))) ~~|"
+        " k == 4 ~~| half = TIME STEP / 2 ~~|"
+    )
+    assert {name: variable.kind for name, variable in model.variables.items()} == {
+        "s": "stock",
+        "inflow": "flow",
+        "outflow": "flow",
+        "drain": "constant",
+        "a": "auxiliary",
+        "b": "constant",
+        "late": "auxiliary",
+        "f": "lookup",
+        "w": "auxiliary",
+        "k": "constant",
+        "half": "auxiliary",
+    }
+
+
+def tree(load, equation):
+    model = load(f"y = {equation} ~~| a = 1 ~~| Long Name = 2 ~~| f((0,1),(2,3)) ~~|")
+    return model.variables["y"].equations[0].expression
+
+
+A, ONE = Reference("a"), Number(1.0)
+
+
+@pytest.mark.parametrize(
+    ("equation", "expected"),
+    [
+        ("1 - a - 2", Call("-", (Call("-", (ONE, A)), Number(2.0)))),
+        ("1 / a * 2", Call("*", (Call("/", (ONE, A)), Number(2.0)))),
+        ("a ^ 2 ^ 1", Call("^", (Call("^", (A, Number(2.0))), ONE))),
+        ("-a", Call("negative", (A,))),
+        ("long_NAME", Reference("Long Name")),
+        ("Time", Reference("Time")),
+        ("F(a)", Call("LOOKUP", (Reference("f"), A))),
+        ("WITH LOOKUP(a, ([(0,0)-(9,9)],(2,3),(0,1)))",
+         Call("WITH LOOKUP", (A, Table((0.0, 2.0), (1.0, 3.0))))),
+        ("if then else(a > 1 :and: :not: (a = 2), 1, a)",
+         Call("IF THEN ELSE", (
+             Call(":AND:", (Call(">", (A, ONE)), Call(":NOT:", (Call("=", (A, Number(2.0))),)))),
+             ONE, A))),
+        ("SMOOTH(a, 1)", Call("SMOOTH", (A, ONE))),
+        ("SMOOTH3I(a, 1, 1)", Call("SMOOTH3I", (A, ONE, ONE))),
+        ("DELAY1I(a, 1, 1)", Call("DELAY1I", (A, ONE, ONE))),
+        ("DELAY3(a, 1)", Call("DELAY3", (A, ONE))),
+        ("DELAY FIXED(a, 1, 1)", Call("DELAY FIXED", (A, ONE, ONE))),
+        ("PULSE TRAIN(1, 2, 3, 4)",
+         Call("PULSE TRAIN", (ONE, Number(2.0), Number(3.0), Number(4.0)))),
+        ("1 {a comment | with ~ signs} + a", Call("+", (ONE, A))),
+    ],
+)  # fmt: skip
+def test_equations_become_trees(load, equation, expected):
+    assert tree(load, equation) == expected
+
+
+def test_quoted_names_lose_their_quotes(load):
+    model = load('"a | b ~ c-d" = 3 ~~| y = "A | b ~ C-d" * 2 ~~|')
+    assert list(model.variables) == ["a | b ~ c-d", "y"]
+    assert model.variables["y"].equations[0].expression == Call(
+        "*", (Reference("a | b ~ c-d"), Number(2.0))
+    )
+
+
+def test_subscripts(load):
+    model = load(
+        "team: north, south ~~| x[team] = 1, 2 ~~| y[north] = 3 ~~| y[south] = x[south] ~~|"
+        " total = SUM(x[team!]) ~~|"
+    )
+    assert model.subscripts == {"team": ("north", "south")}
+    assert model.variables["x"].subscripts == ("team",)
+    assert model.variables["x"].equations[0].expression == Array((1.0, 2.0), (2,))
+    y = model.variables["y"]
+    assert (y.subscripts, [e.subscripts for e in y.equations]) == (
+        ("team",),
+        [("north",), ("south",)],
+    )
+    assert y.equations[1].expression == Reference("x", ("south",))
+    assert y.equation == "3; x[south]"
+    assert model.variables["total"].subscripts == ()
+
+
+def test_macros_are_functions_of_the_model(load):
+    model = load(
+        ":MACRO: TWICE(x)\nTWICE = x * inner ~~|\ninner = 2 ~~|\n:END OF MACRO:\ny = TWICE(4) ~~|"
+    )
+    assert list(model.variables) == ["y"]
+    assert model.variables["y"].equations[0].expression == Call("TWICE", (Number(4.0),))
+
+
+def test_translate_gives_a_fresh_object(load):
+    model = load("a = 1 ~~|")
+    translate(model).sections[0].elements.clear()
+    assert translate(model).sections[0].elements[0].name == "a"
+
+
+def test_the_encoding_of_the_head_is_used(tmp_path):
+    from flatgov.reading import load_model
+
+    path = tmp_path / "model.mdl"
+    controls = "INITIAL TIME=0~~| FINAL TIME=1~~| TIME STEP=1~~| SAVEPER=1~~|"
+    path.write_bytes(("{GB18030}\n士气 = 1 ~~|" + controls).encode("gb18030"))
+    assert list(load_model(path).variables) == ["士气"]
+    path.write_bytes("士气 = 1 ~~|".encode("gb18030"))
+    with pytest.raises(ModelError, match=r"model\.mdl, line 1: the text is not UTF-8; save"):
+        load_model(path)
