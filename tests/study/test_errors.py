@@ -353,8 +353,8 @@ def test_missing_folder(write_study):
     with pytest.raises(fg.StudyError) as caught:
         fg.open_study(folder.parent / "offce")
     assert str(caught.value) == (
-        f"there is no folder '{folder.parent}/offce'; did you mean 'office'? name a study folder; "
-        "`flatgov new DIR` makes one"
+        f"there is no file or folder '{folder.parent}/offce'; did you mean 'office'? name a study "
+        "folder or a model file; `flatgov new DIR` makes a study"
     )
 
 

@@ -18,7 +18,9 @@ from typing import TYPE_CHECKING, Any
 from flatgov import __version__
 from flatgov.errors import RunError, StudyError
 from flatgov.model import Model
+from flatgov.run.study_run import saved_names
 from flatgov.run.summary import SummaryRow, labels, stock_summary, study_summary
+from flatgov.study.load import find_model_file
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -52,7 +54,8 @@ def write_results(
         source: The study or the model that was run.
         folder: Made if missing; results in it are replaced.
         command: The command line, for the manifest.
-        save: The variables to store; all of the dataset by default.
+        save: The variables to store, in any spelling; all of the dataset by default. The summary
+            has the headline variables whether they are stored or not.
 
     Returns:
         The paths written.
@@ -62,8 +65,9 @@ def write_results(
         OSError: The disk is full or the folder cannot be written.
     """
     check_target(folder)
+    model = source if isinstance(source, Model) else source.model
     with replaced(folder) as new:
-        _write_zarr(ds if save is None else ds[list(save)], new / STORE)
+        _write_zarr(ds if save is None else ds[saved_names(model, save)], new / STORE)
         if isinstance(source, Model):
             columns = {name: name for name in ("variable", "units", "start", "end")}
             _write_summary(stock_summary(ds), columns, new / SUMMARY)
@@ -150,6 +154,35 @@ def replaced(folder: Path) -> Iterator[Path]:
             shutil.rmtree(old)
     finally:
         shutil.rmtree(new, ignore_errors=True)
+
+
+@contextmanager
+def merged_into(folder: Path) -> Iterator[Path]:
+    """Give a new folder whose files replace those of `folder` when the block ends without an error.
+
+    Args:
+        folder: Made if missing; its other files stay.
+
+    Yields:
+        An empty folder beside it.
+    """
+    target = folder.resolve()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    new = target.parent / f".{target.name}.new-{os.getpid()}"
+    new.mkdir()
+    try:
+        yield new
+        target.mkdir(exist_ok=True)
+        for path in new.iterdir():
+            os.replace(path, target / path.name)
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+
+
+def source_of(folder: Path) -> Path:
+    """Give the copy of the study, or of the bare model, that results were made from."""
+    copy = folder / STUDY_COPY
+    return copy if (copy / "policies.toml").exists() else find_model_file(copy)
 
 
 def members_folder(folder: Path) -> Path:

@@ -87,7 +87,7 @@ def run_study(
     chosen_scenarios: Sequence[str | None] = [study.default_scenario]
     if scenarios is not None:
         chosen_scenarios = _choose(scenarios, study.scenarios, "scenario", study)
-    names = None if save is None else _saved(study.model, save)
+    names = None if save is None else saved_names(study.model, save)
     first = parameter_changes(study.model, params or {})
     members = [
         _member(study, policy, scenario, first, engine)
@@ -105,6 +105,7 @@ def run_study(
         "study_hash": study.hash,
         "seed": 0,  # Nothing is drawn yet.
         "engine": engine,
+        "params": json.dumps(dict(params or {}), ensure_ascii=False),
         "failed": json.dumps(
             [
                 {
@@ -163,7 +164,15 @@ def _choose(
     return list(dict.fromkeys(asked))
 
 
-def _saved(model: Model, save: Sequence[str]) -> list[str]:
+def saved_names(model: Model, save: Sequence[str]) -> list[str]:
+    """Check the names of variables to keep.
+
+    Returns:
+        Each once, in the spelling of the model.
+
+    Raises:
+        StudyError: There is no such variable, or it is a lookup.
+    """
     names = []
     for name in [save] if isinstance(save, str) else save:
         variable = find_variable(model, name, "save")

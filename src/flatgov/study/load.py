@@ -96,6 +96,16 @@ def open_study(folder: str | os.PathLike[str]) -> Study:
     )
 
 
+def open_study_or_model(path: Path) -> Study | Model:
+    """Open a study folder, or read a model file.
+
+    Raises:
+        StudyError: There is nothing of that name, or the study is wrong.
+        ModelError: The model file is wrong.
+    """
+    return _load_model(path) if path.is_file() else open_study(path)
+
+
 def find_model_file(folder: Path) -> Path:
     """Find the one model file of a study folder.
 
@@ -103,11 +113,13 @@ def find_model_file(folder: Path) -> Path:
         StudyError: The folder is missing, or holds no model file or several.
     """
     if not folder.is_dir():
+        if folder.exists():
+            raise StudyError(f"'{folder}' is no folder", fix="name the folder of the study")
         siblings = folder.parent.iterdir() if folder.parent.is_dir() else ()
         raise StudyError(
-            f"'{folder}' is no folder" if folder.exists() else f"there is no folder '{folder}'",
-            nearest=nearest_names(folder.name, [path.name for path in siblings if path.is_dir()]),
-            fix="name a study folder; `flatgov new DIR` makes one",
+            f"there is no file or folder '{folder}'",
+            nearest=nearest_names(folder.name, [path.name for path in siblings]),
+            fix="name a study folder or a model file; `flatgov new DIR` makes a study",
         )
     found = sorted(path for path in folder.iterdir() if path.suffix.lower() in MODEL_ENDINGS)
     if len(found) != 1:

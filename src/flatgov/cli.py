@@ -1,0 +1,295 @@
+"""The command line: parse, call, print; every mistake of the user is one line."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flatgov import __version__
+from flatgov.errors import FlatgovError, RunError, StudyError
+
+if TYPE_CHECKING:  # Everything heavy is imported where it is used, so that --help answers at once.
+    from flatgov.model import Model
+
+# The base of all mistakes in options and arguments; Typer does not export it.
+_UsageError = typer.BadParameter.__mro__[1]
+
+app = typer.Typer(
+    help="Run stock-flow models of flattened local government under reform policies.",
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    no_args_is_help=False,
+)
+
+
+class Engine(StrEnum):
+    """What simulates."""
+
+    pysd = "pysd"
+
+
+class Language(StrEnum):
+    """The language of figures."""
+
+    en = "en"
+    zh = "zh"
+
+
+class Format(StrEnum):
+    """The format of figures."""
+
+    png = "png"
+    svg = "svg"
+    pdf = "pdf"
+
+
+@app.callback(invoke_without_command=True)
+def _flatgov(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+) -> None:
+    if version:
+        print(f"flatgov {__version__}")
+    elif context.invoked_subcommand is None:
+        print(context.get_help())
+
+
+@app.command()
+def run(
+    context: typer.Context,
+    target: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[STUDY|MODEL]",
+            help="A study folder or a model file; by default the Longgang study.",
+        ),
+    ] = None,
+    policy: Annotated[
+        list[str] | None,
+        typer.Option("-p", "--policy", help="A policy of the study; may be repeated. [all]"),
+    ] = None,
+    scenario: Annotated[
+        list[str] | None,
+        typer.Option(help="A scenario of the study; may be repeated. [the default one]"),
+    ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="NAME=VALUE",
+            help="A new value of a constant or initial value, in every member; may be repeated.",
+        ),
+    ] = None,
+    save: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="A variable to store; may be repeated. [all]"),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where results go. [results/NAME]")
+    ] = None,
+    figures: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Where figures go. [the figures folder of the results]"),
+    ] = None,
+    engine: Annotated[Engine, typer.Option(help="What simulates.")] = Engine.pysd,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="The number of processes. [one a core]")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with an interrupted run of the same results.")
+    ] = False,
+) -> None:
+    """Run a study or a model; write results, a summary and figures."""
+    from flatgov.figures import draw_figures
+    from flatgov.model import Model
+    from flatgov.run.store import check_target, members_folder, merged_into, write_results
+    from flatgov.run.study_run import run_study
+    from flatgov.run.summary import study_summary
+    from flatgov.study.bundled import longgang_folder
+    from flatgov.study.load import open_study_or_model
+    from flatgov.terminal import failures_text, progress, study_text
+
+    source = open_study_or_model(longgang_folder() if target is None else target)
+    folder = out or Path("results") / source.name
+    check_target(folder)
+    params = _parameters(set_ or [])
+    pictures = figures or folder / "figures"
+    command = ["flatgov", *context.obj]
+    if isinstance(source, Model):
+        if policy or scenario:
+            raise StudyError(
+                f"{'--policy' if policy else '--scenario'} needs a study, and this is a bare model",
+                where=source.path,
+                fix="name a study folder; `flatgov new DIR` makes one",
+            )
+        _run_model(source, params, save, folder, pictures, engine, command)
+        return
+    members = members_folder(folder)
+    if not resume:
+        shutil.rmtree(members, ignore_errors=True)
+    try:
+        with progress(len(set(scenario or [""]))) as show:
+            ds = run_study(
+                source,
+                policy,
+                scenario,
+                params=params,
+                engine=engine.value,
+                workers=workers or os.cpu_count() or 1,
+                progress=show,
+                cache=members,
+            )
+    except KeyboardInterrupt:
+        _note("interrupted; `--resume` goes on with the members that are finished")
+        raise typer.Exit(130) from None
+    written = write_results(ds, source, folder, command, save=save)
+    shutil.rmtree(members, ignore_errors=True)
+    print(study_text(study_summary(ds, source), source))
+    with merged_into(pictures) as new_pictures:
+        draw_figures(ds, source, new_pictures, notice=_note)
+    _list_paths([*written, pictures])
+    if ds.attrs["failed"] != "[]":
+        raise RunError(failures_text(ds), where=str(folder))
+
+
+def _run_model(
+    model: Model,
+    params: dict[str, float],
+    save: list[str] | None,
+    folder: Path,
+    pictures: Path,
+    engine: Engine,
+    command: list[str],
+) -> None:
+    from flatgov.figures import draw_model_figures
+    from flatgov.run.store import merged_into, write_results
+    from flatgov.run.summary import stock_summary
+    from flatgov.terminal import stocks_text
+
+    ds = model.run(params=params, engine=engine.value)
+    written = write_results(ds, model, folder, command, save=save)
+    print(stocks_text(stock_summary(ds), model))
+    with merged_into(pictures) as new_pictures:
+        draw_model_figures(ds, new_pictures, notice=_note)
+    _list_paths([*written, pictures])
+
+
+@app.command()
+def describe(
+    target: Annotated[
+        Path, typer.Argument(metavar="MODEL|STUDY", help="A model file or a study folder.")
+    ],
+) -> None:
+    """List the variables: units, kind, equation, documentation."""
+    from flatgov.reading import load_model
+    from flatgov.study.load import find_model_file
+    from flatgov.terminal import model_text
+
+    print(model_text(load_model(target if target.is_file() else find_model_file(target))))
+
+
+@app.command()
+def figures(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Results of `flatgov run`.")],
+    lang: Annotated[Language, typer.Option(help="The language of the figures.")] = Language.en,
+    format_: Annotated[
+        Format, typer.Option("--format", help="The format of the figures.")
+    ] = Format.png,
+) -> None:
+    """Draw the figures of results again."""
+    from flatgov.figures import draw_figures, draw_model_figures
+    from flatgov.run.store import merged_into, read_results, source_of
+    from flatgov.study import Study
+    from flatgov.study.load import open_study_or_model
+
+    ds = read_results(folder)
+    source = open_study_or_model(source_of(folder))
+    with merged_into(folder / "figures") as new:
+        if isinstance(source, Study):
+            draw_figures(ds, source, new, lang.value, format_.value, notice=_note)
+        else:
+            draw_model_figures(ds, new, format_.value, notice=_note)
+    _list_paths([folder / "figures"])
+
+
+@app.command()
+def new(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")],
+) -> None:
+    """Copy the Longgang study, to start a study of your own from."""
+    from flatgov.study.bundled import copy_longgang
+
+    _list_paths(copy_longgang(folder))
+    _note(f"run it with `flatgov run {folder}`")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit: 0 done, 1 the work failed, 2 the input is wrong.
+
+    Args:
+        arguments: In place of those of the process.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # A console without Chinese still gets the rest.
+    # Ends worker processes with this one, as an interrupt does.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    sys.exit(_status(list(sys.argv[1:] if arguments is None else arguments)))
+
+
+def _status(arguments: list[str]) -> int:
+    try:
+        status = app(arguments, prog_name="flatgov", standalone_mode=False, obj=arguments)
+    except FlatgovError as error:
+        return _fail(str(error), 1 if isinstance(error, RunError) else 2)
+    except _UsageError as error:
+        return _fail(error.format_message(), 2)
+    except (KeyboardInterrupt, typer.Abort):
+        return _fail("interrupted", 130)
+    except OSError as error:
+        return _fail(
+            ": ".join(map(str, filter(None, (error.filename, error.strerror or error)))), 1
+        )
+    except MemoryError:
+        return _fail("out of memory; use fewer --workers, or --save fewer variables", 1)
+    return status if isinstance(status, int) else 0
+
+
+def _parameters(settings: Sequence[str]) -> dict[str, float]:
+    """Read the NAME=VALUE of --set."""
+    params = {}
+    for setting in settings:
+        name, _, value = setting.rpartition("=")
+        try:
+            params[name.strip()] = float(value)
+        except ValueError:
+            name = ""
+        if not name.strip():
+            raise StudyError(
+                f"'{setting}' is no NAME=VALUE with a number", where="--set", fix='as in "stay=20"'
+            )
+    return params
+
+
+def _note(line: str) -> None:
+    print(line, file=sys.stderr)
+
+
+def _list_paths(paths: Sequence[Path]) -> None:
+    for path in paths:
+        _note(f"wrote {path}")
+
+
+def _fail(line: str, status: int) -> int:
+    print(f"error: {' '.join(line.split())}", file=sys.stderr)
+    return status

@@ -1,0 +1,165 @@
+"""What the command line shows: progress on standard error, tables as plain text."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from flatgov.run.events import Event, MemberDone
+from flatgov.study.calendar import Clock
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from rich.progress import TaskID
+
+    from flatgov.model import Model
+    from flatgov.run.summary import SummaryRow
+    from flatgov.study.study import Study
+
+# Field of a row → column title.
+Columns = Mapping[str, str]
+
+
+@contextmanager
+def progress(scenarios: int) -> Iterator[Callable[[Event], None]]:
+    """Show the progress of a run on standard error.
+
+    Args:
+        scenarios: The number of members of each policy.
+
+    Yields:
+        A function that takes the events of the run: on a terminal it draws a bar for each policy,
+        elsewhere it writes a line for each member.
+    """
+    if not sys.stderr.isatty():
+        yield _print_line
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def show(event: Event) -> None:
+            if event.policy not in tasks:
+                tasks[event.policy] = bars.add_task(event.policy, total=scenarios)
+            if isinstance(event, MemberDone):
+                bars.advance(tasks[event.policy])
+                if event.failed:
+                    bars.update(tasks[event.policy], description=f"{event.policy} (failed)")
+
+        yield show
+
+
+def _print_line(event: Event) -> None:
+    if isinstance(event, MemberDone):
+        under = f", {event.scenario}" if event.scenario else ""
+        how = f"failed: {event.failed}" if event.failed else f"{event.seconds:.1f} s"
+        line = f"{event.count}/{event.total} {event.policy}{under}: {how}"
+        print(line, file=sys.stderr, flush=True)
+
+
+def study_text(rows: Sequence[SummaryRow], study: Study) -> str:
+    """Write a table for each headline variable, headed by its name and units.
+
+    Args:
+        rows: Of `study_summary`.
+        study: The study, for dates and the reference policy.
+
+    Returns:
+        Lines of text; what does not exist is ``-``.
+    """
+    clock = Clock(study.model.time, study.calendar)
+    columns = {"policy": "policy"}
+    if len({row.scenario for row in rows}) > 1:
+        columns["scenario"] = "scenario"
+    columns["start"] = clock.show(study.model.time.initial)
+    if study.observed is not None:
+        columns["observed"] = clock.show(study.observed)
+    columns["end"] = clock.show(study.model.time.final)
+    columns["difference"] = f"end less {study.reference}"
+    blocks = []
+    for variable, units in dict.fromkeys((row.variable, row.units) for row in rows):
+        own = [row for row in rows if row.variable == variable]
+        blocks.append(f"{variable} [{units}]\n{_table(own, columns)}")
+    return "\n\n".join(blocks)
+
+
+def stocks_text(rows: Sequence[SummaryRow], model: Model) -> str:
+    """Write one table of the stocks of a bare model, each with decimals of its own."""
+    start, end = (f"{time:g}" for time in (model.time.initial, model.time.final))
+    columns = {"variable": "stock", "units": "units", "start": start, "end": end}
+    return _table(rows, columns, own_digits=True) if rows else "the model has no stocks"
+
+
+def failures_text(ds: xr.Dataset) -> str:
+    """Say in one line which members of a run failed."""
+    failed = json.loads(ds.attrs["failed"])
+    under = f" under '{failed[0]['scenario']}'" if failed[0]["scenario"] else ""
+    others = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
+    return f"policy '{failed[0]['policy']}'{under} failed: {failed[0]['reason']}{others}"
+
+
+def _table(rows: Sequence[SummaryRow], columns: Columns, own_digits: bool = False) -> str:
+    """Align text to the left and numbers to the right."""
+    everything = [getattr(row, field) for row in rows for field in columns]
+    common = _digits([value for value in everything if isinstance(value, float)])
+    lines = [list(columns.values())]
+    for row in rows:
+        values = [getattr(row, field) for field in columns]
+        digits = _digits([v for v in values if isinstance(v, float)]) if own_digits else common
+        lines.append(
+            [
+                _number(value, digits, signed=field == "difference")
+                if isinstance(value, float)
+                else value
+                for field, value in zip(columns, values, strict=True)
+            ]
+        )
+    widths = [max(len(line[i]) for line in lines) for i in range(len(columns))]
+    is_number = [isinstance(getattr(rows[0], field), float) for field in columns]
+    return "\n".join(
+        "  "
+        + "  ".join(
+            cell.rjust(width) if right else cell.ljust(width)
+            for cell, width, right in zip(line, widths, is_number, strict=True)
+        ).rstrip()
+        for line in lines
+    )
+
+
+def _digits(values: Sequence[float]) -> int:
+    """Choose the decimals that give the largest value four digits, at most three decimals."""
+    finite = [abs(value) for value in values if math.isfinite(value)]
+    largest = max(finite, default=0.0)
+    return 3 if largest == 0 else min(3, max(0, 3 - math.floor(math.log10(largest))))
+
+
+def _number(value: float, digits: int, *, signed: bool) -> str:
+    if math.isnan(value):
+        return "-"
+    text = f"{value:{'+' if signed else ''},.{digits}f}"
+    zero = f"{0:.{digits}f}"
+    return zero if text.lstrip("+-") == zero else text
+
+
+def model_text(model: Model) -> str:
+    """Write a block for each variable: name, units, kind, equation, documentation."""
+    blocks = []
+    for variable in model.variables.values():
+        lines = [f"{variable.name} [{variable.units}] {variable.kind}"]
+        lines += [f"    = {' '.join(variable.equation.split())}"]
+        if variable.documentation:
+            lines += [f"    {' '.join(variable.documentation.split())}"]
+        blocks.append("\n".join(lines))
+    return "\n\n".join(blocks)
