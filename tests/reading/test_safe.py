@@ -37,19 +37,19 @@ def test_limits_that_are_no_points_are_left_out():
     assert all(math.isnan(x) for pair in read_literal("[__import__('os')]") for x in pair)
 
 
-@pytest.mark.parametrize(
-    "text", ["a", "1+1", "(1,2),(a,3)", "9**9", "", "1e400", "nan", "[1]x"[3:]]
-)
+@pytest.mark.parametrize("text", ["a", "1+1", "(1,2),(a,3)", "9**9", "", "1e400", "nan", "x"])
 def test_all_else_is_refused(text):
     with pytest.raises(UnreadableText):
         read_literal(text)
 
 
 def test_the_translators_get_their_own_eval_back():
+    before = vensim_element.EquationVisitor.visit_neg_expr
     with safe_translators():
         assert vensim_element.eval is read_literal
     for module in (vensim_element, xmile_element):
         assert not hasattr(module, "eval")
+    assert vensim_element.EquationVisitor.visit_neg_expr is before
     assert eval is builtins.eval
 
 

@@ -1,7 +1,8 @@
 """PySD's translators made safe: a model file is data and never runs as code.
 
 PySD evaluates the numbers and strings that it finds in a model with Python's ``eval``; inside
-`safe_translators` it gets `read_literal` in its place.
+`safe_translators` it gets `read_literal` in its place. There it also reads ``-3 ^ 2`` as
+``-(3 ^ 2)``, as it does for variables.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from pysd.translators.vensim import vensim_element
 from pysd.translators.xmile import xmile_element
@@ -20,7 +22,7 @@ Pair = tuple[float, float]
 
 _NUMBER = r"[+-]?\s*(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _PAIR = re.compile(rf"\(\s*({_NUMBER})\s*,\s*({_NUMBER})\s*\)")
-_MODULES = (vensim_element, xmile_element)
+_MODULES: tuple[Any, ...] = (vensim_element, xmile_element)
 _lock = threading.RLock()
 
 
@@ -68,15 +70,26 @@ def _points(text: str) -> tuple[Pair, ...]:
     return tuple((read_number(x), read_number(y)) for x, y in _PAIR.findall(text))
 
 
+def _visit_minus(visitor: Any, node: Any, children: list[str]) -> str:
+    """Note a minus before a number as before a variable, so that a power comes first."""
+    identifier = children[2]
+    if children[0] == "-":
+        visitor.negatives.add(identifier)
+    return identifier
+
+
 @contextmanager
 def safe_translators() -> Iterator[None]:
     """Keep PySD's translators from evaluating text or warning, one thread at a time."""
     with _lock, warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        before = [module.EquationVisitor.visit_neg_expr for module in _MODULES]
         for module in _MODULES:
             module.eval = read_literal
+            module.EquationVisitor.visit_neg_expr = _visit_minus
         try:
             yield
         finally:
-            for module in _MODULES:
+            for module, visit in zip(_MODULES, before, strict=True):
                 del module.eval
+                module.EquationVisitor.visit_neg_expr = visit

@@ -114,13 +114,17 @@ def _reference(structure: ae.ReferenceStructure, spelling: Mapping[str, str]) ->
 def _operation(operators: list[str], arguments: list[Expression]) -> Expression:
     """Turn ``a - b + c``, which PySD keeps as one structure, into binary calls from the left."""
     if len(arguments) == 1:
-        return Call(
-            operators[0].upper() if operators[0][0] == ":" else operators[0], (arguments[0],)
-        )
+        if operators[0] == "negative" and isinstance(arguments[0], Number):
+            return Number(-arguments[0].value)
+        return Call(_operator(operators[0]), (arguments[0],))
     result, *rest = arguments
     for operator, argument in zip(operators, rest, strict=True):
-        result = Call(operator.upper(), (result, argument))
+        result = Call(_operator(operator), (result, argument))
     return result
+
+
+def _operator(sign: str) -> str:
+    return sign.upper() if sign.startswith(":") else sign
 
 
 def _call(
