@@ -18,17 +18,11 @@ from flatgov.figures.common import (
     require,
     series,
 )
-from flatgov.figures.layout import (
-    MARGIN,
-    WIDTH,
-    EndLabel,
-    end_labels,
-    measure,
-    page,
-    title_above,
-)
+from flatgov.figures.labels import EndLabel, end_labels, room, title_above
+from flatgov.figures.layout import MARGIN, WIDTH, page, wrap
+from flatgov.figures.numbers import draw_ticks, tick_room
 from flatgov.figures.palette import INK, fills, readable
-from flatgov.figures.style import SMALL, bold
+from flatgov.figures.style import HEADING, SMALL, bold
 from flatgov.figures.text import Text, capital
 from flatgov.figures.timeline import (
     BADGES,
@@ -46,8 +40,7 @@ if TYPE_CHECKING:
 
 TOLERANCE = 1e-6  # of the largest total: parts may miss it by rounding only
 _ABOVE, _BELOW, _HEIGHT = 0.6, 0.42, 2.9  # inches: over, under and of a panel
-# Inches: left of a panel, between a band and its label, between columns.
-_TICKS, _CONNECTOR, _GAP = 0.42, 0.22, 0.12
+_LINE, _GAP = 0.16, 0.12  # inches: a further line of a title, between columns
 
 
 def figure(ds: xr.Dataset, text: Text, name: str) -> Figure:
@@ -67,24 +60,23 @@ def figure(ds: xr.Dataset, text: Text, name: str) -> Figure:
     """
     chosen = text.study.figures.breakdowns[name]
     require(ds, (chosen.total, *chosen.parts))
-    policies = [policy for policy in chosen.policies if policy in policies_of(ds)]
-    if not policies:
-        raise NotDrawn("the results lack the policies " + ", ".join(chosen.policies))
-    stacks = {
-        policy: np.array([series(ds, part, policy) for part in chosen.parts]) for policy in policies
-    }
-    for policy, stack in stacks.items():
-        _check(chosen, name, policy, stack, series(ds, chosen.total, policy), ds["time"].to_numpy())
+    stacks = _stacks(ds, chosen, name)
+    policies = list(stacks)
     line = timeline(ds, text.lang)
     events = marks(text, line)
     where = f"figures.toml: breakdowns.{name}"
     names = [text.variable(part) for part in chosen.parts]
-    reserved = max(measure(label, SMALL) for label in (*names, text.word("total")))
-    reserved += _CONNECTOR
+    total = text.word("total")
+    reserved = room([EndLabel(label, 0.0, INK, bold()) for label in (*names, total)])
+    highest = 1.05 * max(float(stack.sum(axis=0).max()) for stack in stacks.values()) or 1.0
+    left = tick_room(0, highest)
     columns = min(2, len(policies))
     rows = ceil(len(policies) / columns)
-    wide = (WIDTH - 2 * MARGIN - reserved - (columns - 1) * _GAP) / columns - _TICKS
-    tall = _ABOVE + _HEIGHT + _BELOW
+    wide = (WIDTH - 2 * MARGIN - reserved - (columns - 1) * _GAP) / columns - left
+    titles = {p: wrap(capital(text.policy(p)), wide, HEADING, bold()) for p in policies}
+    unit = wrap(text.heading(ds[chosen.total]), wide, SMALL)
+    extra = max(len(title) for title in titles.values()) + len(unit) - 2
+    tall = _ABOVE + extra * _LINE + _HEIGHT + _BELOW
     sheet = page(
         text.label(chosen.title, f"{where}.title"),
         text.study.title[text.lang],
@@ -92,26 +84,42 @@ def figure(ds: xr.Dataset, text: Text, name: str) -> Figure:
         caption(ds, text),
         rows * tall,
     )
-    highest = max(float(series(ds, chosen.total, policy).max()) for policy in policies)
     for place, policy in enumerate(policies):
         row, column = divmod(place, columns)
         axes = sheet.axes(
-            MARGIN + _TICKS + column * (wide + _TICKS + _GAP),
+            MARGIN + left + column * (wide + left + _GAP),
             (rows - 1 - row) * tall + _BELOW,
             wide,
             _HEIGHT,
         )
-        axes.set_ylim(0, highest * 1.05 or 1.0)
+        axes.set_ylim(0, highest)
+        draw_ticks(axes.yaxis, 0, highest)
         _panel(axes, stacks[policy], line, events)
         if column == columns - 1 or place == len(policies) - 1:
-            end_labels(axes, _band_labels(stacks[policy][:, -1], names, text.word("total")))
+            end_labels(axes, _band_labels(stacks[policy][:, -1], names, total))
         title_above(
             axes,
-            capital(text.policy(policy)),
-            text.heading(ds[chosen.total]),
+            "\n".join(titles[policy]),
+            "\n".join(unit),
             BADGES * bool(events),
         )
     return sheet.figure
+
+
+def _stacks(ds: xr.Dataset, chosen: Breakdown, name: str) -> dict[str, np.ndarray]:
+    """Take the parts of every listed policy that was run, shape (part, time), and check them."""
+    stacks = {}
+    for policy in chosen.policies:
+        if policy not in policies_of(ds):
+            continue
+        stack = np.array([series(ds, part, policy) for part in chosen.parts])
+        total = series(ds, chosen.total, policy)
+        if np.isfinite(stack).all() and np.isfinite(total).all():  # else the run failed
+            _check(chosen, name, policy, stack, total, ds["time"].to_numpy())
+            stacks[policy] = stack
+    if not stacks:
+        raise NotDrawn("the results lack the policies " + ", ".join(chosen.policies))
+    return stacks
 
 
 def _check(
@@ -124,8 +132,6 @@ def _check(
 ) -> None:
     """Refuse parts that are not the total, or that cannot be stacked."""
     where = f"figures.toml: breakdowns.{name}.parts"
-    if not (np.isfinite(stack).all() and np.isfinite(total).all()):
-        raise NotDrawn(f"'{chosen.total}' or a part of it has no value at some times")
     gap = total - stack.sum(axis=0)
     scale = max(float(np.abs(total).max()), 1.0)
     worst = int(np.abs(gap).argmax())

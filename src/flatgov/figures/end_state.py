@@ -48,6 +48,8 @@ def figure(ds: xr.Dataset, text: Text) -> Figure:
     last = ds.isel(time=-1)
     reference = np.array([last[name].sel(policy=study.reference).item() for name in variables])
     levels = np.array([[last[name].sel(policy=p).item() for name in variables] for p in others])
+    if not np.isfinite(reference).all():
+        raise NotDrawn(f"the run of '{study.reference}' failed")
     differences = levels - reference
     line = timeline(ds, text.lang)
     date = line.show(line.time[-1])
@@ -88,14 +90,15 @@ def figure(ds: xr.Dataset, text: Text) -> Figure:
 
 def _cells(axes: Axes, reference: np.ndarray, differences: np.ndarray) -> None:
     """Fill the table: the reference's values on top, a row of differences for each policy."""
-    largest = np.nanmax(np.abs(differences), axis=0)
-    shares = np.divide(differences, largest, out=np.zeros_like(differences), where=largest > 0)
+    finite = np.nan_to_num(differences, posinf=0.0, neginf=0.0)  # a failed run has no colour
+    largest = np.abs(finite).max(axis=0)
+    shares = np.divide(finite, largest, out=np.zeros_like(finite), where=largest > 0)
     rows, columns = differences.shape
     axes.set(xlim=(-0.5, columns - 0.5), ylim=(rows + 0.5, -0.5))
     axes.pcolormesh(
         np.arange(columns + 1) - 0.5,
         np.arange(1, rows + 2) - 0.5,
-        np.ma.masked_invalid(shares),
+        shares,
         cmap=_MAP,
         vmin=-1,
         vmax=1,
@@ -129,7 +132,8 @@ def _colour_bar(sheet: Page, text: Text, left: float, wide: float) -> None:
     bar = sheet.figure.colorbar(
         ScalarMappable(Normalize(-1, 1), _MAP), cax=axes, orientation="horizontal"
     )
+    shown = [-1, -0.5, 0, 0.5, 1]
     bar.outline.set_edgecolor(RULE)
-    bar.set_ticks([-1, -0.5, 0, 0.5, 1])
+    bar.set_ticks(shown, labels=[plain(share, 1) for share in shown])
     axes.tick_params(labelsize=SMALL, length=2, pad=2)
     axes.set_xlabel(text.word("end colours"), size=SMALL, color=GREY_INK, labelpad=2)

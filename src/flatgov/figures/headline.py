@@ -4,28 +4,20 @@ from __future__ import annotations
 
 from math import ceil
 
+import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from flatgov.figures.common import NotDrawn, caption, policies_of, series, styles
-from flatgov.figures.layout import (
-    MARGIN,
-    WIDTH,
-    EndLabel,
-    end_labels,
-    finite_range,
-    measure,
-    padded,
-    page,
-    title_above,
-)
-from flatgov.figures.palette import LineStyle
-from flatgov.figures.style import SMALL, bold
+from flatgov.figures.labels import EndLabel, end_labels, room, title_above
+from flatgov.figures.layout import MARGIN, WIDTH, page, wrap
+from flatgov.figures.numbers import draw_ticks, finite_range, padded, tick_room
+from flatgov.figures.palette import INK, LineStyle
+from flatgov.figures.style import HEADING, SMALL, bold
 from flatgov.figures.text import Text, capital
 from flatgov.figures.timeline import (
     BADGES,
-    Mark,
     Timeline,
     draw_marks,
     draw_time_axis,
@@ -35,8 +27,7 @@ from flatgov.figures.timeline import (
 )
 
 _ABOVE, _BELOW, _HEIGHT = 0.55, 0.42, 2.45  # inches: over, under and of a panel
-# Inches: left of a panel, between a line's end and its label, between columns.
-_TICKS, _CONNECTOR, _GAP = 0.33, 0.22, 0.1
+_LINE, _GAP = 0.16, 0.1  # inches: a further line of a title, between columns
 
 
 def figure(ds: xr.Dataset, text: Text) -> Figure:
@@ -61,12 +52,20 @@ def figure(ds: xr.Dataset, text: Text) -> Figure:
     rows = ceil(len(variables) / columns)
     names = {policy: text.policy(policy) for policy in policies_of(ds)}
     weights = {p: bold() if p == text.study.reference else "normal" for p in names}
-    reserved = max(measure(name, SMALL, weights[p]) for p, name in names.items()) + _CONNECTOR
+    reserved = room([EndLabel(name, 0.0, INK, weights[p]) for p, name in names.items()])
+    limits = {name: padded(*finite_range(ds[name].to_numpy())) for name in variables}
+    left = max(tick_room(*pair) for pair in limits.values())
     pitch = (WIDTH - 2 * MARGIN) / columns
-    tall = _ABOVE + _HEIGHT + _BELOW
+    titles = {name: _title(text, ds[name], pitch - left - _GAP) for name in variables}
+    above = max(title.count("\n") + unit.count("\n") for title, unit in titles.values())
+    tall = _ABOVE + above * _LINE + _HEIGHT + _BELOW
+    subtitle = text.study.title[text.lang]
+    if text.study.reference in names:
+        reference = text.policy(text.study.reference)
+        subtitle = text.subtitle("headline subtitle", policy=reference)
     sheet = page(
         text.word("headline title"),
-        text.subtitle("headline subtitle", policy=text.policy(text.study.reference)),
+        subtitle,
         mark_keys(text, line, events),
         caption(ds, text),
         rows * tall,
@@ -74,41 +73,38 @@ def figure(ds: xr.Dataset, text: Text) -> Figure:
     for place, variable in enumerate(variables):
         row, column = divmod(place, columns)
         axes = sheet.axes(
-            MARGIN + column * pitch + _TICKS,
+            MARGIN + column * pitch + left,
             (rows - 1 - row) * tall + _BELOW,
-            pitch - _TICKS - reserved - _GAP * (column + 1 < columns),
+            pitch - left - reserved - _GAP * (column + 1 < columns),
             _HEIGHT,
         )
-        _panel(axes, ds, variable, text, line, events, names, weights, styles(text.study))
+        axes.set_ylim(*limits[variable])
+        draw_ticks(axes.yaxis, *limits[variable])
+        draw_time_axis(axes, line)
+        draw_marks(axes, line, events)
+        title_above(axes, *titles[variable], BADGES * bool(events))
+        looks = styles(text.study)
+        ends = []
+        for policy, name in names.items():
+            values = series(ds, variable, policy)
+            _line(axes, line, values, looks[policy])
+            ends.append(EndLabel(name, float(values[-1]), looks[policy].ink, weights[policy]))
+        end_labels(axes, ends)
     return sheet.figure
 
 
-def _panel(
-    axes: Axes,
-    ds: xr.Dataset,
-    variable: str,
-    text: Text,
-    line: Timeline,
-    events: list[Mark],
-    names: dict[str, str],
-    weights: dict[str, str],
-    looks: dict[str, LineStyle],
-) -> None:
-    labels = []
-    for policy, name in names.items():
-        look, values = looks[policy], series(ds, variable, policy)
-        axes.plot(
-            line.x,
-            values,
-            color=look.colour,
-            linestyle=look.pattern,
-            linewidth=look.width,
-            zorder=look.order,
-        )
-        labels.append(EndLabel(name, float(values[-1]), look.ink, weights[policy]))
-    axes.set_ylim(*padded(*finite_range(ds[variable].to_numpy())))
-    draw_time_axis(axes, line)
-    draw_marks(axes, line, events)
-    title = capital(text.variable(variable))
-    title_above(axes, title, text.unit(ds[variable]), BADGES * bool(events))
-    end_labels(axes, labels)
+def _title(text: Text, variable: xr.DataArray, width: float) -> tuple[str, str]:
+    """Break the name of a variable and its unit into lines that fit."""
+    name = wrap(capital(text.variable(str(variable.name))), width, HEADING, bold())
+    return "\n".join(name), "\n".join(wrap(text.unit(variable), width, SMALL))
+
+
+def _line(axes: Axes, line: Timeline, values: np.ndarray, look: LineStyle) -> None:
+    axes.plot(
+        line.x,
+        values,
+        color=look.colour,
+        linestyle=look.pattern,
+        linewidth=look.width,
+        zorder=look.order,
+    )

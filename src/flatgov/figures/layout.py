@@ -1,4 +1,4 @@
-"""Placing text in inches and points: measuring, wrapping, spreading labels, the page's frame.
+"""Placing text in inches: measuring, wrapping, the frame of a page.
 
 Figures are laid out by hand and not by matplotlib's layout engines: the same input gives the
 same page, and no text can run into another.
@@ -9,10 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import isfinite
 from typing import Any
 
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.figure import Figure
@@ -20,15 +18,14 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
 
 from flatgov.figures.palette import GREY_INK, INK
-from flatgov.figures.style import DPI, HEADING, SMALL, TEXT, TITLE, bold
+from flatgov.figures.style import DPI, SMALL, TEXT, TITLE, bold
 
 WIDTH, MARGIN = 8.0, 0.15  # inches
 POINT = 1 / 72  # inches
 LEADING = 1.35  # distance of lines of text, in sizes
 # A Chinese character is a word of its own, but closing signs stay with what they close.
-_PIECES = re.compile(
-    r"\s+|[⺀-￯“‘（][，。；：、！？”’）》%]*|[^\s⺀-￯“‘（]+[，。；：、！？”’）》]*"
-)
+_CLOSING = "[，。；：、！？”’）》%]*"
+_PIECES = re.compile(rf"\s+|[“‘（《]*[⺀-￯]{_CLOSING}|[^\s⺀-￯]+{_CLOSING}")
 
 
 def measure(text: str, size: float, weight: str = "normal") -> float:
@@ -48,36 +45,6 @@ def wrap(text: str, width: float, size: float, weight: str = "normal") -> list[s
         if lines[-1] or piece.strip():
             lines[-1] += piece
     return [line.rstrip() for line in lines if line.strip()]
-
-
-def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
-    """Move points as little as possible so that neighbours are at least `gap` apart.
-
-    The points keep their order. With ``z_i = y_i - i*gap`` the task is isotonic regression, which
-    pooling neighbours solves exactly; clipping then respects the bounds.
-
-    Args:
-        wanted: Where the points want to be, in any order.
-        gap: The smallest distance between two.
-        low: No point goes below.
-        high: No point goes above, unless there are too many; then they run past `high`.
-
-    Returns:
-        Where the points go, in the order of `wanted`.
-    """
-    order = sorted(range(len(wanted)), key=lambda i: (wanted[i], i))
-    pools: list[list[float]] = []  # each: sum of shifted wishes, how many
-    for rank, i in enumerate(order):
-        pools.append([wanted[i] - rank * gap, 1])
-        while len(pools) > 1 and pools[-2][0] / pools[-2][1] > pools[-1][0] / pools[-1][1]:
-            last = pools.pop()
-            pools[-1] = [pools[-1][0] + last[0], pools[-1][1] + last[1]]
-    shifted = [total / count for total, count in pools for _ in range(int(count))]
-    top = max(low, high - (len(wanted) - 1) * gap)
-    places = [0.0] * len(wanted)
-    for rank, i in enumerate(order):
-        places[i] = min(max(shifted[rank], low), top) + rank * gap
-    return places
 
 
 @dataclass(frozen=True)
@@ -212,79 +179,10 @@ def badge_style() -> dict[str, Any]:
     }
 
 
-@dataclass(frozen=True)
-class EndLabel:
-    """A label for the place where a line ends."""
-
-    text: str
-    value: float
-    colour: str
-    weight: str = "normal"
-
-
-def end_labels(axes: Axes, labels: Sequence[EndLabel], size: float = SMALL) -> None:
-    """Write labels to the right of the axes at the lines' ends, spread so that none collide.
-
-    A thin connector leads from each line's end to its label. The axes' limits must be final.
-    """
+def size_in_points(axes: Axes) -> tuple[float, float]:
+    """Give the width and height of a panel in points."""
     figure = axes.get_figure(root=True)
     assert figure is not None
-    height = axes.get_position().height * figure.get_size_inches()[1] / POINT
-    low, high = axes.get_ylim()
-    labels = [label for label in labels if isfinite(label.value)]  # a failed run has no end
-    wanted = [(label.value - low) / (high - low) * height for label in labels]
-    gap = size * 1.22
-    extra = max(0.0, (len(labels) * gap - height) / 2)
-    places = spread(wanted, gap, gap / 2 - extra, height - gap / 2 + extra)
-    step = 14 / (axes.get_position().width * figure.get_size_inches()[0] / POINT)
-    for label, start, place in zip(labels, wanted, places, strict=True):
-        axes.add_line(
-            Line2D(
-                [1.0, 1.0 + 0.25 * step, 1.0 + 0.8 * step],
-                [start / height, start / height, place / height],
-                transform=axes.transAxes,
-                color=label.colour,
-                linewidth=0.7,
-                clip_on=False,
-            )
-        )
-        axes.annotate(
-            label.text,
-            (1.0 + step, place / height),
-            xycoords="axes fraction",
-            size=size,
-            weight=label.weight,
-            color=label.colour,
-            va="center",
-            annotation_clip=False,
-            gid="end label",
-        )
-
-
-def title_above(axes: Axes, title: str, unit: str, above: float = 0.0) -> None:
-    """Write the name of what the y axis shows, and its unit as the axis label, over the axes.
-
-    Args:
-        axes: The panel.
-        title: The name, emphasised.
-        unit: The unit; it becomes the label of the y axis.
-        above: Points kept free between the panel and the unit.
-    """
-    figure = axes.get_figure(root=True)
-    assert figure is not None
-    height = axes.get_position().height * figure.get_size_inches()[1] / POINT
-    axes.set_ylabel(unit, rotation=0, ha="left", va="bottom", size=SMALL)
-    axes.yaxis.set_label_coords(0.0, 1 + (above + 4) / height)
-    axes.set_title(title, weight=bold(), pad=above + 4 + SMALL * 1.4, size=HEADING)
-
-
-def padded(low: float, high: float, share: float = 0.06) -> tuple[float, float]:
-    """Widen a range of values so that lines do not touch the frame; a flat line gets room too."""
-    room = (high - low) * share or max(abs(high), 1.0) * share
-    return low - room, high + room
-
-
-def finite_range(values: np.ndarray) -> tuple[float, float]:
-    """Give the smallest and largest finite value, or 0 and 1 when there is none."""
-    finite = values[np.isfinite(values)]
-    return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
+    box = axes.get_position()
+    width, height = figure.get_size_inches() / POINT
+    return float(box.width * width), float(box.height * height)

@@ -8,19 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
-from matplotlib.ticker import MaxNLocator
 
 from flatgov.figures.common import caption, policies_of, require, series, styles
-from flatgov.figures.layout import (
-    MARGIN,
-    POINT,
-    WIDTH,
-    Key,
-    finite_range,
-    padded,
-    page,
-    wrap,
-)
+from flatgov.figures.layout import MARGIN, POINT, WIDTH, Key, page, size_in_points, wrap
+from flatgov.figures.numbers import draw_ticks, finite_range, padded, tick_room
 from flatgov.figures.palette import GHOST, GREY_INK, INK, LineStyle
 from flatgov.figures.style import HEADING, SMALL, bold
 from flatgov.figures.text import Text, capital
@@ -29,7 +20,7 @@ from flatgov.figures.timeline import Mark, Timeline, mark_keys, marks, timeline
 COST, MORALE = "administrative cost", "cadre morale"  # names fixed by the study's contract
 _COLUMNS = 4
 _HEIGHT, _TITLE_LINE, _GAP, _BETWEEN = 1.5, 0.18, 0.16, 0.14  # inches
-_LEFT, _BELOW = 0.5, 0.42  # inches: y label and ticks, x label and ticks
+_AXIS_LABEL, _BELOW = 0.2, 0.42  # inches: y label; x label and ticks
 _NEAR = 5.0  # points: marks closer than this get one label
 
 
@@ -51,7 +42,10 @@ def figure(ds: xr.Dataset, text: Text) -> Figure:
     events = marks(text, line)
     policies = policies_of(ds)
     columns = min(_COLUMNS, len(policies))
-    wide = (WIDTH - 2 * MARGIN - _LEFT - (columns - 1) * _GAP) / columns
+    across = padded(*finite_range(ds[COST].to_numpy()), 0.08)
+    upward = padded(*finite_range(ds[MORALE].to_numpy()), 0.1)
+    left = MARGIN + _AXIS_LABEL + tick_room(*upward, 5)
+    wide = (WIDTH - MARGIN - left - (columns - 1) * _GAP) / columns
     titles = {
         policy: wrap(capital(text.policy(policy)), wide, HEADING, bold()) for policy in policies
     }
@@ -65,15 +59,13 @@ def figure(ds: xr.Dataset, text: Text) -> Figure:
     )
     paths = {policy: (series(ds, COST, policy), series(ds, MORALE, policy)) for policy in policies}
     looks = styles(text.study)
-    across = padded(*finite_range(ds[COST].to_numpy()), 0.08)
-    upward = padded(*finite_range(ds[MORALE].to_numpy()), 0.1)
     for place, policy in enumerate(policies):
         row, column = divmod(place, columns)
-        axes = sheet.axes(MARGIN + _LEFT + column * (wide + _GAP), bottoms[row], wide, _HEIGHT)
+        axes = sheet.axes(left + column * (wide + _GAP), bottoms[row], wide, _HEIGHT)
         axes.set(xlim=across, ylim=upward)
         axes.grid(True, axis="both")
-        axes.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
-        axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+        draw_ticks(axes.xaxis, *across, 4)
+        draw_ticks(axes.yaxis, *upward, 5)
         axes.set_title("\n".join(titles[policy]), weight=bold(), pad=4, color=looks[policy].ink)
         lowest = place + columns >= len(policies)
         axes.tick_params(labelleft=column == 0, labelbottom=lowest)
@@ -84,7 +76,7 @@ def figure(ds: xr.Dataset, text: Text) -> Figure:
     width, height = sheet.figure.get_size_inches()
     sheet.figure.supxlabel(
         text.heading(ds[COST]),
-        x=(width + _LEFT) / 2 / width,
+        x=(left + (width - MARGIN - left) / 2) / width,
         y=(sheet.bottom + 3 * POINT) / height,
         va="bottom",
         size=SMALL,
@@ -150,6 +142,8 @@ def _path(
     The path is solid in every panel: a dashed path would hide how long it stays in one place.
     """
     x, y = path
+    if not (np.isfinite(x).all() and np.isfinite(y).all()):
+        return  # the run failed
     axes.plot(x, y, color=look.colour, linewidth=1.8, zorder=4)
     for index, start in ((0, True), (-1, False)):
         marker = _marker(look.colour, start=start)
@@ -157,10 +151,7 @@ def _path(
         axes.add_line(marker)
     at = [line.index(event.time) for event in events]
     axes.plot(x[at], y[at], "o", markersize=4.6, mfc=INK, mec="white", mew=0.8, zorder=7)
-    figure = axes.get_figure(root=True)
-    assert figure is not None
-    box = axes.get_position()
-    size = np.array([box.width, box.height]) * figure.get_size_inches() / POINT
+    size = np.array(size_in_points(axes))
     limits = np.array([axes.get_xlim(), axes.get_ylim()])
     points = (np.column_stack([x, y]) - limits[:, 0]) / (limits[:, 1] - limits[:, 0]) * size
     for badge, spot, place in _labels(points, at, [event.badge for event in events], size):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
+import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -94,6 +95,8 @@ def figure(ds: xr.Dataset, text: Text) -> Figure:
     items = [item for item in promises.items if item.variable in ds]
     if not items:
         raise NotDrawn("the results have no variable of the promises")
+    if not all(np.isfinite(series(ds, item.variable, study.reference)).all() for item in items):
+        raise NotDrawn(f"the run of '{study.reference}' failed")
     rows = [_row(ds, text, item, line.index(before), line.index(after)) for item in items]
     body = sum(row.height for row in rows)
     sheet = page(

@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import ceil
 
-import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from flatgov.figures.common import NotDrawn
-from flatgov.figures.layout import MARGIN, WIDTH, finite_range, padded, page, title_above, wrap
+from flatgov.figures.labels import title_above
+from flatgov.figures.layout import MARGIN, WIDTH, page, wrap
+from flatgov.figures.numbers import draw_ticks, finite_range, padded, tick_room
 from flatgov.figures.palette import policy_styles
 from flatgov.figures.style import HEADING, bold
 from flatgov.figures.text import capital, word
 from flatgov.figures.timeline import Timeline, draw_time_axis, timeline
 
 _COLUMNS, _PAGE = 3, 15  # panels a row, panels a page
-_HEIGHT, _BELOW, _LEFT, _LINE = 1.35, 0.42, 0.45, 0.18  # inches
+_HEIGHT, _BELOW, _LINE = 1.35, 0.42, 0.18  # inches
 _MANY = 12  # more lines than this in a panel are drawn thin and in one colour
 
 
@@ -61,7 +62,9 @@ def _figure(ds: xr.Dataset, variables: Sequence[xr.DataArray], title: str, capti
     columns = min(_COLUMNS, max(2, len(variables)))
     rows = ceil(len(variables) / columns)
     pitch = (WIDTH - 2 * MARGIN) / columns
-    wide = pitch - _LEFT - 0.1
+    limits = [padded(*finite_range(v.to_numpy())) for v in variables]
+    left = max(tick_room(*pair, 5) for pair in limits)
+    wide = pitch - left - 0.1
     heads = [wrap(capital(str(v.name)), wide, HEADING, bold()) for v in variables]
     above = max(len(head) for head in heads) * _LINE + 0.3
     tall = above + _HEIGHT + _BELOW
@@ -71,11 +74,13 @@ def _figure(ds: xr.Dataset, variables: Sequence[xr.DataArray], title: str, capti
     for place, (variable, head) in enumerate(zip(variables, heads, strict=True)):
         row, column = divmod(place, columns)
         axes = sheet.axes(
-            MARGIN + column * pitch + _LEFT,
+            MARGIN + column * pitch + left,
             (rows - 1 - row) * tall + _BELOW,
             wide,
             _HEIGHT,
         )
+        axes.set_ylim(*limits[place])
+        draw_ticks(axes.yaxis, *limits[place], 5)
         _panel(axes, variable, line)
         units = str(variable.attrs.get("units", "")).strip() or word("en", "no units")
         title_above(axes, "\n".join(head), units)
@@ -91,5 +96,4 @@ def _panel(axes: Axes, variable: xr.DataArray, line: Timeline) -> None:
             axes.plot(line.x, one, color="#0072B2", linewidth=0.5, alpha=0.5)
         else:
             axes.plot(line.x, one, color=look.colour, linestyle=look.pattern, linewidth=1.4)
-    axes.set_ylim(*padded(*finite_range(np.asarray(values))))
     draw_time_axis(axes, line)

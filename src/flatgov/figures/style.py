@@ -97,6 +97,11 @@ def bold() -> str:
     return "bold" if mpl.rcParams["font.family"] == [ENGLISH] else "normal"
 
 
+def minus() -> str:
+    """The minus sign inside `drawing`; the proper one is as wide as a character in CJK fonts."""
+    return "−" if mpl.rcParams["font.family"] == [ENGLISH] else "–"
+
+
 def check_format(format: str) -> None:
     """Refuse a file format that figures are not written in.
 

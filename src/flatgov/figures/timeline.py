@@ -12,7 +12,8 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
 
-from flatgov.figures.layout import POINT, Key, badge_style, spread
+from flatgov.figures.labels import spread
+from flatgov.figures.layout import Key, badge_style, size_in_points
 from flatgov.figures.palette import GREY_INK
 from flatgov.figures.text import Text, date_text, word
 from flatgov.figures.words import WORDS
@@ -20,6 +21,7 @@ from flatgov.figures.words import WORDS
 if TYPE_CHECKING:
     from flatgov.study.schema import Event
 
+_BADGE = 12.0  # points: the size of such a number
 BADGES = 15.0  # points that the numbers of the reform dates need above a panel
 
 
@@ -156,12 +158,11 @@ def mark_keys(text: Text, line: Timeline, events: Sequence[Mark]) -> list[Key]:
 
 def draw_marks(axes: Axes, line: Timeline, events: Sequence[Mark]) -> None:
     """Draw the reform dates as vertical lines with their numbers above the panel."""
-    figure = axes.get_figure(root=True)
-    assert figure is not None
-    width = axes.get_position().width * figure.get_size_inches()[0] / POINT
+    width = size_in_points(axes)[0]
     low, high = axes.get_xlim()
     wanted = [(line.place(event.time) - low) / (high - low) * width for event in events]
-    for event, start, place in zip(events, wanted, spread(wanted, 12.0, 0.0, width), strict=True):
+    places = spread(wanted, [_BADGE] * len(wanted), -_BADGE / 2, width + _BADGE / 2)
+    for event, start, place in zip(events, wanted, places, strict=True):
         axes.axvline(line.place(event.time), color=GREY_INK, linewidth=0.7, dashes=(2, 2), zorder=2)
         axes.annotate(
             event.badge,
