@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from pysd.translators.xmile.xmile_section import Section
 from flatgov.errors import ModelError
 from flatgov.names import canonical
 from flatgov.reading.parsed import Definition, Parsed, display_name, is_control, place
-from flatgov.reading.safe import UnreadableText, safe_translators
+from flatgov.reading.safe import UnreadableText, read_number, safe_translators
 
 # Elements anywhere in the file that PySD ignores or gets wrong.
 _REFUSED = {
@@ -22,8 +23,9 @@ _REFUSED = {
     "conveyor": "conveyors",
     "queue": "queues",
     "oven": "ovens",
-    "array": "array settings",
 }
+Limits = tuple[float | None, float | None]
+
 _VARIABLES = ("stock", "flow", "aux", "gf")
 
 
@@ -44,6 +46,8 @@ def parse_xmile(source: bytes, file: str) -> Parsed:
     nodes = _variable_nodes(root, namespace)
     for node in nodes:
         _check_node(node, namespace, file)
+    _check_time_settings(root, namespace, file)
+    limits = {id(node): _take_limits(node, namespace, file) for node in nodes}
     section = Section(
         "__main__", Path("model.py"), "main", [], [], root, namespace["ns"], False, None
     )
@@ -52,7 +56,7 @@ def parse_xmile(source: bytes, file: str) -> Parsed:
         for component in section.components:
             _parse_component(component, section.behaviors, file)
         abstract = AbstractModel(Path("model.xmile"), (section.get_abstract_section(),))
-    return Parsed(abstract=abstract, definitions=_definitions(nodes, section, namespace, file))
+    return Parsed(abstract=abstract, definitions=_definitions(nodes, section, limits, file))
 
 
 def _read_root(source: bytes, file: str) -> Any:
@@ -80,10 +84,10 @@ def _refuse_unsupported(root: Any, file: str) -> None:
     models = []
     for node in root.iter(etree.Element):
         tag, parent = etree.QName(node).localname, node.getparent()
-        name = "" if parent is None else display_name(parent.get("name", ""))
+        name = "" if parent is None else _name(parent)
         if tag == "model":
             models.append(node)
-        elif tag in _REFUSED and tag != "array":
+        elif tag in _REFUSED:
             refuse(f"{_REFUSED[tag]} are", node, name)
         elif tag == "gf" and node.get("type", "continuous") != "continuous":
             refuse(f"a graphical function of type '{node.get('type')}' is", node, name)
@@ -105,7 +109,7 @@ def _variable_nodes(root: Any, namespace: dict[str, str]) -> list[Any]:
 
 def _check_node(node: Any, namespace: dict[str, str], file: str) -> None:
     """Make sure of the parts that PySD takes for granted."""
-    where = place(file, display_name(node.get("name", "")), node.sourceline or 0)
+    where = place(file, _name(node), node.sourceline or 0)
     if not node.get("name"):
         raise ModelError(f"a <{etree.QName(node).localname}> has no name", where=where)
     if etree.QName(node).localname == "gf":
@@ -115,9 +119,41 @@ def _check_node(node: Any, namespace: dict[str, str], file: str) -> None:
         raise ModelError("the variable has no equation", where=where, fix="fill in its <eqn>")
 
 
+def _check_time_settings(root: Any, namespace: dict[str, str], file: str) -> None:
+    settings = root.xpath("ns:sim_specs", namespaces=namespace)
+    if not settings:
+        raise ModelError("the file has no <sim_specs>", where=file)
+    for name in ("start", "stop", "dt"):
+        if not _text(settings[0], f"ns:{name}", namespace):
+            where = place(file, line=settings[0].sourceline or 0)
+            raise ModelError(f"<sim_specs> has no <{name}>", where=where)
+
+
+def _take_limits(node: Any, namespace: dict[str, str], file: str) -> Limits:
+    """Read the limits of a variable and take them out of the file: PySD wants both or none."""
+    limits: Limits = (None, None)
+    for item in node.xpath("ns:range", namespaces=namespace):
+        try:
+            low, high = (
+                None if item.get(end) is None else read_number(item.get(end))
+                for end in ("min", "max")
+            )
+        except UnreadableText:
+            where = place(file, _name(node), node.sourceline or 0)
+            raise ModelError("the range is no number", where=where) from None
+        limits = (low, high)
+    for item in node.xpath("ns:range | .//ns:yscale", namespaces=namespace):
+        item.getparent().remove(item)
+    return limits
+
+
 def _parse_component(component: Any, behaviors: dict[str, bool], file: str) -> None:
     node = getattr(component, "node", None)
-    where = place(file, display_name(component.name), 0 if node is None else node.sourceline or 0)
+    where = place(
+        file,
+        display_name(component.name.replace("\\n", " ")),
+        0 if node is None else node.sourceline or 0,
+    )
     try:
         component.parse(behaviors)
     except parsimonious.ParseError as error:
@@ -143,14 +179,14 @@ def _reason(error: BaseException | None) -> str:
 
 
 def _definitions(
-    nodes: list[Any], section: Any, namespace: dict[str, str], file: str
+    nodes: list[Any], section: Any, limits: dict[int, Limits], file: str
 ) -> dict[str, tuple[Definition, ...]]:
     definitions: dict[str, tuple[Definition, ...]] = {}
     counts = {
         canonical(item.name): len(getattr(item, "components", [])) for item in section.components
     }
     for node in nodes:
-        name = display_name(node.get("name").replace("\\n", " "))
+        name = _name(node)
         if is_control(name):
             continue
         if canonical(name) in definitions:
@@ -160,12 +196,20 @@ def _definitions(
                 where=place(file, name, node.sourceline or 0),
                 fix="remove one of the two",
             )
-        texts = _texts(node, namespace)
+        texts = _texts(node, section.ns)
         count = max(counts[canonical(name)], 1)
-        definitions[canonical(name)] = tuple(
-            _definition(node, name, texts[index % len(texts)], namespace) for index in range(count)
+        whole = Definition(
+            name=name,
+            text="",
+            line=node.sourceline or 0,
+            units=_text(node, "ns:units", section.ns),
+            limits=limits[id(node)],
+            documentation=_text(node, "ns:doc", section.ns),
         )
-    line = section.content.xpath("ns:sim_specs", namespaces=namespace)[0].sourceline or 0
+        definitions[canonical(name)] = tuple(
+            replace(whole, text=texts[index % len(texts)]) for index in range(count)
+        )
+    line = section.content.xpath("ns:sim_specs", namespaces=section.ns)[0].sourceline or 0
     for item in section.components:
         if is_control(item.name):
             control = Definition(item.name, item.eqn, line, item.units)
@@ -173,17 +217,12 @@ def _definitions(
     return definitions
 
 
-def _definition(node: Any, name: str, text: str, namespace: dict[str, str]) -> Definition:
-    limits = node.xpath("ns:range", namespaces=namespace)
-    low, high = (limits[0].get("min"), limits[0].get("max")) if limits else (None, None)
-    return Definition(
-        name=name,
-        text=text,
-        line=node.sourceline or 0,
-        units=" ".join((node.findtext("ns:units", "", namespace) or "").split()),
-        limits=(None if low is None else float(low), None if high is None else float(high)),
-        documentation=" ".join((node.findtext("ns:doc", "", namespace) or "").split()),
-    )
+def _name(node: Any) -> str:
+    return display_name(node.get("name", "").replace("\\n", " "))
+
+
+def _text(node: Any, path: str, namespace: dict[str, str]) -> str:
+    return " ".join((node.findtext(path, "", namespace) or "").split())
 
 
 def _texts(node: Any, namespace: dict[str, str]) -> list[str]:
@@ -191,12 +230,11 @@ def _texts(node: Any, namespace: dict[str, str]) -> list[str]:
     kind = etree.QName(node).localname
     if kind == "gf":
         return [" ".join(" ".join(node.itertext()).split())]
-    equations = [
-        " ".join(item.text.split()) for item in node.xpath(".//ns:eqn", namespaces=namespace)
-    ]
+
+    def texts(path: str) -> list[str]:
+        return [" ".join(item.text.split()) for item in node.xpath(path, namespaces=namespace)]
+
     if kind != "stock":
-        return equations
-    inflows = [item.text.strip() for item in node.xpath("ns:inflow", namespaces=namespace)]
-    outflows = [item.text.strip() for item in node.xpath("ns:outflow", namespaces=namespace)]
-    net = " - ".join([" + ".join(inflows) or ("0" if not outflows else ""), *outflows]).strip()
-    return [f"INTEG({net}, {equation})" for equation in equations]
+        return texts(".//ns:eqn")
+    net = " - ".join([" + ".join(texts("ns:inflow")), *texts("ns:outflow")]).strip() or "0"
+    return [f"INTEG({net}, {equation})" for equation in texts(".//ns:eqn")]
