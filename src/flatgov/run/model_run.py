@@ -44,10 +44,7 @@ def run_model(
     _check_engine(model, integrator, engine)
     time = _time_settings(model, time_step, saveper, final_time)
     kept = [variable.name for variable in saved_variables(model, save)]
-    values = {
-        variable.name: value
-        for variable, value in (_read_param(model, *item) for item in params.items())
-    }
+    values = _read_params(model, params)
     count = _count_draws(model, values)
     if count is None:
         return member_dataset(model, simulate(model, _changes(values, 0, time), time), time, kept)
@@ -83,6 +80,20 @@ def _time_settings(
     time = replace(own, step=step, saveper=float(saveper), final=final)
     check_time(time, {"time step": model.path, "final time": model.path, "saveper": model.path})
     return time
+
+
+def _read_params(
+    model: Model, params: Mapping[str, float | Sequence[float]]
+) -> dict[str, FloatArray]:
+    values: dict[str, FloatArray] = {}
+    for name, value in params.items():
+        variable, numbers = _read_param(model, name, value)
+        if variable.name in values:
+            raise ModelError(
+                "the variable is given twice", where=f"{model.path}, '{variable.name}'"
+            )
+        values[variable.name] = numbers
+    return values
 
 
 def _read_param(

@@ -1,0 +1,73 @@
+"""The dataset of one run."""
+
+import json
+
+import numpy as np
+import pytest
+
+from flatgov.errors import ModelError
+from flatgov.run.dataset import member_dataset
+from flatgov.run.oracle import simulate
+
+TEXT = """
+team: north, south ~~|
+people[team] = INTEG(hired, 10) ~ Person ~ Those at work. |
+hired = f(Time) * rate ~ Person/Month ~ |
+rate = 2 ~ Person/Month ~ |
+f((0,1),(9,1)) ~~|
+"""
+
+
+@pytest.fixture
+def dataset(load):
+    model = load(TEXT, final=2, step=0.5, saveper=1)
+    return model, member_dataset(model, simulate(model), model.time)
+
+
+def test_dimensions_coordinates_and_types(dataset):
+    _, ds = dataset
+    assert {name: ds[name].dims for name in ds.data_vars} == {
+        "people": ("time", "team"),
+        "hired": ("time",),
+        "rate": ("time",),
+    }
+    assert all(ds[name].dtype == np.float64 for name in [*ds.data_vars, "time"])
+    np.testing.assert_array_equal(ds["time"], [0.0, 1.0, 2.0])
+    assert list(ds["team"].values) == ["north", "south"]
+    assert float(ds["people"].sel(time=2, team="south")) == 14.0
+
+
+def test_attributes_say_what_it_is_and_are_plain(dataset):
+    model, ds = dataset
+    assert ds["people"].attrs == {
+        "units": "Person",
+        "long_name": "Those at work.",
+        "kind": "stock",
+        "equation": "INTEG(hired, 10)",
+    }
+    assert ds["rate"].attrs["long_name"] == "rate"
+    assert ds["time"].attrs["units"] == "Month"
+    assert ds.attrs["model_hash"] == model.hash
+    assert ds.attrs["engine"] == "pysd"
+    assert ds.attrs["created_at"].endswith("+00:00")
+    for attrs in (ds.attrs, *(ds[name].attrs for name in ds.variables)):
+        assert json.loads(json.dumps(attrs)) == attrs
+        assert all(isinstance(value, str) for value in attrs.values())
+
+
+def test_only_what_is_asked_for_is_kept(dataset):
+    model, _ = dataset
+    ds = member_dataset(model, simulate(model), model.time, save=["RATE", "hired", "rate"])
+    assert list(ds.data_vars) == ["hired", "rate"]
+    assert set(ds.coords) == {"time"}
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("f", "'f' is a lookup and has no values over time"), ("hirred", "did you mean 'hired'?")],
+)
+def test_what_cannot_be_kept(dataset, name, message):
+    model, _ = dataset
+    with pytest.raises(ModelError) as caught:
+        member_dataset(model, {}, model.time, save=[name])
+    assert message in str(caught.value)
