@@ -67,7 +67,8 @@ def figure(ds: xr.Dataset, text: Text, name: str) -> Figure:
     where = f"figures.toml: breakdowns.{name}"
     names = [text.variable(part) for part in chosen.parts]
     total = text.word("total")
-    reserved = room([EndLabel(label, 0.0, INK, bold()) for label in (*names, total)])
+    endings = [EndLabel(label, 0.0, INK) for label in names]
+    reserved = room([*endings, EndLabel(total, 0.0, INK, bold())])
     highest = 1.05 * max(float(stack.sum(axis=0).max()) for stack in stacks.values()) or 1.0
     left = tick_room(0, highest)
     columns = min(2, len(policies))

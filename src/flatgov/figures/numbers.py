@@ -49,7 +49,7 @@ def finite_range(values: np.ndarray) -> tuple[float, float]:
     return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
 
 
-def ticks(low: float, high: float, most: int = 7) -> tuple[list[float], list[str]]:
+def ticks(low: float, high: float, most: int = 8) -> tuple[list[float], list[str]]:
     """Choose round numbers within a range, and write them with equal decimals.
 
     Args:
@@ -70,12 +70,12 @@ def ticks(low: float, high: float, most: int = 7) -> tuple[list[float], list[str
     return inside, texts
 
 
-def tick_room(low: float, high: float, most: int = 7) -> float:
+def tick_room(low: float, high: float, most: int = 8) -> float:
     """Give the inches that the tick labels of a vertical axis need."""
     return max((measure(text, SMALL) for text in ticks(low, high, most)[1]), default=0.0) + _ROOM
 
 
-def draw_ticks(axis: Axis, low: float, high: float, most: int = 7) -> None:
+def draw_ticks(axis: Axis, low: float, high: float, most: int = 8) -> None:
     """Put the numbers of `ticks` on an axis."""
     places, texts = ticks(low, high, most)
     axis.set_major_locator(FixedLocator(places))
