@@ -19,6 +19,7 @@ from flatgov.figures.timeline import Mark, Timeline, mark_keys, marks, timeline
 
 COST, MORALE = "administrative cost", "cadre morale"  # names fixed by the study's contract
 _COLUMNS = 4
+_WIDEST = 4.0  # inches: the width of a panel that stands alone
 _HEIGHT, _TITLE_LINE, _GAP, _BETWEEN = 1.5, 0.18, 0.16, 0.14  # inches
 _AXIS_LABEL, _BELOW = 0.2, 0.42  # inches: y label; x label and ticks
 _NEAR = 5.0  # points: marks closer than this get one label
@@ -46,13 +47,15 @@ def figure(ds: xr.Dataset, text: Text) -> Figure:
     upward = padded(*finite_range(ds[MORALE].to_numpy()), 0.1)
     left = MARGIN + _AXIS_LABEL + tick_room(*upward, 5)
     wide = (WIDTH - MARGIN - left - (columns - 1) * _GAP) / columns
+    wide = min(wide, _WIDEST)
+    high = max(_HEIGHT, 0.75 * wide)
     titles = {
         policy: wrap(capital(text.policy(policy)), wide, HEADING, bold()) for policy in policies
     }
-    bottoms, body = _rows([len(titles[policy]) for policy in policies], columns)
+    bottoms, body = _rows([len(titles[policy]) for policy in policies], columns, high)
     sheet = page(
         text.word("paths title", x=text.variable(COST), y=capital(text.variable(MORALE))),
-        text.subtitle("paths subtitle"),
+        text.subtitle("paths subtitle") if len(policies) > 1 else text.study.title[text.lang],
         [*_end_keys(text, line), *mark_keys(text, line, events)],
         caption(ds, text),
         body,
@@ -61,7 +64,7 @@ def figure(ds: xr.Dataset, text: Text) -> Figure:
     looks = styles(text.study)
     for place, policy in enumerate(policies):
         row, column = divmod(place, columns)
-        axes = sheet.axes(left + column * (wide + _GAP), bottoms[row], wide, _HEIGHT)
+        axes = sheet.axes(left + column * (wide + _GAP), bottoms[row], wide, high)
         axes.set(xlim=across, ylim=upward)
         axes.grid(True, axis="both")
         draw_ticks(axes.xaxis, *across, 4)
@@ -76,7 +79,7 @@ def figure(ds: xr.Dataset, text: Text) -> Figure:
     width, height = sheet.figure.get_size_inches()
     sheet.figure.supxlabel(
         text.heading(ds[COST]),
-        x=(left + (width - MARGIN - left) / 2) / width,
+        x=(left + (columns * (wide + _GAP) - _GAP) / 2) / width,
         y=(sheet.bottom + 3 * POINT) / height,
         va="bottom",
         size=SMALL,
@@ -93,16 +96,16 @@ def figure(ds: xr.Dataset, text: Text) -> Figure:
     return sheet.figure
 
 
-def _rows(title_lines: list[int], columns: int) -> tuple[list[float], float]:
+def _rows(title_lines: list[int], columns: int, high: float) -> tuple[list[float], float]:
     """Give the bottom of every row of panels and the height of all; titles take their lines."""
     heads = [
         max(title_lines[start : start + columns]) * _TITLE_LINE + 0.08
         for start in range(0, len(title_lines), columns)
     ]
-    body = _BELOW + sum(heads) + len(heads) * _HEIGHT + (len(heads) - 1) * _BETWEEN
+    body = _BELOW + sum(heads) + len(heads) * high + (len(heads) - 1) * _BETWEEN
     bottoms, top = [], body
     for head in heads:
-        bottoms.append(top - head - _HEIGHT)
+        bottoms.append(top - head - high)
         top = bottoms[-1] - _BETWEEN
     return bottoms, body
 

@@ -19,7 +19,7 @@ from flatgov.figures.text import capital, word
 from flatgov.figures.timeline import Timeline, draw_time_axis, timeline
 
 _COLUMNS, _PAGE = 3, 15  # panels a row, panels a page
-_HEIGHT, _BELOW, _LINE = 1.35, 0.42, 0.18  # inches
+_HEIGHT, _BELOW, _LINE = 1.35, 0.42, 0.18  # inches; the height is that of a narrow panel
 _MANY = 12  # more lines than this in a panel are drawn thin and in one colour
 
 
@@ -59,15 +59,16 @@ def _changes(variable: xr.DataArray) -> bool:
 
 def _figure(ds: xr.Dataset, variables: Sequence[xr.DataArray], title: str, caption: str) -> Figure:
     line = timeline(ds, "en")
-    columns = min(_COLUMNS, max(2, len(variables)))
+    columns = min(_COLUMNS, len(variables))
     rows = ceil(len(variables) / columns)
     pitch = (WIDTH - 2 * MARGIN) / columns
     limits = [padded(*finite_range(v.to_numpy())) for v in variables]
     left = max(tick_room(*pair, 5) for pair in limits)
     wide = pitch - left - 0.1
+    high = max(_HEIGHT, 0.45 * wide)
     heads = [wrap(capital(str(v.name)), wide, HEADING, bold()) for v in variables]
     above = max(len(head) for head in heads) * _LINE + 0.3
-    tall = above + _HEIGHT + _BELOW
+    tall = above + high + _BELOW
     several = sorted({str(dim) for v in variables for dim in v.dims} - {"time"})
     subtitle = "A line for each " + ", ".join(several) + "." if several else ""
     sheet = page(title, subtitle, [], caption, rows * tall)
@@ -77,7 +78,7 @@ def _figure(ds: xr.Dataset, variables: Sequence[xr.DataArray], title: str, capti
             MARGIN + column * pitch + left,
             (rows - 1 - row) * tall + _BELOW,
             wide,
-            _HEIGHT,
+            high,
         )
         axes.set_ylim(*limits[place])
         draw_ticks(axes.yaxis, *limits[place], 5)

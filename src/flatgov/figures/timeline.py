@@ -58,7 +58,7 @@ class Timeline:
     def show(self, time: float) -> str:
         """Write a model time as its month and year, or as the number it is."""
         if self.dates is None:
-            return f"{time:g}"
+            return word(self.lang, "moment", time=f"{time:g}")
         # Half a day covers what rounding to seconds may take from the first of a month.
         seconds = np.interp(time, self.time, self.dates.astype("datetime64[s]").astype(float))
         return date_text(self.lang, np.datetime64(int(seconds) + 43_200, "s"))

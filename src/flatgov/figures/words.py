@@ -5,6 +5,7 @@ from __future__ import annotations
 WORDS: dict[str, dict[str, str]] = {
     "colon": {"en": ": ", "zh": "："},
     "comma": {"en": ", ", "zh": "，"},
+    "moment": {"en": "time {time}", "zh": "时间 {time}"},
     "year": {"en": "year", "zh": "年份"},
     "time": {"en": "time", "zh": "时间"},
     "Day": {"en": "days", "zh": "天"},
@@ -35,7 +36,7 @@ WORDS: dict[str, dict[str, str]] = {
     },
     "with title": {"en": "{title}. {text}", "zh": "{title}。{text}"},
     "end title": {
-        "en": "Where each policy ends: difference from “{policy}” in {date}",
+        "en": "Where each policy ends: difference from “{policy}”, {date}",
         "zh": "{date}各项政策与“{policy}”的差异",
     },
     "end subtitle": {
