@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # Everything heavy is imported where it is used, so that --he
     from flatgov.model import Model
 
 # The base of all mistakes in options and arguments; Typer does not export it.
-_UsageError = typer.BadParameter.__mro__[1]
+_UsageError: type[typer.BadParameter] = typer.BadParameter.__mro__[1]
 
 app = typer.Typer(
     help="Run stock-flow models of flattened local government under reform policies.",
@@ -113,16 +113,18 @@ def run(
     from flatgov.figures import draw_figures
     from flatgov.model import Model
     from flatgov.run.store import check_target, members_folder, merged_into, write_results
-    from flatgov.run.study_run import run_study
+    from flatgov.run.study_run import run_study, saved_names
     from flatgov.run.summary import study_summary
     from flatgov.study.bundled import longgang_folder
     from flatgov.study.load import open_study_or_model
     from flatgov.terminal import failures_text, progress, study_text
 
     source = open_study_or_model(longgang_folder() if target is None else target)
+    model = source if isinstance(source, Model) else source.model
     folder = out or Path("results") / source.name
     check_target(folder)
     params = _parameters(set_ or [])
+    stored = None if save is None else saved_names(model, save)
     pictures = figures or folder / "figures"
     command = ["flatgov", *context.obj]
     if isinstance(source, Model):
@@ -132,7 +134,7 @@ def run(
                 where=source.path,
                 fix="name a study folder; `flatgov new DIR` makes one",
             )
-        _run_model(source, params, save, folder, pictures, engine, command)
+        _run_model(source, params, stored, folder, pictures, engine, command)
         return
     members = members_folder(folder)
     if not resume:
@@ -150,9 +152,9 @@ def run(
                 cache=members,
             )
     except KeyboardInterrupt:
-        _note("interrupted; `--resume` goes on with the members that are finished")
-        raise typer.Exit(130) from None
-    written = write_results(ds, source, folder, command, save=save)
+        line = "interrupted; `--resume` goes on with the members that are finished"
+        raise typer.Exit(_fail(line, 130)) from None
+    written = write_results(ds, source, folder, command, save=stored)
     shutil.rmtree(members, ignore_errors=True)
     print(study_text(study_summary(ds, source), source))
     with merged_into(pictures) as new_pictures:
@@ -165,7 +167,7 @@ def run(
 def _run_model(
     model: Model,
     params: dict[str, float],
-    save: list[str] | None,
+    stored: list[str] | None,
     folder: Path,
     pictures: Path,
     engine: Engine,
@@ -177,7 +179,7 @@ def _run_model(
     from flatgov.terminal import stocks_text
 
     ds = model.run(params=params, engine=engine.value)
-    written = write_results(ds, model, folder, command, save=save)
+    written = write_results(ds, model, folder, command, save=stored)
     print(stocks_text(stock_summary(ds), model))
     with merged_into(pictures) as new_pictures:
         draw_model_figures(ds, new_pictures, notice=_note)
@@ -253,7 +255,7 @@ def _status(arguments: list[str]) -> int:
     except FlatgovError as error:
         return _fail(str(error), 1 if isinstance(error, RunError) else 2)
     except _UsageError as error:
-        return _fail(error.format_message(), 2)
+        return _fail(error.format_message().replace("Value error, ", ""), 2)
     except (KeyboardInterrupt, typer.Abort):
         return _fail("interrupted", 130)
     except OSError as error:

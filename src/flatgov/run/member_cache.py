@@ -25,8 +25,9 @@ class MemberCache:
         if self.folder is None:
             return None
         try:
-            with np.load(self.folder / f"{key}.npz", allow_pickle=False) as file:
-                return {str(name): file[f"v{i}"] for i, name in enumerate(file["names"])}
+            with (self.folder / f"{key}.npz").open("rb") as file:
+                arrays = np.load(file, allow_pickle=False)
+                return {str(name): arrays[f"v{i}"] for i, name in enumerate(arrays["names"])}
         except Exception:  # Whatever is wrong with the file, the member is simulated again.
             return None
 

@@ -15,10 +15,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from flatgov import __version__
 from flatgov.errors import RunError, StudyError
 from flatgov.model import Model
-from flatgov.run.study_run import saved_names
 from flatgov.run.summary import SummaryRow, labels, stock_summary, study_summary
 from flatgov.study.load import find_model_file
 
@@ -54,8 +55,8 @@ def write_results(
         source: The study or the model that was run.
         folder: Made if missing; results in it are replaced.
         command: The command line, for the manifest.
-        save: The variables to store, in any spelling; all of the dataset by default. The summary
-            has the headline variables whether they are stored or not.
+        save: The variables to store; all of the dataset by default. The summary has the headline
+            variables whether they are stored or not.
 
     Returns:
         The paths written.
@@ -65,9 +66,8 @@ def write_results(
         OSError: The disk is full or the folder cannot be written.
     """
     check_target(folder)
-    model = source if isinstance(source, Model) else source.model
     with replaced(folder) as new:
-        _write_zarr(ds if save is None else ds[saved_names(model, save)], new / STORE)
+        _write_zarr(ds if save is None else ds[list(save)], new / STORE)
         if isinstance(source, Model):
             columns = {name: name for name in ("variable", "units", "start", "end")}
             _write_summary(stock_summary(ds), columns, new / SUMMARY)
@@ -101,11 +101,12 @@ def read_results(folder: Path) -> xr.Dataset:
         reason = " ".join(str(error).split())
         raise RunError(f"cannot be read: {reason}", where=str(folder / STORE)) from None
     ds = ds.rename({name: _unescaped(str(name)) for name in ds.variables if "%" in str(name)})
-    texts = {name: c.astype(str) for name, c in ds.coords.items() if c.dtype.kind in "OT"}
-    dates = {
-        name: c.astype("datetime64[s]") for name, c in ds.coords.items() if c.dtype.kind == "M"
-    }
-    ds = ds.assign_coords(texts | dates)
+    for name, coordinate in ds.coords.items():
+        if coordinate.dtype.kind in "OT":
+            text = np.array(coordinate.values.tolist(), dtype=str)
+            ds = ds.assign_coords({name: (coordinate.dims, text)})
+        elif coordinate.dtype.kind == "M":
+            ds = ds.assign_coords({name: coordinate.astype("datetime64[s]")})
     return ds
 
 

@@ -1,0 +1,181 @@
+import csv
+import errno
+import hashlib
+import json
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import flatgov as fg
+from flatgov.run.store import merged_into, read_results, source_of, write_results
+
+
+@pytest.fixture
+def study(write_study):
+    return fg.open_study(write_study())
+
+
+@pytest.fixture
+def ds(study):
+    """Made-up results: the value of a variable is its place in the model plus time."""
+    times = np.arange(25.0)
+    variables = {
+        name: (
+            ("policy", "time"),
+            np.stack([place + factor * times for factor in (0, 1, 2)]),
+            {"units": variable.units, "kind": variable.kind},
+        )
+        for place, (name, variable) in enumerate(study.model.variables.items())
+    }
+    coords = {
+        "policy": ["now", "hire", "both"],
+        "time": times,
+        "scenario": "calm",
+        "date": ("time", study.calendar.dates(times)),
+    }
+    attrs = {"created_at": "2026-01-01T00:00:00+00:00", "model_hash": "m", "engine": "pysd"}
+    return xr.Dataset(variables, coords, attrs)
+
+
+def read_summary(folder):
+    text = (folder / "summary.csv").read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines()))
+
+
+def test_what_is_written_is_read_back(ds, study, tmp_path):
+    ds = ds.rename({"leaving": "leaving/100 %", "stay": "stay%2F"})
+    folder = tmp_path / "results" / "office"
+    paths = write_results(ds, study, folder)
+    assert [path.name for path in paths] == ["results.zarr", "summary.csv", "manifest.json"]
+    assert all(path.exists() for path in paths)
+    xr.testing.assert_identical(read_results(folder), ds)
+    assert read_results(folder)["policy"].dtype.kind == "U"
+
+
+def test_the_summary(ds, study, tmp_path):
+    write_results(ds, study, tmp_path / "out", save=["tasks"])
+    rows = read_summary(tmp_path / "out")
+    assert list(rows[0].values()) == ["now", "calm", "Staff", "Person", "0.0", "0.0", "0.0", "0.0"]
+    assert rows[5] == {
+        "policy": "both",
+        "scenario": "calm",
+        "variable": "load",
+        "units": "Task/(Person*Month)",
+        "start": "5.0",
+        "observed": "17.0",
+        "end": "53.0",
+        "difference_from_now": "48.0",
+    }
+    assert len(rows) == 6
+    assert list(read_results(tmp_path / "out").data_vars) == ["tasks"]
+
+
+def test_no_difference_without_the_reference_policy(ds, study, tmp_path):
+    write_results(ds.sel(policy=["hire"]), study, tmp_path / "out")
+    first = read_summary(tmp_path / "out")[0]
+    assert (first["end"], first["difference_from_now"]) == ("24.0", "")
+
+
+def test_a_row_for_each_element_of_a_subscripted_variable(ds, study, tmp_path):
+    staff = ds["Staff"].expand_dims({"place": ["town", "village"]}, -1)
+    write_results(ds.assign(Staff=staff * [1, 10]), study, tmp_path / "out")
+    rows = read_summary(tmp_path / "out")
+    ends = {row["variable"]: row["end"] for row in rows if row["policy"] == "hire"}
+    assert ends == {"Staff[town]": "24.0", "Staff[village]": "240.0", "load": "29.0"}
+
+
+def test_the_manifest(ds, study, tmp_path):
+    folder = tmp_path / "out"
+    write_results(ds, study, folder, ["flatgov", "run"])
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["command"] == ["flatgov", "run"]
+    assert (manifest["policies"], manifest["scenarios"]) == (["now", "hire", "both"], ["calm"])
+    assert {"flatgov", "python", "numpy", "xarray", "pysd", "pandas"} <= set(manifest["versions"])
+    assert (manifest["model_hash"], manifest["seed"], manifest["failed"]) == ("m", 0, [])
+    on_disk = {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file() and path.name != "manifest.json"
+    }
+    assert manifest["files"] == on_disk
+
+
+def test_results_hold_their_study(ds, study, tmp_path):
+    write_results(ds, study, tmp_path / "out")
+    assert fg.open_study(source_of(tmp_path / "out")).hash == study.hash
+
+
+def test_results_of_a_bare_model(study, tmp_path):
+    write_results(study.model.run(), study.model, tmp_path / "out")
+    text = (tmp_path / "out" / "summary.csv").read_text(encoding="utf-8")
+    assert text == "variable,units,start,end\nStaff,Person,100.0,100.0\n"
+    assert source_of(tmp_path / "out").name == "office.mdl"
+
+
+def test_old_results_are_replaced_and_other_files_stay(ds, study, tmp_path):
+    folder = tmp_path / "out"
+    write_results(ds, study, folder)
+    (folder / "notes.txt").write_text("mine")
+    (folder / "figures").mkdir()
+    write_results(ds[["load"]], study, folder)
+    assert list(read_results(folder).data_vars) == ["load"]
+    assert (folder / "notes.txt").read_text() == "mine"
+    assert not (folder / "figures").exists()
+    assert list(tmp_path.glob(".*")) == []
+
+
+def test_a_folder_of_something_else_is_left_alone(ds, study, tmp_path):
+    (tmp_path / "thesis.txt").write_text("years of work")
+    with pytest.raises(fg.StudyError) as caught:
+        write_results(ds, study, tmp_path)
+    assert str(caught.value) == (
+        f"{tmp_path}: the folder is not empty and holds no results of flatgov; choose another --out"
+    )
+
+
+def test_a_file_in_the_place_of_the_folder(ds, study, tmp_path):
+    (tmp_path / "out").touch()
+    with pytest.raises(fg.StudyError, match="is a file, and results need a folder"):
+        write_results(ds, study, tmp_path / "out")
+
+
+def test_a_full_disk_leaves_the_old_results(ds, study, tmp_path, monkeypatch):
+    folder = tmp_path / "out"
+    write_results(ds, study, folder)
+    before = (folder / "manifest.json").read_bytes()
+
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("flatgov.run.store._write_summary", full)
+    with pytest.raises(OSError, match="No space left"):
+        write_results(ds[["load"]], study, folder)
+    assert (folder / "manifest.json").read_bytes() == before
+    xr.testing.assert_identical(read_results(folder), ds)
+    assert list(tmp_path.glob(".*")) == []
+
+
+def test_reading_what_is_not_there(tmp_path):
+    with pytest.raises(fg.StudyError, match="holds no results; name a folder that `flatgov run`"):
+        read_results(tmp_path)
+    with pytest.raises(fg.StudyError, match="there is no such folder"):
+        read_results(tmp_path / "no")
+
+
+def test_broken_results(ds, study, tmp_path):
+    write_results(ds, study, tmp_path / "out")
+    (tmp_path / "out" / "results.zarr" / "zarr.json").write_text("{")
+    with pytest.raises(fg.RunError, match=r"results\.zarr: cannot be read"):
+        read_results(tmp_path / "out")
+
+
+def test_pictures_replace_those_of_the_same_name_only(tmp_path):
+    gallery = tmp_path / "gallery"
+    gallery.mkdir()
+    (gallery / "a.png").write_text("old")
+    (gallery / "README.md").write_text("mine")
+    with merged_into(gallery) as new:
+        (new / "a.png").write_text("new")
+    found = {path.name: path.read_text() for path in gallery.iterdir()}
+    assert found == {"a.png": "new", "README.md": "mine"}

@@ -1,0 +1,216 @@
+import json
+import multiprocessing
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import flatgov as fg
+from flatgov.errors import RunError
+from flatgov.run.events import MemberDone, MemberStarted
+from flatgov.run.study_run import member_key, run_study
+
+
+@pytest.fixture
+def study(write_study):
+    return fg.open_study(write_study())
+
+
+@pytest.fixture
+def fake_simulate(monkeypatch):
+    """Put a quick stand-in in the place of PySD; it counts calls and can fail."""
+    calls = []
+
+    def simulate(model, changes=(), time=None):
+        calls.append(changes)
+        if any(change.variable == simulate.fails_for for change in changes):
+            raise simulate.error
+        points = int((time.final - time.initial) / time.saveper) + 1
+        value = sum(change.value for change in changes)
+        return {
+            name: np.full(points, value)
+            for name, variable in model.variables.items()
+            if variable.kind != "lookup"
+        }
+
+    simulate.calls, simulate.fails_for, simulate.error = calls, None, RunError("it broke")
+    monkeypatch.setattr("flatgov.run.oracle.simulate", simulate)
+    return simulate
+
+
+def test_all_policies_without_a_scenario_dimension(study):
+    ds = study.run()
+    assert ds["Staff"].dims == ("policy", "time")
+    assert ds["policy"].values.tolist() == ["now", "hire", "both"]
+    assert ds["scenario"].item() == "calm"
+    assert ds["Staff"].sel(policy="now", time=24).item() == 100.0
+    # 5 people a month until July, then rising to 10 over 6 months; 1 in 20 leaves.
+    staff, rate = 100.0, {}
+    for step in range(48):
+        time = step / 2
+        rate[time] = 5 + 5 * min(1, max(0, (time - 6) / 6))
+        load = 100 * (0.5 if 12 + 15 / 31 <= time < 20 else 1) / staff
+        staff += 0.5 * (rate[time] - staff / 20 * max(1, load))
+    assert ds["Staff"].sel(policy="both", time=24).item() == pytest.approx(staff, rel=1e-12)
+    assert ds["hiring rate"].sel(policy="hire", time=9).item() == rate[9] == 7.5
+
+
+def test_dimensions_in_the_order_that_was_asked_for(study, fake_simulate):
+    ds = study.run(policies=["both", "now"], scenarios=["busy", "calm", "busy"], save=["LOAD"])
+    assert list(ds.data_vars) == ["load"]
+    assert ds["load"].dims == ("policy", "scenario", "time")
+    assert ds["load"].dtype == np.float64
+    assert ds["load"].attrs["units"] == "Task/(Person*Month)"
+    assert ds["scenario"].values.tolist() == ["busy", "calm"]
+    # Scenario first, then the policy's: 50 + 10 + 0.5.
+    assert ds["load"].sel(policy="both", scenario="busy").values.tolist() == [60.5] * 25
+    assert ds["load"].sel(policy="now", scenario="calm").values.tolist() == [0.0] * 25
+
+
+def test_dates_stand_beside_model_time(study, fake_simulate):
+    date = study.run()["date"]
+    assert date.dims == ("time",)
+    assert date.dtype == "datetime64[s]"
+    assert str(date.sel(time=6).values) == "2020-07-01T00:00:00"
+
+
+def test_attributes_fit_netcdf(study, fake_simulate):
+    ds = study.run()
+    origin = {"flatgov_version", "model_hash", "study_hash", "seed", "engine", "created_at"}
+    assert origin <= set(ds.attrs)
+    assert (ds.attrs["study_hash"], ds.attrs["seed"]) == (study.hash, 0)
+    everything = [ds.attrs, *(ds[name].attrs for name in ds.variables)]
+    assert all(type(value) in (str, int, float) for attrs in everything for value in attrs.values())
+
+
+def test_equal_content_is_simulated_once(study, fake_simulate):
+    twin = {**study.policies, "twin": study.policies["hire"]}
+    events = []
+    ds = run_study(replace(study, policies=twin), progress=events.append)
+    assert len(fake_simulate.calls) == 3
+    assert (ds["load"].sel(policy="twin") == ds["load"].sel(policy="hire")).all()
+    done = [event.policy for event in events if isinstance(event, MemberDone)]
+    assert sorted(done) == ["both", "hire", "now", "twin"]
+
+
+def test_a_member_is_known_by_its_content(study):
+    changes = study.policies["hire"].changes
+    assert member_key(study.model, changes, "pysd") == member_key(study.model, changes, "pysd")
+    others = [
+        member_key(study.model, (), "pysd"),
+        member_key(study.model, study.policies["both"].changes, "pysd"),
+        member_key(study.model, changes, "other"),
+    ]
+    assert member_key(study.model, changes, "pysd") not in others
+
+
+def test_events(study, fake_simulate):
+    events = []
+    study.run(["now", "hire"], progress=events.append)
+    assert events[0] == MemberStarted("now", "calm", 2)
+    assert [(e.policy, e.count, e.failed) for e in events if isinstance(e, MemberDone)] == [
+        ("now", 1, None),
+        ("hire", 2, None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [(RunError("it broke"), "it broke"), (KeyError("b"), "KeyError: 'b'")],
+)
+def test_a_member_that_fails_leaves_the_others_alone(study, fake_simulate, error, reason):
+    fake_simulate.fails_for, fake_simulate.error = "tasks", error
+    ds = study.run(scenarios=["calm"])
+    assert json.loads(ds.attrs["failed"]) == [
+        {"policy": "both", "scenario": "calm", "reason": reason}
+    ]
+    assert ds["Staff"].sel(policy="both").isnull().all()
+    assert ds["Staff"].sel(policy=["now", "hire"]).notnull().all()
+
+
+def test_a_run_in_which_all_fail_is_an_error(study, fake_simulate):
+    fake_simulate.fails_for = "hiring rate"
+    with pytest.raises(RunError) as caught:
+        study.run(["hire", "both"])
+    assert str(caught.value) == "policy 'hire' under 'calm' failed (and 1 more): it broke"
+
+
+def test_parameters_come_before_scenario_and_policy(study, fake_simulate):
+    run_study(study, ["both"], ["busy"], params={"TASKS": 80})
+    assert [change.variable for change in fake_simulate.calls[0]] == [
+        "tasks",
+        "tasks",
+        "hiring rate",
+        "tasks",
+    ]
+    assert fake_simulate.calls[0][0].value == 80
+
+
+def test_a_study_without_scenarios(write_study, fake_simulate):
+    study = fg.open_study(write_study(without=("scenarios.toml",)))
+    assert "scenario" not in study.run().coords
+    with pytest.raises(fg.StudyError, match="this study has no scenarios, so 'calm' cannot be run"):
+        study.run(scenarios=["calm"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        ({"policies": ["hre"]}, "there is no policy 'hre'; did you mean 'hire'."),
+        ({"scenarios": ["bussy"]}, "there is no scenario 'bussy'; did you mean 'busy'."),
+        ({"save": ["lod"]}, "'lod' is not a variable of .*; did you mean 'load'."),
+        ({"save": ["effect of load"]}, "'effect of load' is a lookup table and has no values"),
+        ({"params": {"stya": 3.0}}, "stya=3: 'stya' is not a variable .* did you mean 'stay'."),
+        ({"params": {"stay": 0.5}}, "'stay' would be 0.5, below the lower limit 1"),
+        ({"params": {"load": 0.5}}, "'load' is an auxiliary and cannot be changed"),
+        ({"policies": "hire"}, "'hire' is text, not a list of names"),
+        ({"policies": []}, "no policy is asked for"),
+        ({"engine": "native"}, "there is no engine 'native'; the engine is 'pysd'"),
+        ({"workers": 0}, "0 workers cannot run anything"),
+    ],
+)
+def test_what_cannot_be_run_is_said_before_anything_runs(study, fake_simulate, arguments, line):
+    with pytest.raises(fg.StudyError, match=line):
+        run_study(study, **arguments)
+    assert fake_simulate.calls == []
+
+
+def test_a_run_is_resumed_from_finished_members(study, fake_simulate, tmp_path):
+    def interrupt(event):
+        if isinstance(event, MemberDone) and event.count == 2:
+            raise KeyboardInterrupt
+
+    cache = tmp_path / "members"
+    with pytest.raises(KeyboardInterrupt):
+        run_study(study, progress=interrupt, cache=cache)
+    assert len(list(cache.iterdir())) == 2
+    resumed = run_study(study, cache=cache)
+    assert len(fake_simulate.calls) == 3
+    xr.testing.assert_equal(resumed, study.run())
+
+
+def test_a_broken_finished_member_is_simulated_again(study, fake_simulate, tmp_path):
+    cache = tmp_path / "members"
+    expected = run_study(study, ["hire"], cache=cache)
+    (file,) = cache.iterdir()
+    file.write_bytes(file.read_bytes()[:50])
+    xr.testing.assert_equal(run_study(study, ["hire"], cache=cache), expected)
+    assert len(fake_simulate.calls) == 2
+
+
+def test_processes_give_the_same_bits_and_leave_nothing_behind(study):
+    one, two = study.run(workers=1), study.run(workers=2)
+    xr.testing.assert_identical(one.drop_attrs(), two.drop_attrs())
+    assert multiprocessing.active_children() == []
+
+
+def test_an_interrupt_ends_the_processes(study):
+    def interrupt(event):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        study.run(workers=2, progress=interrupt)
+    for process in multiprocessing.active_children():
+        process.join(10)
+    assert multiprocessing.active_children() == []

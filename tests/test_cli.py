@@ -1,0 +1,329 @@
+"""The command line from outside: exit status, standard output, standard error, files."""
+
+import errno
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from flatgov.cli import main
+
+
+@dataclass
+class Result:
+    status: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def flatgov(capsys, monkeypatch, tmp_path):
+    """Run the command line in an empty folder that holds the tiny study, if it was written."""
+    monkeypatch.chdir(tmp_path)
+    handler = signal.getsignal(signal.SIGTERM)
+
+    def call(*arguments):
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as stopped:
+            main([str(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        return Result(stopped.value.code, captured.out, captured.err)
+
+    yield call
+    signal.signal(signal.SIGTERM, handler)
+
+
+@pytest.fixture
+def no_figures(monkeypatch):
+    """Spare the time that figures take: one empty file stands for them."""
+
+    def draw(ds, *rest, notice=None):
+        folder, format_ = next(p for p in rest if isinstance(p, Path)), rest[-1]
+        ending = format_ if isinstance(format_, str) else "png"
+        path = folder / f"drawn.{ending}"
+        path.write_text(",".join(ds.data_vars))
+        return [path]
+
+    monkeypatch.setattr("flatgov.figures.draw_figures", draw)
+    monkeypatch.setattr("flatgov.figures.draw_model_figures", draw)
+
+
+SUMMARY = """\
+Staff [Person]
+  policy  2020-01  2020-07  2022-01  end less now
+  now       100.0    100.0    100.0           0.0
+  hire      100.0    100.0    152.4         +52.4
+  both      100.0    100.0    152.4         +52.4
+
+load [Task/(Person*Month)]
+  policy  2020-01  2020-07  2022-01  end less now
+  now       1.000    1.000    1.000         0.000
+  hire      1.000    1.000    0.656        -0.344
+  both      1.000    1.000    0.656        -0.344
+"""
+
+
+def test_run_a_study(flatgov, write_study):
+    write_study()
+    result = flatgov("run", "office", "--workers", 1)
+    assert (result.status, result.out) == (0, SUMMARY)
+    lines = result.err.splitlines()
+    assert [line.rpartition(":")[0] for line in lines[:3]] == [
+        "1/3 now, calm",
+        "2/3 hire, calm",
+        "3/3 both, calm",
+    ]
+    written = ["results.zarr", "summary.csv", "manifest.json", "figures"]
+    assert lines[-4:] == [f"wrote results/office/{name}" for name in written]
+    assert all(Path("results", "office", name).exists() for name in written)
+    assert Path("results/office/figures/headline.png").stat().st_size > 10_000
+    assert os.listdir("results") == ["office"]
+    manifest = json.loads(Path("results/office/manifest.json").read_text(encoding="utf-8"))
+    assert manifest["command"] == ["flatgov", "run", "office", "--workers", "1"]
+
+
+def test_options_of_run(flatgov, write_study, no_figures):
+    write_study()
+    result = flatgov(
+        *("run", "office", "-p", "hire", "--policy", "now", "--scenario", "busy"),
+        *("--scenario", "calm", "--set", "TASKS=90", "--save", "staff", "--save", "tasks"),
+        *("--out", "mine", "--figures", "gallery", "--engine", "pysd", "--workers", "1"),
+    )
+    assert result.status == 0
+    assert "  hire    busy " in result.out
+    assert "  now     calm " in result.out
+    assert Path("gallery/drawn.png").read_text().startswith("Staff,hiring,")
+    assert not Path("mine/figures").exists()
+    kept = {path.name for path in Path("mine/results.zarr").iterdir() if path.is_dir()}
+    assert kept == {"Staff", "tasks", "policy", "scenario", "time", "date"}
+    assert not Path("results").exists()
+
+
+def test_run_a_bare_model(flatgov, write_study, no_figures):
+    write_study()
+    result = flatgov("run", "office/office.mdl", "--set", "stay=25")
+    assert result.status == 0
+    assert result.out == "  stock  units       0     24\n  Staff  Person  100.0  115.5\n"
+    assert Path("results/office/figures/drawn.png").exists()
+    assert flatgov("figures", "results/office", "--format", "pdf").status == 0
+    assert Path("results/office/figures/drawn.pdf").exists()
+
+
+def test_figures_are_drawn_from_results_alone(flatgov, write_study, no_figures):
+    folder = write_study()
+    assert flatgov("run", "office", "--workers", 1).status == 0
+    folder.rename(folder.parent / "elsewhere")
+    result = flatgov("figures", "results/office", "--lang", "zh", "--format", "svg")
+    assert (result.status, result.out) == (0, "")
+    assert result.err == "wrote results/office/figures\n"
+    assert Path("results/office/figures/drawn.svg").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["run", "office", "-p", "hre"], "office: there is no policy 'hre'; did you mean 'hire'?"),
+        (["run", "office", "--scenario", "bussy"], "there is no scenario 'bussy'; did you mean"),
+        (
+            ["run", "office", "--set", "stya=3"],
+            "'stya' is not a variable of office/office.mdl; did",
+        ),
+        (["run", "office", "--set", "stay=0"], "'stay' would be 0, below the lower limit 1"),
+        (["run", "office", "--set", "stay"], "--set: 'stay' is no NAME=VALUE with a number"),
+        (["run", "office", "--set", "=3"], "--set: '=3' is no NAME=VALUE with a number"),
+        (["run", "office", "--save", "lod"], "'lod' is not a variable of office/office.mdl; did"),
+        (["run", "office/office.mdl", "--set", "stya=3"], "'stya' is not a variable of"),
+        (["run", "office/office.mdl", "-p", "hire"], "--policy needs a study, and this is a bare"),
+        (["run", "ofice"], "there is no file or folder 'ofice'; did you mean 'office'?"),
+        (["run", "office/policies.toml"], "'.toml' is no ending of a model file; give one of .mdl"),
+        (["run", "office", "--out", "office"], "the folder is not empty and holds no results"),
+        (["run", "office", "--polcy", "hire"], "--polcy (Possible options: --policy)"),
+        (["run", "office", "--engine", "native"], "'native' is not one of 'pysd'"),
+        (["run", "office", "--workers", "0"], "Invalid value for '--workers'"),
+        (["rnu"], "No such command 'rnu'. Did you mean 'run'?"),
+        (["describe"], "Missing argument"),
+        (["describe", "ofice"], "there is no file or folder 'ofice'; did you mean 'office'?"),
+        (["figures", "office"], "office: holds no results; name a folder that `flatgov run` wrote"),
+        (["figures", "office", "--lang", "fr"], "'fr' is not one of 'en', 'zh'"),
+        (["new", "office"], "office: is not empty; name a new folder"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_a_mistake_is_one_line_and_status_2(flatgov, write_study, arguments, line):
+    write_study()
+    result = flatgov(*arguments)
+    assert (result.status, result.out) == (2, "")
+    assert result.err.startswith("error: ")
+    assert line in result.err
+    assert result.err.count("\n") == 1
+    assert not Path("results").exists()
+
+
+def test_a_broken_study_or_model_is_one_line_too(flatgov, write_study):
+    write_study("a", policies=("value = 10.0", "value = "))
+    assert flatgov("run", "a").err == "error: a/policies.toml:22:9: broken TOML: invalid value\n"
+    write_study("b", office=("= tasks / Staff", "= tsks / Staff"))
+    result = flatgov("run", "b")
+    assert (result.status, result.err.count("\n")) == (2, 1)
+    assert "tsks" in result.err
+    assert "'tasks'" in result.err
+
+
+def test_a_failed_member_is_status_1_and_the_others_are_written(
+    flatgov, write_study, no_figures, monkeypatch
+):
+    from flatgov.errors import RunError
+    from flatgov.run import oracle
+
+    simulate = oracle.simulate
+
+    def fail(model, changes, time):
+        if changes:
+            raise RunError("it broke")
+        return simulate(model, changes, time)
+
+    monkeypatch.setattr(oracle, "simulate", fail)
+    write_study()
+    result = flatgov("run", "office", "--workers", 1)
+    assert result.status == 1
+    last = "error: results/office: policy 'hire' under 'calm' failed: it broke (and 1 more)"
+    assert result.err.splitlines()[-1] == last
+    assert "  hire          -        -        -             -\n" in result.out
+    assert json.loads(Path("results/office/manifest.json").read_text())["failed"][0] == {
+        "policy": "hire",
+        "scenario": "calm",
+        "reason": "it broke",
+    }
+
+
+def test_a_full_disk_is_one_line_and_status_1(flatgov, write_study, monkeypatch):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device", "results.zarr")
+
+    monkeypatch.setattr("flatgov.run.store.write_results", full)
+    write_study()
+    result = flatgov("run", "office", "--workers", 1)
+    assert (result.status, result.out) == (1, "")
+    assert result.err.splitlines()[-1] == "error: results.zarr: No space left on device"
+
+
+def test_an_interrupted_run_is_resumed(flatgov, write_study, monkeypatch, no_figures):
+    from flatgov.run import oracle
+
+    simulate, calls = oracle.simulate, []
+
+    def stop_at_the_second(model, changes, time):
+        calls.append(changes)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return simulate(model, changes, time)
+
+    monkeypatch.setattr(oracle, "simulate", stop_at_the_second)
+    write_study()
+    result = flatgov("run", "office", "--workers", 1)
+    assert result.status == 130
+    last = "error: interrupted; `--resume` goes on with the members that are finished"
+    assert result.err.splitlines()[-1] == last
+    assert not Path("results/office").exists()
+    assert flatgov("run", "office", "--workers", 1, "--resume").out == SUMMARY
+    assert len(calls) == 4
+    assert os.listdir("results") == ["office"]
+
+
+def test_without_resume_a_run_starts_afresh(flatgov, write_study, monkeypatch, no_figures):
+    from flatgov.run import oracle
+
+    simulate, calls = oracle.simulate, []
+
+    def stop_at_the_second(model, changes, time):
+        calls.append(changes)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return simulate(model, changes, time)
+
+    monkeypatch.setattr(oracle, "simulate", stop_at_the_second)
+    write_study()
+    assert flatgov("run", "office", "--workers", 1).status == 130
+    assert flatgov("run", "office", "--workers", 1).out == SUMMARY
+    assert len(calls) == 5
+
+
+def test_describe(flatgov, write_study):
+    folder = write_study()
+    result = flatgov("describe", folder / "office.mdl")
+    assert (result.status, result.err) == (0, "")
+    blocks = result.out.split("\n\n")
+    assert blocks[0] == (
+        "Staff [Person] stock\n    = INTEG(hiring - leaving, 100)\n    People at work."
+    )
+    assert [block.partition(" [")[0] for block in blocks][-1] == "effect of load"
+    assert len(blocks) == 8
+    assert flatgov("describe", folder).out == result.out
+
+
+def test_new_copies_the_longgang_study(flatgov, monkeypatch, tmp_path):
+    from flatgov.study.bundled import longgang_folder
+
+    result = flatgov("new", "mine/study")
+    assert (result.status, result.out) == (0, "")
+    source = longgang_folder()
+    names = {path.name for path in source.iterdir() if path.is_file()}
+    assert {path.name for path in Path("mine/study").iterdir()} == names
+    assert all((Path("mine/study") / n).read_bytes() == (source / n).read_bytes() for n in names)
+    assert result.err.splitlines()[-1] == "run it with `flatgov run mine/study`"
+
+
+def test_without_an_argument_the_study_under_this_folder_runs(flatgov, write_study, no_figures):
+    folder = write_study()
+    Path("sd_models").mkdir()
+    folder.rename("sd_models/longgang")
+    assert flatgov("run", "--workers", 1).out == SUMMARY
+    assert Path("results/longgang/manifest.json").exists()
+
+
+def test_version_and_help(flatgov):
+    from flatgov import __version__
+
+    assert flatgov("--version").out == f"flatgov {__version__}\n"
+    result = flatgov()
+    assert (result.status, result.err) == (0, "")
+    assert all(command in result.out for command in ("run", "describe", "figures", "new"))
+    assert flatgov("--help").out == result.out
+
+
+def test_help_imports_nothing_heavy():
+    heavy = {"numpy", "pysd", "xarray", "pandas", "matplotlib", "pydantic", "zarr"}
+    code = f"import sys, flatgov.cli; print(sorted({heavy} & set(sys.modules)))"
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no signals of this kind")
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_a_run_with_processes(write_study, tmp_path, number, status):
+    # The long model keeps the workers busy until the signal comes.
+    write_study(office=("TIME STEP = 0.5 ~", "TIME STEP = 0.0001 ~"))
+    command = [sys.executable, "-c", "from flatgov.cli import main; main()"]
+    started = subprocess.Popen(
+        [*command, "run", "office", "--workers", "2"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    time.sleep(4)
+    os.killpg(started.pid, number) if number == signal.SIGINT else started.send_signal(number)
+    out, err = started.communicate(timeout=20)
+    assert (started.returncode, out) == (status, "")
+    assert "Traceback" not in err
+    assert not (tmp_path / "results" / "office").exists()
+    with pytest.raises(ProcessLookupError):  # Nobody of its group is left.
+        os.killpg(started.pid, 0)

@@ -1,0 +1,71 @@
+"""What the command line shows, as text and on a terminal."""
+
+import pytest
+
+import flatgov as fg
+from flatgov.run.events import MemberDone, MemberStarted
+from flatgov.run.summary import SummaryRow
+from flatgov.terminal import progress, study_text
+
+NAN = float("nan")
+
+
+@pytest.fixture
+def study(write_study):
+    return fg.open_study(write_study())
+
+
+def test_the_summary_is_never_cut(study, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "20")
+    name, units = "cost relative to comparable county", "Person*Hour/(Task*Month)"
+    row = SummaryRow("task_filter", "fieldwork", name, units, 1.0, 2.0, 123456.789, -3.0)
+    text = study_text([row], study)
+    assert text.splitlines()[0] == f"{name} [{units}]"
+    assert "task_filter" in text
+    assert "123,457" in text
+    assert "…" not in text
+    assert max(map(len, text.splitlines())) <= 100
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (0.0, "0.000"),
+        (0.1234, "0.123"),
+        (12.345, "12.35"),
+        (-123.45, "-123.5"),
+        (1234567.0, "1,234,567"),
+        (NAN, "-"),
+        (float("inf"), "inf"),
+    ],
+)
+def test_numbers_have_four_digits(study, value, shown):
+    row = SummaryRow("now", "", "Staff", "Person", value, value, value, NAN)
+    assert study_text([row], study).split()[-4:-1] == [shown] * 3
+
+
+def test_a_small_negative_difference_is_no_minus_zero(study):
+    row = SummaryRow("now", "", "Staff", "Person", 100.0, 100.0, 100.0, -0.001)
+    assert study_text([row], study).split()[-1] == "0.0"
+
+
+def test_progress_off_a_terminal_is_a_line_a_member(capsys):
+    with progress(1) as show:
+        show(MemberStarted("hire", "calm", 2))
+        show(MemberDone("hire", "calm", 1, 2, 1.25))
+        show(MemberDone("both", None, 2, 2, 0.0, "it broke"))
+    assert capsys.readouterr().err == "1/2 hire, calm: 1.2 s\n2/2 both: failed: it broke\n"
+
+
+def test_progress_on_a_terminal_is_a_bar_a_policy(capsys, monkeypatch):
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    with progress(2) as show:
+        show(MemberStarted("hire", "calm", 3))
+        show(MemberDone("hire", "calm", 1, 3, 1.25))
+        show(MemberDone("hire", "busy", 2, 3, 1.25))
+        show(MemberDone("both", "calm", 3, 3, 1.25, "it broke"))
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "2/2" in captured.err
+    assert "both (failed)" in captured.err
