@@ -150,6 +150,11 @@ class Source(Table):
     """A publication that claims come from."""
 
     citation: str
+    trust: Literal["A", "B", "C"] | None = None
+    """For facts from the web and the press: A official statistics or reports, B mainstream or
+    Party press and refereed papers, C mirrors, blogs and pages without an author."""
+    verified: bool = True
+    """Whether the citation itself was checked."""
 
 
 class Claim(Table):
