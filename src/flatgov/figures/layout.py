@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
+import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.figure import Figure
@@ -30,20 +32,31 @@ _PIECES = re.compile(rf"\s+|[“‘（《]*[⺀-￯]{_CLOSING}|[^\s⺀-￯]+{_CL
 
 def measure(text: str, size: float, weight: str = "normal") -> float:
     """Give the width of one line of text in inches, in the font of `drawing`."""
+    return _width(text, size, weight, tuple(mpl.rcParams["font.family"]))
+
+
+@lru_cache(maxsize=4096)
+def _width(text: str, size: float, weight: str, families: tuple[str, ...]) -> float:
     make: Any = RendererAgg  # matplotlib has no types for it
-    renderer = make(1, 1, DPI)
-    font = FontProperties(size=size, weight=weight)
-    return float(renderer.get_text_width_height_descent(text, font, False)[0]) / DPI
+    font = FontProperties(family=families, size=size, weight=weight)
+    width, _, _ = make(1, 1, DPI).get_text_width_height_descent(text, font, False)
+    return float(width) / DPI
 
 
 def wrap(text: str, width: float, size: float, weight: str = "normal") -> list[str]:
     """Break text into lines no wider than `width` inches, between words or characters."""
-    lines = [""]
+    if measure(text, size, weight) <= width:
+        return [text] if text else []
+    lines, filled = [""], 0.0
     for piece in _PIECES.findall(text):
-        if lines[-1] and measure((lines[-1] + piece).rstrip(), size, weight) > width:
+        wide = measure(piece, size, weight)
+        # A space at the end of a line takes no room.
+        if lines[-1] and piece.strip() and filled + wide > width:
             lines.append("")
+            filled = 0.0
         if lines[-1] or piece.strip():
             lines[-1] += piece
+            filled += wide
     return [line.rstrip() for line in lines if line.strip()]
 
 

@@ -10,10 +10,11 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
+from matplotlib.ticker import MaxNLocator
 
 from flatgov.figures.labels import spread
 from flatgov.figures.layout import Key, badge_style, size_in_points
+from flatgov.figures.numbers import draw_ticks
 from flatgov.figures.palette import GREY_INK
 from flatgov.figures.text import Text, date_text, word
 from flatgov.figures.words import WORDS
@@ -100,16 +101,21 @@ def draw_time_axis(axes: Axes, line: Timeline) -> None:
     axes.set_xlim(low, high if high > low else low + 1)
     axes.set_xlabel(line.label, loc="right", labelpad=1)
     if line.dates is None:
-        axes.xaxis.set_major_locator(MaxNLocator(5))
-    elif high - low > 3:
-        axes.xaxis.set_major_locator(MaxNLocator(4, integer=True, steps=[1, 2, 5, 10]))
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:.0f}"))
+        draw_ticks(axes.xaxis, low, high, 5)
+        return
+    if high - low > 3:
+        years = MaxNLocator(4, integer=True, steps=[1, 2, 5, 10]).tick_values(low, high)
+        found = [(float(year), f"{year:.0f}") for year in years]
     else:
-        step = 0.25 if high - low <= 1.25 else 0.5
-        axes.xaxis.set_major_locator(MultipleLocator(step))
-        axes.xaxis.set_major_formatter(
-            FuncFormatter(lambda x, _: f"{int(x // 1)}-{int(x % 1 * 12) + 1:02d}")
-        )
+        first = int(low)
+        span = (low - first) * 12, (high - first) * 12
+        months = MaxNLocator(4, integer=True, steps=[1, 3, 6, 10]).tick_values(*span)
+        found = [
+            (first + month / 12, f"{first + month // 12:.0f}-{month % 12 + 1:02.0f}")
+            for month in months
+        ]
+    inside = [(x, text) for x, text in found if low <= x <= high]
+    axes.set_xticks([x for x, _ in inside], [text for _, text in inside])
 
 
 @dataclass(frozen=True)
