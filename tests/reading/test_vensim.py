@@ -10,7 +10,7 @@ TEACUP = """{UTF-8}
 Teacup Temperature = INTEG (
         - heat loss to room,
             initial temperature)
-    ~ Degrees [32,212]
+    ~ Degrees [32,+inf]
     ~ How warm
 the tea is. |
 
@@ -52,7 +52,7 @@ def test_a_model_has_the_variables_of_the_file_in_its_order_and_spelling(load):
 def test_a_variable_carries_units_limits_text_line_and_group(load):
     model = load(TEACUP)
     stock, flow = model.find("teacup temperature"), model.find("heat loss to room")
-    assert (stock.units, stock.limits, stock.line) == ("Degrees", (32.0, 212.0), 2)
+    assert (stock.units, stock.limits, stock.line) == ("Degrees", (32.0, None), 2)
     assert stock.documentation == "How warm the tea is."
     assert stock.equation == "INTEG ( - heat loss to room, initial temperature)"
     assert flow.line == 9

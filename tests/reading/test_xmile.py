@@ -122,6 +122,13 @@ def test_what_is_wrong_or_not_supported(write, before, after, message):
     assert str(caught.value) == f"{path}, {message}"
 
 
+def test_what_only_draws_the_model_and_undeclared_prefixes_of_stella_are_passed_over(load):
+    text = TEACUP.replace("<model>", '<isee:prefs layer="model"/><model>').replace(
+        "</model>", "<views><view><module name='m'/><conveyor/></view></views></model>"
+    )
+    assert len(load(text, "teacup.stmx").variables) == 6
+
+
 def test_entities_are_refused_and_no_file_is_read(write, tmp_path):
     secret = tmp_path / "secret.txt"
     secret.write_text("70")

@@ -53,7 +53,7 @@ def display_name(name: str) -> str:
     """Give a name without its quotes and with single spaces, in its own case."""
     bare = " ".join(name.split())
     if len(bare) > 1 and bare[0] == bare[-1] == '"':
-        bare = bare[1:-1].replace('\\"', '"').strip()
+        bare = bare[1:-1].strip()
     return bare
 
 

@@ -159,7 +159,7 @@ def _split_limits(entry: Entry, file: str) -> tuple[str, tuple[float | None, flo
     where = place(file, guess_name(entry.equation), entry.line)
     try:
         low, high = (
-            None if part.strip() == "?" else read_number(part)
+            None if part.strip(" +-") in ("?", "inf") else read_number(part)
             for part in match.group(2).split(",")[:2]
         )
     except UnreadableText:

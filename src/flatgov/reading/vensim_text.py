@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from flatgov.errors import ModelError
 from flatgov.reading.parsed import display_name, place
 
-_SKETCH = "\\\\\\---///"
+_SKETCH = re.compile(r"\\{2,3}---///")
 _QUOTED_OR_COMMENT = re.compile(r'"(?:\\.|[^"\\\n])*"|\{[^}]*\}')
 _GROUP = re.compile(r"\*{3,}\s*\.?(.*?)\s*\*{3,}", re.DOTALL)
 _NEW_GROUP = re.compile(r"\{\s*\*\*(.*?)\*\*\s*\}", re.DOTALL)
@@ -103,7 +103,7 @@ def split_entries(text: str, file: str) -> Iterator[Entry]:
     Raises:
         ModelError: A definition is not closed by ``|`` or has too many fields.
     """
-    text = text.split(_SKETCH, 1)[0]
+    text = _SKETCH.split(text, maxsplit=1)[0]
     group, macro = "", None
     for start, fields in _split_fields(text):
         line = text.count("\n", 0, start) + 1

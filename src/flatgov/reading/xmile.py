@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -62,17 +63,17 @@ def parse_xmile(source: bytes, file: str) -> Parsed:
 def _read_root(source: bytes, file: str) -> Any:
     if not source.strip():
         raise ModelError("the file is empty", where=file, fix="give a Vensim or XMILE model")
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
-    try:
-        root = etree.fromstring(source, parser)
-    except etree.XMLSyntaxError as error:
-        reason = str(error.msg).partition(", line")[0]
-        raise ModelError(
-            f"not valid XML: {reason}", where=place(file, line=error.lineno or 0)
-        ) from None
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, recover=True)
+    root = etree.fromstring(source, parser)
+    # Stella leaves its own name space undeclared; all else that needs recovery is an error.
+    for error in parser.error_log:
+        if error.domain_name != "NAMESPACE":
+            raise ModelError(f"not valid XML: {error.message}", where=place(file, line=error.line))
+    if root is None:
+        raise ModelError("not valid XML", where=file)
     if root.getroottree().docinfo.doctype:
         raise ModelError("a document type is not allowed", where=file, fix="remove <!DOCTYPE …>")
-    if etree.QName(root).localname != "xmile" or None not in root.nsmap:
+    if _tag(root) != "xmile" or None not in root.nsmap:
         raise ModelError("not an XMILE file", where=file, fix="the root must be <xmile xmlns=…>")
     return root
 
@@ -82,8 +83,8 @@ def _refuse_unsupported(root: Any, file: str) -> None:
         raise ModelError(f"{what} not supported", where=place(file, name, node.sourceline or 0))
 
     models = []
-    for node in root.iter(etree.Element):
-        tag, parent = etree.QName(node).localname, node.getparent()
+    for node in _without_views(root):
+        tag, parent = _tag(node), node.getparent()
         name = "" if parent is None else _name(parent)
         if tag == "model":
             models.append(node)
@@ -92,7 +93,7 @@ def _refuse_unsupported(root: Any, file: str) -> None:
         elif tag == "gf" and node.get("type", "continuous") != "continuous":
             refuse(f"a graphical function of type '{node.get('type')}' is", node, name)
         elif tag == "non_negative" and (node.text or "").strip().lower() != "false":
-            if parent is not None and etree.QName(parent).localname in ("stock", "behavior"):
+            if parent is not None and _tag(parent) in ("stock", "behavior"):
                 refuse("a non-negative stock is", node, name)
         elif tag == "sim_specs" and node.get("method", "euler").lower() != "euler":
             refuse(f"the integration method '{node.get('method')}' is", node)
@@ -102,17 +103,29 @@ def _refuse_unsupported(root: Any, file: str) -> None:
         raise ModelError("the file has no <model>", where=file)
 
 
+def _without_views(node: Any) -> Iterator[Any]:
+    """Yield the elements that say what the model is, not how it is drawn."""
+    yield node
+    for child in node.iterchildren(etree.Element):
+        if _tag(child) not in ("views", "style", "prefs", "header"):
+            yield from _without_views(child)
+
+
+def _tag(node: Any) -> str:
+    return str(node.tag).rpartition("}")[2]
+
+
 def _variable_nodes(root: Any, namespace: dict[str, str]) -> list[Any]:
     nodes = root.xpath("ns:model/ns:variables/*", namespaces=namespace)
-    return [node for node in nodes if etree.QName(node).localname in _VARIABLES]
+    return [node for node in nodes if isinstance(node.tag, str) and _tag(node) in _VARIABLES]
 
 
 def _check_node(node: Any, namespace: dict[str, str], file: str) -> None:
     """Make sure of the parts that PySD takes for granted."""
     where = place(file, _name(node), node.sourceline or 0)
     if not node.get("name"):
-        raise ModelError(f"a <{etree.QName(node).localname}> has no name", where=where)
-    if etree.QName(node).localname == "gf":
+        raise ModelError(f"a <{_tag(node)}> has no name", where=where)
+    if _tag(node) == "gf":
         return
     equations = node.xpath(".//ns:eqn", namespaces=namespace)
     if not equations or not all((equation.text or "").strip() for equation in equations):
@@ -227,7 +240,7 @@ def _text(node: Any, path: str, namespace: dict[str, str]) -> str:
 
 def _texts(node: Any, namespace: dict[str, str]) -> list[str]:
     """Give the right-hand sides; a stock's in the form of Vensim."""
-    kind = etree.QName(node).localname
+    kind = _tag(node)
     if kind == "gf":
         return [" ".join(" ".join(node.itertext()).split())]
 
