@@ -22,6 +22,7 @@ from flatgov.figures import (
     paths,
     promises,
 )
+from flatgov.figures.common import caption
 from flatgov.figures.palette import policy_styles
 from flatgov.figures.style import drawing, write
 from flatgov.figures.text import Text
@@ -254,6 +255,15 @@ def test_the_default_scenario_is_drawn_and_named(
     official = draw_figures(both.sel(scenario=["official"]), study, tmp_path / "c", "en", "svg")
     assert with_both[0].read_bytes() == expected[0].read_bytes()
     assert official[0].read_bytes() != expected[0].read_bytes()
+
+
+def test_the_caption_names_sources_version_model_and_scenario(
+    drawn: xr.Dataset, english: Text
+) -> None:
+    assert caption(drawn, english) == (
+        "Liu and Chen (2022) for the case and its claims; almost all constants of the model are "
+        "assumptions. Simulation: flatgov 0.1.0, model 3f2a9c1d5e, scenario “fieldwork”."
+    )
 
 
 def test_a_study_without_a_calendar_is_drawn_in_model_time(

@@ -80,7 +80,7 @@ WORDS: dict[str, dict[str, str]] = {
         "en": "{sources}Simulation: flatgov {version}, model {model}{scenario}.",
         "zh": "{sources}模拟：flatgov {version}，模型 {model}{scenario}。",
     },
-    "sources": {"en": "Sources: {text} ", "zh": "资料来源：{text}"},
+    "sources": {"en": "{text} ", "zh": "{text}"},
     "scenario": {"en": ", scenario “{label}”", "zh": "，情景“{label}”"},
     "stocks title": {"en": "Stocks of {name} over time", "zh": "{name}各存量的变化"},
     "variables title": {"en": "Variables of {name} over time", "zh": "{name}各变量的变化"},
