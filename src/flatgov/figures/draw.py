@@ -49,7 +49,7 @@ def draw_figures(
         notice: Called with a line for each figure that is left out, saying why.
 
     Returns:
-        The files written.
+        The files written: ``NAME.FORMAT``, Chinese ones ``NAME_zh.FORMAT``.
 
     Raises:
         StudyError: A translation is missing, or the parts of a breakdown miss their total.
@@ -60,12 +60,13 @@ def draw_figures(
     check_format(format)
     _make(folder)
     written = []
+    suffix = "" if lang == "en" else f"_{lang}"  # both languages fit into one folder
     with drawing(lang):
         for name, make in _figures(one_scenario(ds, study), Text(study, lang)):
             try:
-                written.append(write(make(), folder / f"{name}.{format}"))
+                written.append(write(make(), folder / f"{name}{suffix}.{format}"))
             except NotDrawn as reason:
-                notice(f"{name}.{format} is left out: {reason}")
+                notice(f"{name}{suffix}.{format} is left out: {reason}")
     return written
 
 

@@ -28,7 +28,6 @@ from flatgov.figures.timeline import timeline
 if TYPE_CHECKING:
     from flatgov.study.schema import PromiseItem
 
-SAME = 0.05  # a relative change smaller than this is no change
 _SHADE = "#E6EBF0"
 # Inches from the left of the page: the columns, each with what stands in it.
 _ITEM, _PROMISED, _BEFORE, _AFTER, _CHART, _OUTCOME = MARGIN, 2.3, 3.62, 4.42, 4.62, 7.14
@@ -46,11 +45,12 @@ class Row:
     promised: str
     before: float
     after: float
+    tolerance: float
 
     @property
     def kept(self) -> bool:
         """Whether the value went where it was promised to go."""
-        return direction(self.before, self.after) == self.promised
+        return direction(self.before, self.after, self.tolerance) == self.promised
 
     @property
     def ratio(self) -> float | None:
@@ -63,9 +63,9 @@ class Row:
         return (len(self.name) + len(self.detail)) * _LINE + _PAD
 
 
-def direction(before: float, after: float) -> str:
+def direction(before: float, after: float, tolerance: float) -> str:
     """Say whether a value went ``"up"``, ``"down"`` or stayed the ``"same"``."""
-    if abs(after - before) <= SAME * abs(before):
+    if abs(after - before) <= tolerance * abs(before):
         return "same"
     return "up" if after > before else "down"
 
@@ -101,9 +101,7 @@ def figure(ds: xr.Dataset, text: Text) -> Figure:
     body = sum(row.height for row in rows)
     sheet = page(
         text.label(promises.title, "figures.toml: promises.title"),
-        text.subtitle(
-            "promises subtitle", policy=text.policy(study.reference), percent=f"{SAME * 100:g}"
-        ),
+        text.subtitle("promises subtitle", policy=text.policy(study.reference)),
         [
             Key(line.show(before), line=_dot(GREY_INK, after=False)),
             Key(line.show(after), line=_dot(GREY_INK, after=True)),
@@ -129,12 +127,14 @@ def _row(ds: xr.Dataset, text: Text, item: PromiseItem, before: int, after: int)
     numbers = ", ".join(str(number) for number in item.claims)
     claims = text.word("claim" if len(item.claims) == 1 else "claims", numbers=numbers)
     detail = wrap(f"{unit} · {claims}" if item.claims else unit, width, SMALL)
+    detail += wrap(text.word("tolerance", percent=f"{item.tolerance * 100:g}"), width, SMALL)
     return Row(
         wrap(capital(text.variable(item.variable)), width, TEXT, bold()),
         detail,
         item.promised,
         float(values[before]),
         float(values[after]),
+        item.tolerance,
     )
 
 
@@ -197,9 +197,13 @@ def _draw_row(sheet: Page, axes: Axes, text: Text, row: Row, top: float) -> None
         color=readable(colour),
     )
     low, high = axes.get_xlim()
-    side = {"down": (low, 1.0), "up": (1.0, high), "same": (1 - SAME, 1 + SAME)}[row.promised]
+    same = row.tolerance
+    side = {"down": (low, 1 - same), "up": (1 + same, high), "same": (1 - same, 1 + same)}
+
     inset = 0.03
-    axes.fill_between(side, bottom + inset, top - inset, color=_SHADE, linewidth=0, zorder=0)
+    axes.fill_between(
+        side[row.promised], bottom + inset, top - inset, color=_SHADE, linewidth=0, zorder=0
+    )
     if row.ratio is None:
         right = low * high > 1  # the wider side of the line at 1
         axes.annotate(

@@ -62,6 +62,7 @@ WORDS: dict[str, dict[str, str]] = {
     "down": {"en": "↓ less", "zh": "↓ 减少"},
     "up": {"en": "↑ more", "zh": "↑ 增加"},
     "same": {"en": "= same", "zh": "= 不变"},
+    "tolerance": {"en": "±{percent} % counts as same", "zh": "±{percent}% 以内视为不变"},
     "outcome": {"en": "in the model", "zh": "模型结果"},
     "kept": {"en": "kept", "zh": "已兑现"},
     "not kept": {"en": "not kept", "zh": "未兑现"},
@@ -71,10 +72,9 @@ WORDS: dict[str, dict[str, str]] = {
     },
     "no ratio": {"en": "was zero before: no ratio", "zh": "此前为零，无法求比值"},
     "promises subtitle": {
-        "en": "Values of the model under “{policy}”, not measurements. Shaded: the promised side. "
-        "A change of less than {percent} % counts as “same”.",
-        "zh": "数值来自模型（政策“{policy}”），并非实测。阴影：承诺的方向。"
-        "变化小于 {percent}% 视为不变。",
+        "en": "Values of the model under “{policy}”, not measurements. "
+        "Shaded: where the promise is kept.",
+        "zh": "数值来自模型（政策“{policy}”），并非实测。阴影：承诺兑现的范围。",
     },
     "caption": {
         "en": "{sources}Simulation: flatgov {version}, model {model}{scenario}.",

@@ -27,6 +27,7 @@ from flatgov.study.toml import Problems, TomlFile, read_toml, validate
 if TYPE_CHECKING:
     from flatgov.model import Model
 
+MOST_STOCKS = 6  # as many as a summary shows when the study does not choose
 MODEL_ENDINGS = (".mdl", ".xmile", ".stmx")
 
 
@@ -77,17 +78,17 @@ def open_study(folder: str | os.PathLike[str]) -> Study:
         figures = resolve_figures(
             validate(figures_file, FiguresFile), figures_file, model, clock, policies, claims
         )
-    observed, headline = _summary(content, policies_file, model, clock)
+    reference, observed, headline = _summary(content, policies_file, model, clock)
     return Study(
         name=folder.resolve().name,
         folder=folder,
-        title=content.study.title,
+        title=content.study.title or dict.fromkeys(("en", "zh"), folder.resolve().name),
         model=model,
         calendar=calendar,
         policies=policies,
         scenarios=scenarios,
         default_scenario=default,
-        reference=content.study.reference,
+        reference=reference,
         observed=observed,
         headline=headline,
         evidence=evidence,
@@ -161,19 +162,21 @@ def _calendar(table: CalendarTable | None, file: TomlFile) -> Calendar | None:
 
 def _summary(
     content: PoliciesFile, file: TomlFile, model: Model, clock: Clock
-) -> tuple[float | None, tuple[str, ...]]:
-    """Check the [study] table; give the observed model time and the headline variables."""
+) -> tuple[str, float | None, tuple[str, ...]]:
+    """Check the [study] table; give reference policy, observed model time, headline variables."""
     problems = Problems()
     table = content.study
     observed = None
     headline: list[str] = []
+    reference = table.reference or next(iter(content.policies))
     with problems.collect():
         where = file.where("study", "reference")
-        check_names([table.reference], content.policies, "policy", where)
+        check_names([reference], content.policies, "policy", where)
     if table.observed is not None:
         with problems.collect():
             observed = clock.time(table.observed, file.where("study", "observed"))
-    for name in table.headline:
+    stocks = [variable.name for variable in model.variables.values() if variable.kind == "stock"]
+    for name in stocks[:MOST_STOCKS] if table.headline is None else table.headline:
         with problems.collect():
             where = file.where("study", "headline")
             variable = find_variable(model, name, where)
@@ -181,7 +184,7 @@ def _summary(
                 raise StudyError(f"'{variable.name}' is a lookup table, not a result", where=where)
             headline.append(variable.name)
     problems.raise_first()
-    return observed, tuple(headline)
+    return reference, observed, tuple(headline)
 
 
 def _hash(model: Model, *files: TomlFile | None) -> str:

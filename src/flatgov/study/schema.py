@@ -113,13 +113,14 @@ class ScenarioTable(Table):
 class StudyTable(Table):
     """What the summary of the study shows."""
 
-    title: Label
-    reference: str
-    """The policy that differences are taken from."""
+    title: Label | None = None
+    """The folder's name unless given."""
+    reference: str | None = None
+    """The policy that differences are taken from; the first unless given."""
     observed: Moment | None = None
     """The time of the fieldwork; a column of the summary."""
-    headline: tuple[str, ...]
-    """The variables of the summary, in order."""
+    headline: tuple[str, ...] | None = None
+    """The variables of the summary, in order; the first stocks unless given."""
 
 
 class CalendarTable(Table):
@@ -134,7 +135,7 @@ class CalendarTable(Table):
 class PoliciesFile(Table):
     """policies.toml."""
 
-    study: StudyTable
+    study: StudyTable = StudyTable()
     calendar: CalendarTable | None = None
     policies: Annotated[dict[str, PolicyTable], Field(min_length=1)]
 
@@ -217,6 +218,8 @@ class PromiseItem(Table):
 
     variable: str
     promised: Literal["down", "up", "same"]
+    tolerance: Annotated[float, Field(strict=True, ge=0, lt=1)] = 0.05
+    """A relative change up to this counts as the same."""
     claims: tuple[StrictInt, ...] = ()
 
 

@@ -1,0 +1,1 @@
+"""Independent means of checking that the package itself does not use."""
