@@ -1,4 +1,4 @@
-"""The patterns P0 to P13 that the case supports, as evidence.toml lists them.
+"""The patterns P0 to P13 and P15 that the case supports, as evidence.toml lists them.
 
 The fieldwork scenario is tested: it is the reading that the patterns come from. A pass shows
 that the structure can give the pattern, not that the case is so; most constants are assumptions.
@@ -155,6 +155,14 @@ def test_p13_work_per_cadre_against_a_county(fieldwork: xr.Dataset) -> None:
     city = ratio.sel(time=slice(57, END))
     assert float(city.min()) >= 2.5
     assert float(city.max()) <= 5.0
+
+
+def test_p15_both_neighbours_of_the_middle_layer_get_its_work(fieldwork: xr.Dataset) -> None:
+    for load in ("department pressure", "administrative hours in communities"):
+        assert at(fieldwork, "platform", load, 108) > at(fieldwork, "actual", load, 108), load
+    assert at(fieldwork, "platform", "cadre morale", 108) > at(
+        fieldwork, "actual", "cadre morale", 108
+    )
 
 
 def test_policies_change_nothing_before_they_start(fieldwork: xr.Dataset) -> None:

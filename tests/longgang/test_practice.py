@@ -15,7 +15,9 @@ from tools.units import UnitError, check_variable, parse
 
 # STEP, PULSE and time itself have no place in the equations: policies carry the dates.
 ALLOWED = {"+", "-", "*", "/", "negative", "MIN", "MAX", "XIDZ", "ZIDZ", "LOOKUP", "INTEG"}
-SOURCED = re.compile(r"\[C\d+\]|Assumption|Source|Structure:|Data|Definition|Equilibrium|Little")
+SOURCED = re.compile(
+    r"\[C\d+\]|Assumption|Source|Structure:|Data|Definition|Equilibrium|Little|Unit conversion"
+)
 SECTORS = {
     "demand",
     "backlogs",
