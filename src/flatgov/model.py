@@ -229,7 +229,8 @@ class Model:
 
         Returns:
             A float64 dataset with dimensions ``(draw,) time`` and the model's subscripts.
-            Variables carry ``units``, ``long_name``, ``kind`` and ``equation``.
+            Variables carry ``units``, ``long_name``, ``kind``, ``equation`` and
+            ``description``.
 
         Raises:
             ModelError: A name, value or time setting does not fit the model.

@@ -41,18 +41,19 @@ def test_attributes_say_what_it_is_and_are_plain(dataset):
     model, ds = dataset
     assert ds["people"].attrs == {
         "units": "Person",
-        "long_name": "Those at work.",
+        "long_name": "people",
         "kind": "stock",
         "equation": "INTEG(hired, 10)",
+        "description": "Those at work.",
     }
-    assert ds["rate"].attrs["long_name"] == "rate"
+    assert ds["rate"].attrs["description"] == ""
     assert ds["time"].attrs["units"] == "Month"
     assert ds.attrs["model_hash"] == model.hash
     assert ds.attrs["engine"] == "pysd"
     assert ds.attrs["created_at"].endswith("+00:00")
     for attrs in (ds.attrs, *(ds[name].attrs for name in ds.variables)):
         assert json.loads(json.dumps(attrs)) == attrs
-        assert all(isinstance(value, str) for value in attrs.values())
+        assert all(isinstance(value, str | int) for value in attrs.values())
 
 
 def test_only_what_is_asked_for_is_kept(dataset):

@@ -8,7 +8,7 @@ import pytest
 import xarray as xr
 
 import flatgov as fg
-from flatgov.run.store import merged_into, read_results, source_of, write_results
+from flatgov.run.store import content_hash, merged_into, read_results, source_of, write_results
 
 
 @pytest.fixture
@@ -93,12 +93,21 @@ def test_the_manifest(ds, study, tmp_path):
     assert (manifest["policies"], manifest["scenarios"]) == (["now", "hire", "both"], ["calm"])
     assert {"flatgov", "python", "numpy", "xarray", "pysd", "pandas"} <= set(manifest["versions"])
     assert (manifest["model_hash"], manifest["seed"], manifest["failed"]) == ("m", 0, [])
-    on_disk = {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in folder.rglob("*")
-        if path.is_file() and path.name != "manifest.json"
-    }
-    assert manifest["files"] == on_disk
+    assert set(manifest["sha256"]) == {"results.zarr", "summary.csv", "study"}
+    summary = hashlib.sha256((folder / "summary.csv").read_bytes()).hexdigest()
+    assert manifest["sha256"]["summary.csv"] == summary
+    assert manifest["sha256"]["results.zarr"] == content_hash(folder / "results.zarr")
+
+
+def test_the_hash_of_a_folder_sees_names_and_contents(tmp_path):
+    (tmp_path / "a" / "deep").mkdir(parents=True)
+    (tmp_path / "a" / "deep" / "one").write_text("1")
+    before = content_hash(tmp_path / "a")
+    assert content_hash(tmp_path / "a") == before
+    (tmp_path / "a" / "deep" / "one").write_text("2")
+    changed = content_hash(tmp_path / "a")
+    (tmp_path / "a" / "deep" / "one").rename(tmp_path / "a" / "two")
+    assert len({before, changed, content_hash(tmp_path / "a")}) == 3
 
 
 def test_results_hold_their_study(ds, study, tmp_path):

@@ -52,7 +52,7 @@ def member_dataset(
 
     Returns:
         A float64 dataset with the dimension ``time`` and the model's subscripts. Variables
-        carry ``units``, ``long_name``, ``kind`` and ``equation``.
+        carry ``units``, ``long_name``, ``kind``, ``equation`` and ``description``.
 
     Raises:
         ModelError: A name in `save` is not a variable of the model, or is a lookup.
@@ -74,20 +74,23 @@ def member_dataset(
 
 
 def variable_attributes(variable: Variable) -> dict[str, str]:
-    """Give what a dataset says of a variable."""
+    """Give what a dataset says of a variable; `long_name` is short, since plots show it."""
     return {
         "units": variable.units,
-        "long_name": variable.documentation or variable.name,
+        "long_name": variable.name,
         "kind": variable.kind,
         "equation": variable.equation,
+        "description": variable.documentation,
     }
 
 
-def dataset_attributes(model: Model, engine: str = "pysd") -> dict[str, str]:
-    """Give what a dataset says of its origin."""
+def dataset_attributes(model: Model, engine: str = "pysd") -> dict[str, str | int]:
+    """Give what a dataset says of its origin; a study puts its hash in."""
     return {
         "flatgov_version": __version__,
         "model_hash": model.hash,
+        "study_hash": "",
+        "seed": 0,  # nothing is drawn yet
         "engine": engine,
         "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
     }

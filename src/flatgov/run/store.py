@@ -8,6 +8,7 @@ import json
 import os
 import platform
 import shutil
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
@@ -95,7 +96,7 @@ def read_results(folder: Path) -> xr.Dataset:
         what = "holds no results" if folder.is_dir() else "there is no such folder"
         raise StudyError(what, where=str(folder), fix="name a folder that `flatgov run` wrote")
     try:
-        with xr.open_zarr(folder / STORE, consolidated=False) as stored:
+        with xr.open_zarr(folder / STORE) as stored:
             ds: xr.Dataset = stored.load()
     except Exception as error:
         reason = " ".join(str(error).split())
@@ -196,7 +197,10 @@ def _write_zarr(ds: xr.Dataset, path: Path) -> None:
     # Text of variable length: Zarr has no standard for fixed lengths.
     texts = {name: c.astype(object) for name, c in ds.coords.items() if c.dtype.kind == "U"}
     ds = ds.assign_coords(texts).rename({name: _escaped(str(name)) for name in ds.data_vars})
-    ds.to_zarr(path, zarr_format=3, consolidated=False, mode="w")
+    with warnings.catch_warnings():
+        # Readers look for consolidated metadata first; Zarr warns that its standard lacks them.
+        warnings.filterwarnings("ignore", message="Consolidated metadata")
+        ds.to_zarr(path, zarr_format=3, consolidated=True, mode="w")
 
 
 def _escaped(name: str) -> str:
@@ -228,7 +232,6 @@ def _copy_source(source: Path, target: Path) -> None:
 
 
 def _manifest(ds: xr.Dataset, name: str, command: Sequence[str], folder: Path) -> dict[str, Any]:
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
     packages = ("numpy", "pandas", "pysd", "xarray", "zarr")
     return {
         "name": name,
@@ -246,8 +249,17 @@ def _manifest(ds: xr.Dataset, name: str, command: Sequence[str], folder: Path) -
             "python": platform.python_version(),
             **{package: version(package) for package in packages},
         },
-        "files": {
-            path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-            for path in files
-        },
+        "sha256": {path.name: content_hash(path) for path in sorted(folder.iterdir())},
     }
+
+
+def content_hash(path: Path) -> str:
+    """Hash a file, or a folder by the names and contents of all files in it."""
+    if path.is_file():
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    tree = [
+        (file.relative_to(path).as_posix(), content_hash(file))
+        for file in sorted(path.rglob("*"))
+        if file.is_file()
+    ]
+    return hashlib.sha256(json.dumps(tree, ensure_ascii=False).encode()).hexdigest()

@@ -103,7 +103,6 @@ def run_study(
     ds = ds if names is None else ds[names]
     ds.attrs |= {
         "study_hash": study.hash,
-        "seed": 0,  # Nothing is drawn yet.
         "engine": engine,
         "params": json.dumps(dict(params or {}), ensure_ascii=False),
         "failed": json.dumps(
