@@ -30,10 +30,10 @@ SUBSTITUTES = (
 NOT_SHOWN = {
     ("p10", "fieldwork"): SUBSTITUTES,
     ("p10", "official"): SUBSTITUTES,
-    ("p1", "official"): "Official savings keep the city just under 1.2 times the town's cost.",
-    ("p2", "official"): "Morale falls by an eighth only, not by a fifth.",
+    ("p2", "official"): "Morale falls by less than a fifth.",
     ("p7", "official"): "Departments under little pressure do not draw people up.",
     ("p8", "official"): "Without lasting overload each single proposal is enough.",
+    ("p15", "official"): "Departments have time to spare by then and stay in balance.",
 }
 
 
@@ -111,16 +111,17 @@ def test_p3_worse_before_better(world: World) -> None:
 
 def test_p4_districts_drift_towards_a_township(world: World) -> None:
     role = of(world.ds, "actual", "middle layer role")
-    since_founding = role.sel(time=slice(51, THREE_IN_ONE))
+    since_founding = role.sel(time=slice(48, THREE_IN_ONE))
     assert (np.diff(since_founding.values) > 0).all(), "functions come back month by month"
     assert float(role.sel(time=THREE_IN_ONE)) > float(role.sel(time=44)), "past the town's"
 
 
 def test_p5_three_in_one_resets_and_drifts_again(world: World) -> None:
     role = of(world.ds, "actual", "middle layer role")
-    lowest = float(role.sel(time=slice(THREE_IN_ONE, PROPOSALS)).min())
+    lowest = float(role.sel(time=slice(THREE_IN_ONE, FIELDWORK)).min())
     assert lowest < float(role.sel(time=THREE_IN_ONE))
-    assert float(role.sel(time=PROPOSALS)) > lowest
+    assert float(role.sel(time=FIELDWORK)) > lowest, "on the way up again by the fieldwork"
+    assert float(role.sel(time=PROPOSALS)) > float(role.sel(time=44)), "past the town's"
 
 
 def test_p6_the_frontline_is_hurt_more(world: World) -> None:
@@ -141,8 +142,24 @@ def test_p7_able_people_are_drawn_upward(world: World) -> None:
 def test_p8_single_levers_fall_short_and_the_package_works(world: World) -> None:
     town = at(world.ds, "town", "cadre morale", END)
     for policy in ("digital", "community", "autonomy"):
+        assert gain(world.ds, policy) > 0, policy
         assert at(world.ds, policy, "cadre morale", END) < town, policy
     assert at(world.ds, "package", "cadre morale", END) >= 0.95 * town
+
+
+def test_p8_each_lever_pulls_where_the_case_says(fieldwork: xr.Dataset) -> None:
+    """Digits for people and power to communities relieve; own rules reward (99, 100, 108)."""
+    for policy, variable, sign in (
+        ("digital", "work pressure", -1),
+        ("digital", "full effort per upward task", -1),
+        ("community", "work pressure", -1),
+        ("community", "fresh service inflow", -1),
+        ("community", "active participants", 1),
+        ("autonomy", "department reward adequacy", 1),
+        ("autonomy", "frontline promotion prospect", 1),
+    ):
+        after, before = at(fieldwork, policy, variable, END), at(fieldwork, "actual", variable, END)
+        assert sign * (after - before) > 0, (policy, variable)
 
 
 def test_p9_later_is_worse(study: Study, world: World) -> None:

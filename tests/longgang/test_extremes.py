@@ -17,7 +17,7 @@ EXOGENOUS = (
     "staffing share",
     "grassroots units",
     "planned digital spending",
-    "administrative budget",
+    "relative budget",
     "potential participant share",
     "community workers per resident",
     "normal contract staff",
@@ -31,7 +31,7 @@ SHUTDOWN = {
         "share of shortfall bought in": 0.0,
     },
     "no residents": {"initial population": 0.0},
-    "no budget": {"administrative budget": 0.0},
+    "no budget": {"relative budget": 0.0},
     "no middle layer": {"normal delegation fraction": 0.0},
     "no demand": {"matters per resident": 0.0, "tasks per upper office": 0.0},
 }
@@ -69,6 +69,25 @@ def test_zero_and_ten_times_from_the_start(model: Model, name: str, factor: floa
 def test_shock_in_the_middle_of_the_reform(study: Study, name: str, factor: float) -> None:
     shock = Change(name, "scale", factor, start=70.0)
     check(simulate(study.model, [*study.policies["full"].changes, shock]), study.model)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"normal delegation fraction": 0.01, "normal reclaiming fraction": 0.004},
+        {"normal delegation fraction": 0.5, "normal reclaiming fraction": 0.01},
+        {"normal reclaiming fraction": 0.0},
+        {"planned frontline share": 0.0},
+        {"planned frontline share": 1.0},
+        {"autonomy granted": 0.0},
+        {"grassroots units": 0.0},
+        {"hours per contact": 50.0},
+    ],
+    ids=str,
+)
+def test_odd_towns_under_the_full_reform(study: Study, settings: dict[str, float]) -> None:
+    odd = [Change(name, "set", value, start=0.0) for name, value in settings.items()]
+    check(simulate(study.model, [*odd, *study.policies["full"].changes]), study.model)
 
 
 @pytest.mark.parametrize("condition", list(SHUTDOWN))

@@ -218,7 +218,7 @@ def test_a_long_chain_runs(load):
     ("change", "message"),
     [
         (Change("rate", "set", 1.0, 0.0),
-         "'rate' is a flow variable and cannot be changed;"
+         "the flow variable 'rate' cannot be changed;"
          " change a constant, the initial value of a stock, or a lookup"),
         (Change("s", "set", 1.0, 2.0),
          "the initial value of a stock changes only from the start of the run, for all of it;"

@@ -30,6 +30,7 @@ FUNCTIONS: dict[str, Callable[..., float]] = {
     "negative": lambda a: -a,
     "MIN": min,
     "MAX": max,
+    "INITIAL": lambda a: a,  # right at the start of a run only
     "XIDZ": _divide_or(lambda value: value),
     "ZIDZ": _divide_or(lambda: 0.0),
 }

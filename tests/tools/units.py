@@ -72,7 +72,7 @@ def unit_of(expression: Expression, model: Model) -> Unit | None:
     if name in ("XIDZ", "ZIDZ"):
         left, right = (unit if unit is not None else DIMENSIONLESS for unit in units[:2])
         return _all_same([_times(left, right, -1), *units[2:]], name)
-    if name == "negative":
+    if name in ("negative", "INITIAL"):
         return units[0]
     raise UnitError(f"no unit rule for {name}")
 

@@ -95,7 +95,7 @@ def _check_change(change: Change, variable: Variable, model: Model, time: TimeSe
     where = f"{model.path}, '{variable.name}'"
     if variable.kind not in ("constant", "stock", "lookup"):
         raise ModelError(
-            f"'{variable.name}' is a {variable.kind} variable and cannot be changed",
+            f"the {variable.kind} variable '{variable.name}' cannot be changed",
             where=model.path,
             fix="change a constant, the initial value of a stock, or a lookup",
         )
