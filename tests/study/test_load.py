@@ -40,7 +40,7 @@ def test_figures_and_evidence_use_the_spelling_of_the_model_and_model_time(write
     assert study.figures.events[0].date == 2.0
     assert (study.figures.promises.before, study.figures.promises.after) == (1.0, 13.0)
     assert study.figures.promises.items[0].variable == "load"
-    assert study.figures.labels == {"Staff": {"zh": "人员"}}
+    assert {name: label.zh for name, label in study.figures.labels.items()} == {"Staff": "人员"}
 
 
 def test_policies_are_enough(write_study):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from flatgov.errors import FlatgovError, StudyError, nearest_names
 from flatgov.figures.words import MONTHS, WORDS
+from flatgov.study.schema import VariableLabel
 from flatgov.study.units import same_units
 
 if TYPE_CHECKING:
@@ -94,10 +95,11 @@ class Text:
 
     def variable(self, name: str) -> str:
         """Name a variable; in English it is the model's own name unless the study has another."""
-        label = self.study.figures.labels.get(name, {})
-        if self.lang == "en" and "en" not in label:
+        label = self.study.figures.labels.get(name, VariableLabel())
+        if self.lang == "en" and label.en is None:
             return name
-        return self.label(label, f'figures.toml: labels."{name}"')
+        texts = {"en": label.en or "", "zh": label.zh or ""}
+        return self.label(texts, f'figures.toml: labels."{name}"')
 
     def unit(self, variable: xr.DataArray) -> str:
         """Name the units of a variable, with the range where the model bounds a ratio to 0 to 1."""

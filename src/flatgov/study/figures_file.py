@@ -9,7 +9,7 @@ from flatgov.model import Model
 from flatgov.study.calendar import Clock
 from flatgov.study.changes import find_variable
 from flatgov.study.policies import check_claims, check_names
-from flatgov.study.schema import Breakdown, FiguresFile, Promises
+from flatgov.study.schema import Breakdown, FiguresFile, Paths, Promises
 from flatgov.study.toml import Problems, TomlFile
 from flatgov.study.units import same_units
 
@@ -51,6 +51,10 @@ def resolve_figures(
     for units in content.units:
         with problems.collect():
             _check_units(units, model, file.where("units", units))
+    paths = content.paths
+    if paths is not None:
+        with problems.collect():
+            paths = _resolve_paths(paths, file, model)
     breakdowns = {}
     for name, breakdown in content.breakdowns.items():
         with problems.collect():
@@ -66,6 +70,7 @@ def resolve_figures(
         update={
             "events": tuple(events),
             "labels": labels,
+            "paths": paths,
             "breakdowns": breakdowns,
             "promises": promises,
         }
@@ -81,6 +86,14 @@ def _check_units(units: str, model: Model, where: str) -> None:
             nearest=nearest_names(units, known),
             fix="take it out or spell it as in the model",
         )
+
+
+def _resolve_paths(paths: Paths, file: TomlFile, model: Model) -> Paths:
+    names = {
+        axis: find_variable(model, name, file.where("paths", axis)).name
+        for axis, name in (("x", paths.x), ("y", paths.y))
+    }
+    return paths.model_copy(update=names)
 
 
 def _resolve_breakdown(

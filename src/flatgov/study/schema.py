@@ -6,6 +6,7 @@ The classes mirror the files; names, units and dates are checked against the mod
 from __future__ import annotations
 
 import datetime
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -33,6 +34,16 @@ def _known_languages(label: dict[str, str]) -> dict[str, str]:
     if unknown:
         raise ValueError(f"'{unknown[0]}' is no language of a label; the languages are en and zh")
     return label
+
+
+def _file_name(name: str) -> str:
+    taken = name in ("headline", "promises", "end_state") or name.startswith("breakdown_")
+    if taken or not re.fullmatch(r"[A-Za-z0-9_-]+", name):
+        raise ValueError(
+            f"'{name}' cannot name this figure; use letters, digits, _ and -, and no name of "
+            "another figure"
+        )
+    return name
 
 
 Label = Annotated[dict[str, str], AfterValidator(_both_languages)]
@@ -197,6 +208,16 @@ class EvidenceFile(Table):
     tests: dict[str, BehaviourTest] = {}
 
 
+class VariableLabel(Table):
+    """What figures call a variable."""
+
+    en: str | None = None
+    """The variable's name unless given."""
+    zh: str | None = None
+    unit: Label | None = None
+    """What figures call its unit, where the unit alone says too little."""
+
+
 class Event(Table):
     """A vertical line in time charts."""
 
@@ -211,6 +232,16 @@ class Breakdown(Table):
     total: str
     parts: tuple[str, ...]
     policies: tuple[str, ...]
+
+
+class Paths(Table):
+    """The chart of two variables against each other, as paths through time."""
+
+    x: str
+    y: str
+    title: Label
+    name: Annotated[str, AfterValidator(_file_name)] = "paths"
+    """The name of the file."""
 
 
 class PromiseItem(Table):
@@ -242,10 +273,11 @@ class FiguresFile(Table):
     """figures.toml; in an opened study every moment is model time."""
 
     events: tuple[Event, ...] = ()
-    labels: dict[str, PartLabel] = {}
-    """Labels of variables; ``en`` is the name unless given."""
+    labels: dict[str, VariableLabel] = {}
+    """Labels of variables."""
     units: dict[str, PartLabel] = {}
     """Labels of units."""
+    paths: Paths | None = None
     breakdowns: dict[str, Breakdown] = {}
     promises: Promises | None = None
     sources: Caption | None = None
