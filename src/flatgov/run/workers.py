@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -73,7 +75,7 @@ def simulate_all(
     running: dict[Future[Outcome], str] = {}
     # Spawned, as forking a process that has threads can hang.
     pool = ProcessPoolExecutor(
-        min(workers, len(tasks)), multiprocessing.get_context("spawn"), _ignore_interrupts
+        min(workers, len(tasks)), multiprocessing.get_context("spawn"), _follow_main_process
     )
     try:
         while waiting or running:
@@ -126,6 +128,14 @@ def _outcome(future: Future[Outcome]) -> Outcome:
         )
 
 
-def _ignore_interrupts() -> None:
-    """Leave Ctrl-C to the main process, which ends its workers."""
+def _follow_main_process() -> None:
+    """Leave Ctrl-C to the main process, which ends its workers, and end when it is killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_main_process, daemon=True).start()
+
+
+def _end_with_main_process() -> None:
+    main = multiprocessing.parent_process()
+    if main is not None:
+        main.join()
+        os._exit(1)
