@@ -3,10 +3,10 @@
 import errno
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,7 +80,8 @@ def test_run_a_study(flatgov, write_study):
         "3/3 both, calm",
     ]
     written = ["results.zarr", "summary.csv", "manifest.json", "figures"]
-    assert lines[-4:] == [f"wrote results/office/{name}" for name in written]
+    wrote = [f"wrote results/office/{name}" for name in written]
+    assert lines[3:] == [*wrote[:3], "drawing figures", wrote[3]]
     assert all(Path("results", "office", name).exists() for name in written)
     assert Path("results/office/figures/headline.png").stat().st_size > 10_000
     assert os.listdir("results") == ["office"]
@@ -113,6 +114,56 @@ def test_run_a_bare_model(flatgov, write_study, no_figures):
     assert Path("results/office/figures/drawn.png").exists()
     assert flatgov("figures", "results/office", "--format", "pdf").status == 0
     assert Path("results/office/figures/drawn.pdf").exists()
+    result = flatgov("figures", "results/office", "--lang", "zh")
+    line = "error: results/office: figures of a bare model are in English only; leave out --lang\n"
+    assert (result.status, result.err) == (2, line)
+
+
+def test_a_model_and_a_study_of_one_name_need_different_folders(flatgov, write_study, no_figures):
+    write_study()
+    assert flatgov("run", "office/office.mdl").status == 0
+    result = flatgov("run", "office", "--workers", 1)
+    assert (result.status, result.out) == (2, "")
+    assert result.err == (
+        "error: results/office: the folder holds results of a model, and this is a study; "
+        "choose another --out\n"
+    )
+
+
+def test_damaged_results_are_not_drawn(flatgov, write_study, no_figures):
+    write_study()
+    flatgov("run", "office", "--workers", 1)
+    shutil.rmtree("results/office/results.zarr/load")
+    result = flatgov("figures", "results/office")
+    assert result.status == 1
+    assert "results.zarr: is not as flatgov wrote it" in result.err
+    assert result.err.count("\n") == 1
+
+
+def test_figures_carry_the_name_of_a_study_without_a_title(flatgov, write_study, monkeypatch):
+    write_study(policies=('title = { en = "A tiny office", zh = "小机关" }\n', ""))
+    titles = []
+    monkeypatch.setattr(
+        "flatgov.figures.draw_figures", lambda ds, study, *_, **__: titles.append(study.title["zh"])
+    )
+    flatgov("run", "office", "--workers", 1, "--out", "mine")
+    flatgov("figures", "mine")
+    assert titles == ["office", "office"]
+
+
+def test_results_are_said_to_be_written_when_the_figures_fail(flatgov, write_study, monkeypatch):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device", "headline.png")
+
+    monkeypatch.setattr("flatgov.figures.draw_figures", full)
+    write_study()
+    result = flatgov("run", "office", "--workers", 1)
+    assert result.status == 1
+    assert result.err.splitlines()[-3:] == [
+        "wrote results/office/manifest.json",
+        "drawing figures",
+        "error: headline.png: No space left on device",
+    ]
 
 
 def test_figures_are_drawn_from_results_alone(flatgov, write_study, no_figures):
@@ -121,7 +172,7 @@ def test_figures_are_drawn_from_results_alone(flatgov, write_study, no_figures):
     folder.rename(folder.parent / "elsewhere")
     result = flatgov("figures", "results/office", "--lang", "zh", "--format", "svg")
     assert (result.status, result.out) == (0, "")
-    assert result.err == "wrote results/office/figures\n"
+    assert result.err == "drawing figures\nwrote results/office/figures\n"
     assert Path("results/office/figures/drawn.svg").exists()
 
 
@@ -143,6 +194,14 @@ def test_figures_are_drawn_from_results_alone(flatgov, write_study, no_figures):
         (["run", "ofice"], "there is no file or folder 'ofice'; did you mean 'office'?"),
         (["run", "office/policies.toml"], "'.toml' is no ending of a model file; give one of .mdl"),
         (["run", "office", "--out", "office"], "the folder is not empty and holds no results"),
+        (
+            ["run", "office", "--figures", "office/office.mdl"],
+            "office/office.mdl: is a file, and figures need a folder; choose another --figures",
+        ),
+        (
+            ["run", "office/office.mdl", "--figures", "office/office.mdl/a"],
+            "office/office.mdl: is a file, and figures need a folder; choose another --figures",
+        ),
         (["run", "office", "--polcy", "hire"], "--polcy (Possible options: --policy)"),
         (["run", "office", "--engine", "native"], "'native' is not one of 'pysd'"),
         (["run", "office", "--workers", "0"], "Invalid value for '--workers'"),
@@ -213,7 +272,9 @@ def test_a_full_disk_is_one_line_and_status_1(flatgov, write_study, monkeypatch)
     assert result.err.splitlines()[-1] == "error: results.zarr: No space left on device"
 
 
-def test_an_interrupted_run_is_resumed(flatgov, write_study, monkeypatch, no_figures):
+@pytest.fixture
+def interrupted(flatgov, write_study, monkeypatch, no_figures):
+    """Interrupt a run at its second member; give the list that counts the simulations."""
     from flatgov.run import oracle
 
     simulate, calls = oracle.simulate, []
@@ -231,27 +292,27 @@ def test_an_interrupted_run_is_resumed(flatgov, write_study, monkeypatch, no_fig
     last = "error: interrupted; `--resume` goes on with the members that are finished"
     assert result.err.splitlines()[-1] == last
     assert not Path("results/office").exists()
+    return calls
+
+
+def test_an_interrupted_run_is_resumed(flatgov, interrupted):
     assert flatgov("run", "office", "--workers", 1, "--resume").out == SUMMARY
-    assert len(calls) == 4
+    assert len(interrupted) == 4
     assert os.listdir("results") == ["office"]
 
 
-def test_without_resume_a_run_starts_afresh(flatgov, write_study, monkeypatch, no_figures):
-    from flatgov.run import oracle
-
-    simulate, calls = oracle.simulate, []
-
-    def stop_at_the_second(model, changes, time):
-        calls.append(changes)
-        if len(calls) == 2:
-            raise KeyboardInterrupt
-        return simulate(model, changes, time)
-
-    monkeypatch.setattr(oracle, "simulate", stop_at_the_second)
-    write_study()
-    assert flatgov("run", "office", "--workers", 1).status == 130
+def test_without_resume_a_run_starts_afresh(flatgov, interrupted):
     assert flatgov("run", "office", "--workers", 1).out == SUMMARY
-    assert len(calls) == 5
+    assert len(interrupted) == 5
+    assert os.listdir("results") == ["office"]
+
+
+@pytest.mark.parametrize("mistake", [("--set", "stya=3"), ("-p", "hre"), ("--scenario", "bussy")])
+def test_a_mistake_does_not_cost_the_members_of_an_interrupted_run(flatgov, interrupted, mistake):
+    assert flatgov("run", "office", *mistake, "--workers", 1).status == 2
+    assert flatgov("run", "office", "--workers", 1, "--resume").out == SUMMARY
+    assert len(interrupted) == 4
+    assert os.listdir("results") == ["office"]
 
 
 def test_describe(flatgov, write_study):
@@ -279,6 +340,11 @@ def test_new_copies_the_longgang_study(flatgov, monkeypatch, tmp_path):
     assert result.err.splitlines()[-1] == "run it with `flatgov run mine/study`"
 
 
+def test_the_command_that_new_gives_can_be_pasted(flatgov):
+    result = flatgov("new", "a b/x")
+    assert result.err.splitlines()[-1] == "run it with `flatgov run 'a b/x'`"
+
+
 def test_without_an_argument_the_study_under_this_folder_runs(flatgov, write_study, no_figures):
     folder = write_study()
     Path("sd_models").mkdir()
@@ -303,36 +369,3 @@ def test_help_imports_nothing_heavy():
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
-
-
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no signals of this kind")
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_ends_a_run_with_processes(write_study, tmp_path, number, status):
-    # The long model keeps the workers busy until the signal comes.
-    write_study(office=("TIME STEP = 0.5 ~", "TIME STEP = 0.0001 ~"))
-    command = [sys.executable, "-c", "from flatgov.cli import main; main()"]
-    started = subprocess.Popen(
-        [*command, "run", "office", "--workers", "2"],
-        cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    time.sleep(4)
-    os.killpg(started.pid, number) if number == signal.SIGINT else started.send_signal(number)
-    out, err = started.communicate(timeout=20)
-    assert (started.returncode, out) == (status, "")
-    assert "Traceback" not in err
-    assert not (tmp_path / "results" / "office").exists()
-    assert nobody_is_left(started.pid)
-
-
-def nobody_is_left(group):
-    for _ in range(100):
-        try:
-            os.killpg(group, 0)
-        except ProcessLookupError:
-            return True
-        time.sleep(0.1)
-    return False

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import os
+import shlex
 import shutil
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -112,7 +114,8 @@ def run(
     """Run a study or a model; write results, a summary and figures."""
     from flatgov.figures import draw_figures
     from flatgov.model import Model
-    from flatgov.run.store import check_target, members_folder, merged_into, write_results
+    from flatgov.run.member_cache import set_aside
+    from flatgov.run.store import check_folder, check_target, members_folder, write_results
     from flatgov.run.study_run import run_study, saved_names
     from flatgov.run.summary import study_summary
     from flatgov.study.bundled import longgang_folder
@@ -122,10 +125,11 @@ def run(
     source = open_study_or_model(longgang_folder() if target is None else target)
     model = source if isinstance(source, Model) else source.model
     folder = out or Path("results") / source.name
-    check_target(folder)
+    pictures = figures or folder / "figures"
+    check_target(folder, source)
+    check_folder(pictures, "figures", "choose another --figures")
     params = _parameters(set_ or [])
     stored = None if save is None else saved_names(model, save)
-    pictures = figures or folder / "figures"
     command = ["flatgov", *context.obj]
     if isinstance(source, Model):
         if policy or scenario:
@@ -137,10 +141,10 @@ def run(
         _run_model(source, params, stored, folder, pictures, engine, command)
         return
     members = members_folder(folder)
-    if not resume:
-        shutil.rmtree(members, ignore_errors=True)
+    check_folder(members, "finished members", "choose another --out")
+    bars = progress(len(set(scenario or [""])))
     try:
-        with progress(len(set(scenario or [""]))) as show:
+        with nullcontext() if resume else set_aside(members), bars as show:
             ds = run_study(
                 source,
                 policy,
@@ -157,9 +161,8 @@ def run(
     written = write_results(ds, source, folder, command, save=stored)
     shutil.rmtree(members, ignore_errors=True)
     print(study_text(study_summary(ds, source), source))
-    with merged_into(pictures) as new_pictures:
-        draw_figures(ds, source, new_pictures, notice=_note)
-    _list_paths([*written, pictures])
+    _list_paths(written)
+    _draw(pictures, lambda new: draw_figures(ds, source, new, notice=_note))
     if ds.attrs["failed"] != "[]":
         raise RunError(failures_text(ds), where=str(folder))
 
@@ -174,16 +177,25 @@ def _run_model(
     command: list[str],
 ) -> None:
     from flatgov.figures import draw_model_figures
-    from flatgov.run.store import merged_into, write_results
+    from flatgov.run.store import write_results
     from flatgov.run.summary import stock_summary
     from flatgov.terminal import stocks_text
 
     ds = model.run(params=params, engine=engine.value)
     written = write_results(ds, model, folder, command, save=stored)
     print(stocks_text(stock_summary(ds), model))
-    with merged_into(pictures) as new_pictures:
-        draw_model_figures(ds, new_pictures, notice=_note)
-    _list_paths([*written, pictures])
+    _list_paths(written)
+    _draw(pictures, lambda new: draw_model_figures(ds, new, notice=_note))
+
+
+def _draw(pictures: Path, draw: Callable[[Path], object]) -> None:
+    """Draw into a new folder, and move what was drawn into that of the pictures."""
+    from flatgov.run.store import merged_into
+
+    _note("drawing figures")
+    with merged_into(pictures) as new:
+        draw(new)
+    _list_paths([pictures])
 
 
 @app.command()
@@ -210,18 +222,24 @@ def figures(
 ) -> None:
     """Draw the figures of results again."""
     from flatgov.figures import draw_figures, draw_model_figures
-    from flatgov.run.store import merged_into, read_results, source_of
-    from flatgov.study import Study
-    from flatgov.study.load import open_study_or_model
+    from flatgov.model import Model
+    from flatgov.run.store import check_folder, read_results, read_source
 
+    source = read_source(folder)
+    if isinstance(source, Model) and lang != Language.en:
+        raise StudyError(
+            "figures of a bare model are in English only", where=str(folder), fix="leave out --lang"
+        )
+    pictures = folder / "figures"
+    check_folder(pictures, "figures", "make room for them")
     ds = read_results(folder)
-    source = open_study_or_model(source_of(folder))
-    with merged_into(folder / "figures") as new:
-        if isinstance(source, Study):
-            draw_figures(ds, source, new, lang.value, format_.value, notice=_note)
-        else:
-            draw_model_figures(ds, new, format_.value, notice=_note)
-    _list_paths([folder / "figures"])
+    if isinstance(source, Model):
+        _draw(pictures, lambda new: draw_model_figures(ds, new, format_.value, notice=_note))
+    else:
+        _draw(
+            pictures,
+            lambda new: draw_figures(ds, source, new, lang.value, format_.value, notice=_note),
+        )
 
 
 @app.command()
@@ -232,7 +250,7 @@ def new(
     from flatgov.study.bundled import copy_longgang
 
     _list_paths(copy_longgang(folder))
-    _note(f"run it with `flatgov run {folder}`")
+    _note(f"run it with `flatgov run {shlex.quote(str(folder))}`")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

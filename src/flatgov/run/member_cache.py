@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,3 +45,23 @@ class MemberCache:
         with part.open("wb") as file:
             np.savez(file, allow_pickle=False, names=np.array(list(values)), **numbered)
         os.replace(part, self.folder / f"{key}.npz")
+
+
+@contextmanager
+def set_aside(folder: Path) -> Iterator[None]:
+    """Hide the finished members of an earlier run from the block.
+
+    Args:
+        folder: Of a `MemberCache`. If the block keeps no members there, for a name that is wrong
+            or an interrupt at once, the earlier ones come back; else they are deleted.
+    """
+    aside = folder.with_name(f"{folder.name}-earlier")
+    shutil.rmtree(aside, ignore_errors=True)
+    if folder.exists():
+        os.rename(folder, aside)
+    try:
+        yield
+    finally:
+        if aside.exists() and not folder.exists():
+            os.rename(aside, folder)
+        shutil.rmtree(aside, ignore_errors=True)

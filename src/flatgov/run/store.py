@@ -8,10 +8,11 @@ import json
 import os
 import platform
 import shutil
+import tempfile
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import fields
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import fields, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,20 +23,18 @@ from flatgov import __version__
 from flatgov.errors import RunError, StudyError
 from flatgov.model import Model
 from flatgov.run.summary import SummaryRow, labels, stock_summary, study_summary
-from flatgov.study.load import find_model_file
+from flatgov.study.load import find_model_file, open_study_or_model
 
 if TYPE_CHECKING:
     import xarray as xr
 
-    from flatgov.model import Model
     from flatgov.study.study import Study
 
 MANIFEST = "manifest.json"
 STORE = "results.zarr"
 SUMMARY = "summary.csv"
 STUDY_COPY = "study"
-FIGURES = "figures"
-_OURS = (STORE, SUMMARY, MANIFEST, STUDY_COPY, FIGURES)
+_TEMPORARY = ".flatgov-"
 
 
 def write_results(
@@ -48,8 +47,9 @@ def write_results(
 ) -> list[Path]:
     """Write ``results.zarr``, ``summary.csv``, ``manifest.json`` and a copy of the study.
 
-    Everything is written beside the folder and moved into its place at the end. Files in the
-    folder that are no results stay.
+    Everything is written apart and moved into the folder at the end. What an earlier run wrote is
+    replaced, edited or not: ``results.zarr``, ``summary.csv``, ``manifest.json`` and the files of
+    ``study/`` that the manifest lists. All other files stay, in ``study/`` and ``figures/`` too.
 
     Args:
         ds: Results of `Study.run` or `Model.run`.
@@ -63,10 +63,10 @@ def write_results(
         The paths written.
 
     Raises:
-        StudyError: The folder holds something else than results.
-        OSError: The disk is full or the folder cannot be written.
+        StudyError: The folder is not for these results; see `check_target`.
+        OSError: The disk is full.
     """
-    check_target(folder)
+    check_target(folder, source)
     with replaced(folder) as new:
         _write_zarr(ds if save is None else ds[list(save)], new / STORE)
         if isinstance(source, Model):
@@ -78,7 +78,7 @@ def write_results(
             columns["difference"] = f"difference_from_{source.reference}"
             _write_summary(study_summary(ds, source), columns, new / SUMMARY)
             _copy_source(source.folder, new / STUDY_COPY)
-        text = json.dumps(_manifest(ds, source.name, command, new), indent=2, ensure_ascii=False)
+        text = json.dumps(_manifest(ds, source, command, new), indent=2, ensure_ascii=False)
         (new / MANIFEST).write_text(text + "\n", encoding="utf-8")
     return [folder / name for name in (STORE, SUMMARY, MANIFEST)]
 
@@ -88,13 +88,18 @@ def read_results(folder: Path) -> xr.Dataset:
 
     Raises:
         StudyError: The folder holds no results.
-        RunError: The results cannot be read.
+        RunError: The results are not as they were written, or cannot be read.
     """
     import xarray as xr
 
-    if not (folder / MANIFEST).is_file():
-        what = "holds no results" if folder.is_dir() else "there is no such folder"
-        raise StudyError(what, where=str(folder), fix="name a folder that `flatgov run` wrote")
+    hashes = _manifest_of_results(folder).get("sha256", {})
+    if content_hash(folder / STORE) != hashes.get(STORE):
+        # Zarr reads what is missing as NaN, which would pass for a failed run.
+        raise RunError(
+            "is not as flatgov wrote it, so it was changed or damaged",
+            where=str(folder / STORE),
+            fix="run again",
+        )
     try:
         with xr.open_zarr(folder / STORE) as stored:
             ds: xr.Dataset = stored.load()
@@ -111,51 +116,131 @@ def read_results(folder: Path) -> xr.Dataset:
     return ds
 
 
-def check_target(folder: Path) -> None:
-    """Refuse to replace a folder that holds something else than results.
+def read_source(folder: Path) -> Study | Model:
+    """Open the copy of the study, or of the bare model, that results were made from.
+
+    Returns:
+        It, under the name that it was run by: the copy lies in a folder of another name.
 
     Raises:
-        StudyError: It is a file, or a folder with other things and no manifest.
+        StudyError: The folder holds no results, or the copy of the study is broken.
+        ModelError: The copy of the model is broken.
     """
-    if folder.exists() and not folder.is_dir():
+    manifest = _manifest_of_results(folder)
+    copy = folder / STUDY_COPY
+    is_study = (copy / "policies.toml").exists()
+    source = open_study_or_model(copy if is_study else find_model_file(copy))
+    if isinstance(source, Model):
+        return source
+    name = str(manifest["name"])
+    # A study without a title is called by its folder.
+    untitled = set(source.title.values()) == {source.name}
+    title = dict.fromkeys(source.title, name) if untitled else source.title
+    return replace(source, name=name, title=title)
+
+
+def check_target(folder: Path, source: Study | Model) -> None:
+    """Refuse to write results where they cannot be, or over anything but results of this kind.
+
+    Args:
+        folder: Where the results go; may be missing.
+        source: What they are results of.
+
+    Raises:
+        StudyError: It is a file, it cannot be written, or it holds something else.
+    """
+    fix = "choose another --out"
+    check_folder(folder, "results", fix)
+    manifest = _manifest_in(folder)
+    if manifest is None:
+        found = folder.iterdir() if folder.is_dir() else ()
+        if any(not path.name.startswith(_TEMPORARY) for path in found):
+            raise StudyError(
+                "the folder is not empty and holds no results of flatgov",
+                where=str(folder),
+                fix=fix,
+            )
+    elif manifest.get("kind", _kind(source)) != _kind(source):
         raise StudyError(
-            "is a file, and results need a folder", where=str(folder), fix="choose another --out"
-        )
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / MANIFEST).is_file():
-        raise StudyError(
-            "the folder is not empty and holds no results of flatgov",
+            f"the folder holds results of a {manifest['kind']}, and this is a {_kind(source)}",
             where=str(folder),
-            fix="choose another --out",
+            fix=fix,
         )
+
+
+def check_folder(folder: Path, what: str, fix: str) -> None:
+    """Refuse a folder that cannot be made or written; nothing is made.
+
+    Args:
+        folder: May be missing.
+        what: What is to go there, in the plural.
+        fix: What to do about it.
+
+    Raises:
+        StudyError: It, or a folder above it, is a file or not writable.
+    """
+    place = folder
+    while not os.path.exists(place) and place != place.parent:
+        place = place.parent
+    if not place.is_dir():
+        raise StudyError(f"is a file, and {what} need a folder", where=str(place), fix=fix)
+    try:
+        with tempfile.TemporaryFile(dir=place):
+            pass
+    except OSError as error:
+        raise StudyError(
+            f"cannot be written: {error.strerror}", where=str(folder), fix=fix
+        ) from None
 
 
 @contextmanager
 def replaced(folder: Path) -> Iterator[Path]:
-    """Give a new folder that takes the place of `folder` when the block ends without an error.
+    """Give a new folder whose content replaces old results when the block ends without an error.
 
     Args:
-        folder: May exist; what it holds beside results is kept.
+        folder: Made if missing. See `write_results` for what in it is replaced and what stays.
 
     Yields:
-        An empty folder beside it.
+        An empty folder. If its content cannot be moved, the old results are moved back.
     """
     target = folder.resolve()
-    target.parent.mkdir(parents=True, exist_ok=True)
-    new = target.parent / f".{target.name}.new-{os.getpid()}"
-    old = target.parent / f".{target.name}.old-{os.getpid()}"
+    temporary = _temporary_folder(target)
+    new, old = temporary / "new", temporary / "old"
     new.mkdir()
+    old.mkdir()
     try:
         yield new
         if target.exists():
-            os.rename(target, old)
-        os.rename(new, target)
-        if old.exists():
-            for path in old.iterdir():
-                if path.name not in _OURS:
-                    os.rename(path, target / path.name)
-            shutil.rmtree(old)
+            _swap(new, target, old)
+        else:
+            os.rename(new, target)
+        shutil.rmtree(old, ignore_errors=True)
     finally:
         shutil.rmtree(new, ignore_errors=True)
+        # Not by force: old results that could not be moved back are not thrown away.
+        for path in (old, temporary):
+            with suppress(OSError):
+                path.rmdir()
+
+
+def _swap(new: Path, target: Path, old: Path) -> None:
+    """Move the results of `target` to `old`, and those of `new` to `target`; all or none."""
+    listed = (_manifest_in(target) or {}).get("sha256", {})
+    copies = {path.name for path in (new / STUDY_COPY).iterdir()}
+    earlier = {Path(name).name for name in listed if name.startswith(f"{STUDY_COPY}/")}
+    results = [MANIFEST, STORE, SUMMARY]
+    leaving = [*results, *(f"{STUDY_COPY}/{name}" for name in sorted(copies | earlier))]
+    # The manifest goes first and comes last, so it never stands beside results of another run.
+    coming = [*(f"{STUDY_COPY}/{name}" for name in sorted(copies)), *reversed(results)]
+    there = [target / name for name in leaving if (target / name).exists()]
+    moves = [(path, old / str(number)) for number, path in enumerate(there)]
+    moves += [(new / name, target / name) for name in coming]
+    (target / STUDY_COPY).mkdir(exist_ok=True)
+    with ExitStack() as undo:
+        for source, goal in moves:
+            os.rename(source, goal)
+            undo.callback(os.rename, goal, source)
+        undo.pop_all()
 
 
 @contextmanager
@@ -163,15 +248,13 @@ def merged_into(folder: Path) -> Iterator[Path]:
     """Give a new folder whose files replace those of `folder` when the block ends without an error.
 
     Args:
-        folder: Made if missing; its other files stay.
+        folder: Made if missing; its files of other names stay.
 
     Yields:
-        An empty folder beside it.
+        An empty folder.
     """
     target = folder.resolve()
-    target.parent.mkdir(parents=True, exist_ok=True)
-    new = target.parent / f".{target.name}.new-{os.getpid()}"
-    new.mkdir()
+    new = _temporary_folder(target)
     try:
         yield new
         target.mkdir(exist_ok=True)
@@ -181,10 +264,11 @@ def merged_into(folder: Path) -> Iterator[Path]:
         shutil.rmtree(new, ignore_errors=True)
 
 
-def source_of(folder: Path) -> Path:
-    """Give the copy of the study, or of the bare model, that results were made from."""
-    copy = folder / STUDY_COPY
-    return copy if (copy / "policies.toml").exists() else find_model_file(copy)
+def _temporary_folder(target: Path) -> Path:
+    """Make a folder on the disk of `target`: in it, which may be a mount point, or beside it."""
+    place = target if target.is_dir() else target.parent
+    place.mkdir(parents=True, exist_ok=True)
+    return Path(tempfile.mkdtemp(prefix=_TEMPORARY, dir=place))
 
 
 def members_folder(folder: Path) -> Path:
@@ -231,10 +315,14 @@ def _copy_source(source: Path, target: Path) -> None:
             shutil.copyfile(path, target / path.name)
 
 
-def _manifest(ds: xr.Dataset, name: str, command: Sequence[str], folder: Path) -> dict[str, Any]:
+def _manifest(
+    ds: xr.Dataset, source: Study | Model, command: Sequence[str], folder: Path
+) -> dict[str, Any]:
     packages = ("numpy", "pandas", "pysd", "xarray", "zarr")
+    written = [folder / STORE, folder / SUMMARY, *sorted((folder / STUDY_COPY).iterdir())]
     return {
-        "name": name,
+        "name": source.name,
+        "kind": _kind(source),
         "command": list(command),
         "created_at": ds.attrs["created_at"],
         "model_hash": ds.attrs["model_hash"],
@@ -243,23 +331,50 @@ def _manifest(ds: xr.Dataset, name: str, command: Sequence[str], folder: Path) -
         "seed": ds.attrs.get("seed", 0),
         "policies": labels(ds, "policy"),
         "scenarios": labels(ds, "scenario"),
+        "params": json.loads(ds.attrs.get("params", "{}")),
         "failed": json.loads(ds.attrs.get("failed", "[]")),
         "versions": {
             "flatgov": __version__,
             "python": platform.python_version(),
             **{package: version(package) for package in packages},
         },
-        "sha256": {path.name: content_hash(path) for path in sorted(folder.iterdir())},
+        "sha256": {path.relative_to(folder).as_posix(): content_hash(path) for path in written},
     }
 
 
+def _kind(source: Study | Model) -> str:
+    return "model" if isinstance(source, Model) else "study"
+
+
+def _manifest_in(folder: Path) -> dict[str, Any] | None:
+    """Read the manifest of results; None if there is none, or one of some other program."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    if not isinstance(manifest, dict) or not isinstance(manifest.get("versions"), dict):
+        return None
+    return manifest if "model_hash" in manifest and "flatgov" in manifest["versions"] else None
+
+
+def _manifest_of_results(folder: Path) -> dict[str, Any]:
+    manifest = _manifest_in(folder)
+    if manifest is None:
+        what = "holds no results" if folder.is_dir() else "there is no such folder"
+        raise StudyError(what, where=str(folder), fix="name a folder that `flatgov run` wrote")
+    return manifest
+
+
 def content_hash(path: Path) -> str:
-    """Hash a file, or a folder by the names and contents of all files in it."""
+    """Hash a file, or a folder by the names and contents of its files.
+
+    Hidden files are left out: file managers put some wherever they go.
+    """
     if path.is_file():
         return hashlib.sha256(path.read_bytes()).hexdigest()
     tree = [
         (file.relative_to(path).as_posix(), content_hash(file))
         for file in sorted(path.rglob("*"))
-        if file.is_file()
+        if file.is_file() and not file.name.startswith(".")
     ]
     return hashlib.sha256(json.dumps(tree, ensure_ascii=False).encode()).hexdigest()
