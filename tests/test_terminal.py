@@ -44,6 +44,14 @@ def test_numbers_have_four_digits(study, value, shown):
     assert study_text([row], study).split()[-4:-1] == [shown] * 3
 
 
+def test_no_column_of_differences_from_a_policy_that_was_not_run(study):
+    row = SummaryRow("hire", "", "Staff", "Person", 1.0, 1.0, 1.0, NAN)
+    assert study_text([row], study).splitlines()[1:] == [
+        "  policy  2020-01  2020-07  2022-01",
+        "  hire      1.000    1.000    1.000",
+    ]
+
+
 def test_a_small_negative_difference_is_no_minus_zero(study):
     row = SummaryRow("now", "", "Staff", "Person", 100.0, 100.0, 100.0, -0.001)
     assert study_text([row], study).split()[-1] == "0.0"

@@ -87,7 +87,8 @@ def study_text(rows: Sequence[SummaryRow], study: Study) -> str:
     if study.observed is not None:
         columns["observed"] = clock.show(study.observed)
     columns["end"] = clock.show(study.model.time.final)
-    columns["difference"] = f"end less {study.reference}"
+    if study.reference in {row.policy for row in rows}:
+        columns["difference"] = f"end less {study.reference}"
     blocks = []
     for variable, units in dict.fromkeys((row.variable, row.units) for row in rows):
         own = [row for row in rows if row.variable == variable]
