@@ -132,6 +132,12 @@ def _figures() -> FiguresFile:
             ],
             "labels": {name: {"zh": zh} for name, zh in names.items()},
             "units": {unit: {"zh": zh} for unit, zh in UNITS.items()},
+            "paths": {
+                "x": "administrative cost",
+                "y": "cadre morale",
+                "name": "cost_morale_paths",
+                "title": _label("Morale against cost", "士气与成本"),
+            },
             "breakdowns": {
                 "cost": {
                     "title": _label("Administrative cost by component", "行政成本构成"),

@@ -27,6 +27,7 @@ from flatgov.figures.palette import policy_styles
 from flatgov.figures.style import drawing, write
 from flatgov.figures.text import Text
 from flatgov.study import Study
+from flatgov.study.schema import VariableLabel
 
 NAMES = [
     "headline",
@@ -57,7 +58,7 @@ LANGUAGES = [
 def all_figures(ds: xr.Dataset, text: Text) -> dict[str, Figure]:
     made = {
         "headline": headline.figure(ds, text),
-        "paths": paths.figure(ds, text),
+        "paths": paths.figure(ds, text, text.study.figures.paths),
         "promises": promises.figure(ds, text),
         "end_state": end_state.figure(ds, text),
     }
@@ -162,7 +163,9 @@ def test_a_policy_keeps_its_colour_in_every_figure_and_subset(
     one = drawn.sel(policy=["full"])
     looks = policy_styles(list(english.study.policies), "actual")
     assert to_hex(looks["full"].colour) in colours(headline.figure(one, english))
-    assert to_hex(looks["full"].colour) in colours(paths.figure(one, english))
+    assert to_hex(looks["full"].colour) in colours(
+        paths.figure(one, english, english.study.figures.paths)
+    )
     assert to_hex(looks["full"].colour) in colours(headline.figure(drawn, english))
     assert len({(look.colour, look.dashes) for look in looks.values()}) == 12
     assert len({look.colour for look in looks.values()}) == 12
@@ -302,17 +305,19 @@ def test_a_character_without_a_glyph_is_an_error(
 
 
 @pytest.mark.parametrize(
-    ("labels", "place"),
-    [("labels", 'labels."work pressure"'), ("units", 'units."MYuan/Month"')],
+    ("labels", "place", "label"),
+    [("labels", "work pressure", VariableLabel(en="pressure")), ("units", "Task", {"en": "tasks"})],
 )
-def test_a_missing_translation_names_its_place(study: Study, labels: str, place: str) -> None:
-    figures = study.figures.model_copy(update={labels: {}})
+def test_a_label_without_the_language_names_its_place(
+    study: Study, labels: str, place: str, label: object
+) -> None:
+    figures = study.figures.model_copy(update={labels: {place: label}})
     text = Text(dataclasses.replace(study, figures=figures), "zh")
-    variable = xr.DataArray(0.0, name="work pressure", attrs={"units": "MYuan/Month"})
+    variable = xr.DataArray(0.0, name="work pressure", attrs={"units": "Task"})
     with pytest.raises(StudyError) as caught:
         text.heading(variable)
     assert str(caught.value) == (
-        f"figures.toml: {place}: no label for the language 'zh'; add zh = \"…\" there"
+        f'figures.toml: {labels}."{place}": no label for the language \'zh\'; add zh = "…" there'
     )
 
 

@@ -63,7 +63,7 @@ def figure(ds: xr.Dataset, text: Text, name: str) -> Figure:
     stacks = _stacks(ds, chosen, name)
     policies = list(stacks)
     line = timeline(ds, text.lang)
-    events = marks(text, line)
+    events = marks(text, line, policies)
     where = f"figures.toml: breakdowns.{name}"
     names = [text.variable(part) for part in chosen.parts]
     total = text.word("total")

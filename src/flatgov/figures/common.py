@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ import xarray as xr
 import flatgov
 from flatgov.errors import StudyError, nearest_names
 from flatgov.figures.palette import LineStyle, policy_styles
-from flatgov.figures.text import Text
+from flatgov.figures.text import Text, word
 
 if TYPE_CHECKING:
     from flatgov.study import Study
@@ -95,18 +96,53 @@ def series(ds: xr.Dataset, variable: str, policy: str) -> np.ndarray:
 
 
 def caption(ds: xr.Dataset, text: Text) -> str:
-    """Write the line below a figure: sources, version, model, scenario."""
+    """Write the line below a figure: sources, version, model, scenario, changed parameters."""
     sources = text.study.figures.sources
     # A run without the dimension is one of the default scenario.
     scenario = (
         str(ds["scenario"].item()) if "scenario" in ds.coords else text.study.default_scenario
     )
-    return text.word(
-        "caption",
+    return origin(
+        ds,
+        text.lang,
         sources=text.word("sources", text=text.label(sources.text, "figures.toml: sources.text"))
         if sources
         else "",
-        version=ds.attrs.get("flatgov_version", flatgov.__version__),
-        model=str(ds.attrs.get("model_hash", text.study.model.hash))[:_HASH],
+        model=text.study.model.hash,
         scenario=text.word("scenario", label=text.scenario(scenario)) if scenario else "",
     )
+
+
+def origin(ds: xr.Dataset, lang: str, *, model: str, sources: str = "", scenario: str = "") -> str:
+    """Say what a dataset was computed with; a run with other parameters says which.
+
+    Args:
+        ds: With the attributes of a run.
+        lang: ``"en"`` or ``"zh"``.
+        model: The hash of the model, for datasets that do not say it.
+        sources: A sentence that goes first.
+        scenario: What to say of the scenario.
+
+    Returns:
+        The caption.
+    """
+    params = json.loads(ds.attrs.get("params") or "{}")
+    values = [
+        word(lang, "param", name=name, value=_number(value)) for name, value in params.items()
+    ]
+    return word(
+        lang,
+        "caption",
+        sources=sources,
+        version=ds.attrs.get("flatgov_version", flatgov.__version__),
+        model=str(ds.attrs.get("model_hash", model))[:_HASH],
+        scenario=scenario,
+        params=word(lang, "params", values=word(lang, "comma").join(values)) if values else "",
+    )
+
+
+def _number(value: float | list[float]) -> str:
+    """Write a parameter as short as it can be; one for each element stands in brackets."""
+    if isinstance(value, list):
+        return f"[{', '.join(map(_number, value))}]"
+    return f"{value:.10g}"

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING
 import xarray as xr
 from matplotlib.figure import Figure
 
-import flatgov
 from flatgov.errors import RunError
 from flatgov.figures import breakdown, end_state, headline, paths, promises, stocks
-from flatgov.figures.common import NotDrawn, one_scenario
+from flatgov.figures.common import NotDrawn, one_scenario, origin
 from flatgov.figures.style import check_format, drawing, write
-from flatgov.figures.text import Language, Text, check_language, word
+from flatgov.figures.text import Language, Text, check_language
 
 if TYPE_CHECKING:
     from flatgov.study import Study
@@ -46,13 +45,16 @@ def draw_figures(
         folder: Made if it is not there.
         lang: ``"en"`` or ``"zh"``.
         format: ``"png"``, ``"svg"`` or ``"pdf"``.
-        notice: Called with a line for each figure that is left out, saying why.
+        notice: Called with a line for each figure that is left out, saying why; with a line
+            when there are more scenarios than the one drawn; and with a line when variables or
+            units have no label in the language.
 
     Returns:
         The files written: ``NAME.FORMAT``, Chinese ones ``NAME_zh.FORMAT``.
 
     Raises:
-        StudyError: A translation is missing, or the parts of a breakdown miss their total.
+        StudyError: A label of the study lacks the language, or the parts of a breakdown miss
+            their total.
         FlatgovError: The language, the format or a font for it does not exist.
         RunError: A file cannot be written.
     """
@@ -61,19 +63,30 @@ def draw_figures(
     _make(folder)
     written = []
     suffix = "" if lang == "en" else f"_{lang}"  # both languages fit into one folder
+    drawn, text = one_scenario(ds, study), Text(study, lang)
+    if ds.sizes.get("scenario", 1) > 1:
+        shown = drawn["scenario"].item()
+        notice(f"figures show scenario '{shown}'; draw others with `flatgov run --scenario …`")
     with drawing(lang):
-        for name, make in _figures(one_scenario(ds, study), Text(study, lang)):
+        for name, make in _figures(drawn, text):
             try:
                 written.append(write(make(), folder / f"{name}{suffix}.{format}"))
             except NotDrawn as reason:
                 notice(f"{name}{suffix}.{format} is left out: {reason}")
+    if text.unlabelled:
+        notice(
+            f"figures.toml has no {lang} label for {', '.join(text.unlabelled)}; "
+            "the figures show what the model calls them"
+        )
     return written
 
 
 def _figures(ds: xr.Dataset, text: Text) -> Iterator[tuple[str, Callable[[], Figure]]]:
     """List the figures of a study by file name."""
     yield "headline", partial(headline.figure, ds, text)
-    yield "cost_morale_paths", partial(paths.figure, ds, text)
+    if text.study.figures.paths is not None:
+        chosen = text.study.figures.paths
+        yield chosen.name, partial(paths.figure, ds, text, chosen)
     if text.study.figures.promises is not None:
         yield "promises", partial(promises.figure, ds, text)
     for name in text.study.figures.breakdowns:
@@ -82,7 +95,12 @@ def _figures(ds: xr.Dataset, text: Text) -> Iterator[tuple[str, Callable[[], Fig
 
 
 def draw_model_figures(
-    ds: xr.Dataset, folder: Path, format: str = "png", *, notice: Notice = _say_nothing
+    ds: xr.Dataset,
+    folder: Path,
+    format: str = "png",
+    *,
+    name: str = "the model",
+    notice: Notice = _say_nothing,
 ) -> list[Path]:
     """Draw the stocks of a model's run over time, in English.
 
@@ -90,6 +108,7 @@ def draw_model_figures(
         ds: As `Model.run` gives it; dimensions besides ``time`` become lines.
         folder: Made if it is not there.
         format: ``"png"``, ``"svg"`` or ``"pdf"``.
+        name: What the titles call the model.
         notice: Called with a line when there is nothing to draw.
 
     Returns:
@@ -101,24 +120,17 @@ def draw_model_figures(
     """
     check_format(format)
     _make(folder)
-    caption = word(
-        "en",
-        "caption",
-        sources="",
-        version=ds.attrs.get("flatgov_version", flatgov.__version__),
-        model=str(ds.attrs.get("model_hash", "unknown"))[:10],
-        scenario="",
-    )
+    caption = origin(ds, "en", model="unknown")
     with drawing("en"):
         try:
-            pages = stocks.figures(ds, str(ds.attrs.get("model", "the model")), caption)
+            pages = stocks.figures(ds, name, caption)
         except NotDrawn as reason:
             notice(f"stocks.{format} is left out: {reason}")
             return []
         names = ["stocks"] if len(pages) == 1 else [f"stocks_{n}" for n in range(1, len(pages) + 1)]
         return [
-            write(figure, folder / f"{name}.{format}")
-            for name, figure in zip(names, pages, strict=True)
+            write(figure, folder / f"{file}.{format}")
+            for file, figure in zip(names, pages, strict=True)
         ]
 
 

@@ -13,9 +13,10 @@ from matplotlib.lines import Line2D
 from flatgov.figures.layout import POINT, measure, size_in_points, wrap
 from flatgov.figures.style import HEADING, SMALL, bold
 
-CONNECTOR = 0.22  # inches from a line's end to its label
+CONNECTOR = 0.16  # inches from a line's end to its label
 WIDEST = 1.5  # inches; longer labels take two lines
 _LINE = SMALL * 1.22  # points from one line of a label to the next
+_APART = 2.0  # points more between labels of which some take two lines
 
 
 def spread(wanted: Sequence[float], sizes: Sequence[float], low: float, high: float) -> list[float]:
@@ -64,16 +65,29 @@ class EndLabel:
     value: float
     colour: str
     weight: str = "normal"
+    widest: float = WIDEST
 
     def lines(self) -> list[str]:
         """Give the label in lines that fit beside the panel."""
-        return wrap(self.text, WIDEST, SMALL, self.weight)
+        return wrap(self.text, self.widest, SMALL, self.weight)
 
 
 def room(labels: Sequence[EndLabel]) -> float:
     """Give the inches that labels need at the right of a panel."""
     widths = (measure(line, SMALL, label.weight) for label in labels for line in label.lines())
     return max(widths) + CONNECTOR
+
+
+def _heights(labels: Sequence[EndLabel]) -> list[float]:
+    """Give the height of each label in points; broken labels stand apart from the next."""
+    lines = [len(label.lines()) for label in labels]
+    apart = _APART * (max(lines, default=1) > 1)
+    return [count * _LINE + apart for count in lines]
+
+
+def stacked(labels: Sequence[EndLabel]) -> float:
+    """Give the inches that labels need above one another."""
+    return sum(_heights(labels)) * POINT
 
 
 def end_labels(axes: Axes, labels: Sequence[EndLabel]) -> None:
@@ -85,7 +99,7 @@ def end_labels(axes: Axes, labels: Sequence[EndLabel]) -> None:
     low, high = axes.get_ylim()
     labels = [label for label in labels if isfinite(label.value)]  # a failed run has no end
     wanted = [(label.value - low) / (high - low) * height for label in labels]
-    sizes = [len(label.lines()) * _LINE for label in labels]
+    sizes = _heights(labels)
     step = CONNECTOR * 0.9 / POINT / width
     for label, start, place in zip(labels, wanted, spread(wanted, sizes, 0, height), strict=True):
         axes.add_line(

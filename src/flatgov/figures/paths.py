@@ -1,6 +1,8 @@
-"""Cost against morale as paths through time, a panel for every policy."""
+"""One variable against another as paths through time, a panel for every policy."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
@@ -17,57 +19,61 @@ from flatgov.figures.style import HEADING, SMALL, bold
 from flatgov.figures.text import Text, capital
 from flatgov.figures.timeline import Mark, Timeline, mark_keys, marks, timeline
 
-COST, MORALE = "administrative cost", "cadre morale"  # names fixed by the study's contract
+if TYPE_CHECKING:
+    from flatgov.study.schema import Paths
+
 _COLUMNS = 4
-_WIDEST = 4.0  # inches: the width of a panel that stands alone
 _HEIGHT, _TITLE_LINE, _GAP, _BETWEEN = 1.5, 0.18, 0.16, 0.14  # inches
+_HIGHEST = 3.8  # inches: the height of a panel that stands alone
 _AXIS_LABEL, _BELOW = 0.2, 0.42  # inches: y label; x label and ticks
 _NEAR = 5.0  # points: marks closer than this get one label
 
 
-def figure(ds: xr.Dataset, text: Text) -> Figure:
+def figure(ds: xr.Dataset, text: Text, chosen: Paths) -> Figure:
     """Draw the path of every policy with the others in grey.
 
     Args:
         ds: With dimensions ``policy`` and ``time``.
         text: The study's labels.
+        chosen: The two variables.
 
     Returns:
         The figure: four panels a row, all on the same axes.
 
     Raises:
-        NotDrawn: Cost or morale is not in the dataset.
+        NotDrawn: One of the variables is not in the dataset.
     """
-    require(ds, (COST, MORALE))
+    require(ds, (chosen.x, chosen.y))
     line = timeline(ds, text.lang)
-    events = marks(text, line)
     policies = policies_of(ds)
+    events = marks(text, line, policies)
     columns = min(_COLUMNS, len(policies))
-    across = padded(*finite_range(ds[COST].to_numpy()), 0.08)
-    upward = padded(*finite_range(ds[MORALE].to_numpy()), 0.1)
+    across = padded(*finite_range(ds[chosen.x].to_numpy()), 0.08)
+    upward = padded(*finite_range(ds[chosen.y].to_numpy()), 0.1)
     left = MARGIN + _AXIS_LABEL + tick_room(*upward, 5)
     wide = (WIDTH - MARGIN - left - (columns - 1) * _GAP) / columns
-    wide = min(wide, _WIDEST)
-    high = max(_HEIGHT, 0.75 * wide)
+    high = min(max(_HEIGHT, 0.75 * wide), _HIGHEST)
     titles = {
         policy: wrap(capital(text.policy(policy)), wide, HEADING, bold()) for policy in policies
     }
     bottoms, body = _rows([len(titles[policy]) for policy in policies], columns, high)
     sheet = page(
-        text.word("paths title", x=text.variable(COST), y=capital(text.variable(MORALE))),
+        text.label(chosen.title, "figures.toml: paths.title"),
         text.subtitle("paths subtitle") if len(policies) > 1 else text.study.title[text.lang],
         [*_end_keys(text, line), *mark_keys(text, line, events)],
         caption(ds, text),
         body,
     )
-    paths = {policy: (series(ds, COST, policy), series(ds, MORALE, policy)) for policy in policies}
+    paths = {
+        policy: (series(ds, chosen.x, policy), series(ds, chosen.y, policy)) for policy in policies
+    }
     looks = styles(text.study)
     for place, policy in enumerate(policies):
         row, column = divmod(place, columns)
         axes = sheet.axes(left + column * (wide + _GAP), bottoms[row], wide, high)
         axes.set(xlim=across, ylim=upward)
         axes.grid(True, axis="both")
-        draw_ticks(axes.xaxis, *across, 4)
+        draw_ticks(axes.xaxis, *across, 4 if wide < 3 else 8)
         draw_ticks(axes.yaxis, *upward, 5)
         axes.set_title("\n".join(titles[policy]), weight=bold(), pad=4, color=looks[policy].ink)
         lowest = place + columns >= len(policies)
@@ -78,7 +84,7 @@ def figure(ds: xr.Dataset, text: Text) -> Figure:
         _path(axes, paths[policy], looks[policy], line, events)
     width, height = sheet.figure.get_size_inches()
     sheet.figure.supxlabel(
-        text.heading(ds[COST]),
+        text.heading(ds[chosen.x]),
         x=(left + (columns * (wide + _GAP) - _GAP) / 2) / width,
         y=(sheet.bottom + 3 * POINT) / height,
         va="bottom",
@@ -86,7 +92,7 @@ def figure(ds: xr.Dataset, text: Text) -> Figure:
         color=GREY_INK,
     )
     sheet.figure.supylabel(
-        text.heading(ds[MORALE]),
+        text.heading(ds[chosen.y]),
         x=MARGIN / width,
         y=(sheet.bottom + (body + _BELOW) / 2) / height,
         ha="left",

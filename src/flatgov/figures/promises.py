@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
@@ -97,11 +98,18 @@ def figure(ds: xr.Dataset, text: Text) -> Figure:
         raise NotDrawn("the results have no variable of the promises")
     if not all(np.isfinite(series(ds, item.variable, study.reference)).all() for item in items):
         raise NotDrawn(f"the run of '{study.reference}' failed")
-    rows = [_row(ds, text, item, line.index(before), line.index(after)) for item in items]
+    tolerances = Counter(item.tolerance for item in items)
+    usual = tolerances.most_common(1)[0][0]  # said once, above; a row says only another one
+    rows = [_row(ds, text, item, line.index(before), line.index(after), usual) for item in items]
     body = sum(row.height for row in rows)
     sheet = page(
         text.label(promises.title, "figures.toml: promises.title"),
-        text.subtitle("promises subtitle", policy=text.policy(study.reference)),
+        text.subtitle(
+            "promises subtitle",
+            policy=text.policy(study.reference),
+            percent=_percent(usual),
+            unless=text.word("unless") if len(tolerances) > 1 else "",
+        ),
         [
             Key(line.show(before), line=_dot(GREY_INK, after=False)),
             Key(line.show(after), line=_dot(GREY_INK, after=True)),
@@ -120,14 +128,21 @@ def figure(ds: xr.Dataset, text: Text) -> Figure:
     return sheet.figure
 
 
-def _row(ds: xr.Dataset, text: Text, item: PromiseItem, before: int, after: int) -> Row:
+def _percent(share: float) -> str:
+    return f"{share * 100:g}"
+
+
+def _row(
+    ds: xr.Dataset, text: Text, item: PromiseItem, before: int, after: int, usual: float
+) -> Row:
     values = series(ds, item.variable, text.study.reference)
     width = _PROMISED - _ITEM - 0.1
     unit = text.unit(ds[item.variable])
     numbers = ", ".join(str(number) for number in item.claims)
     claims = text.word("claim" if len(item.claims) == 1 else "claims", numbers=numbers)
     detail = wrap(f"{unit} · {claims}" if item.claims else unit, width, SMALL)
-    detail += wrap(text.word("tolerance", percent=f"{item.tolerance * 100:g}"), width, SMALL)
+    if item.tolerance != usual:
+        detail += wrap(text.word("tolerance", percent=_percent(item.tolerance)), width, SMALL)
     return Row(
         wrap(capital(text.variable(item.variable)), width, TEXT, bold()),
         detail,

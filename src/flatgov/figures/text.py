@@ -1,14 +1,17 @@
-"""The labels of a study in one language; a missing translation is an error that names its place."""
+"""The labels of a study in one language.
+
+A variable or unit that the study has no label for keeps the name that the model gives it. A label
+that has no text in the language is an error that names its place.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from flatgov.errors import FlatgovError, StudyError, nearest_names
 from flatgov.figures.words import MONTHS, WORDS
-from flatgov.study.schema import VariableLabel
 from flatgov.study.units import same_units
 
 if TYPE_CHECKING:
@@ -53,10 +56,18 @@ def date_text(lang: str, date: np.datetime64) -> str:
 
 @dataclass(frozen=True)
 class Text:
-    """What the figures of one study call things, in one language."""
+    """What the figures of one study call things, in one language.
+
+    Attributes:
+        study: The study.
+        lang: ``"en"`` or ``"zh"``.
+        unlabelled: Fills, while figures are drawn, with the variables and units that keep the
+            model's English names in another language, each as a notice quotes it.
+    """
 
     study: Study
     lang: str
+    unlabelled: dict[str, None] = field(default_factory=dict)
 
     def word(self, key: str, **parts: object) -> str:
         """Give one of the figures' own words with its gaps filled."""
@@ -94,28 +105,39 @@ class Text:
         )
 
     def variable(self, name: str) -> str:
-        """Name a variable; in English it is the model's own name unless the study has another."""
-        label = self.study.figures.labels.get(name, VariableLabel())
+        """Name a variable; it is the model's own name unless the study has another."""
+        label = self.study.figures.labels.get(name)
+        if label is None or label.en is label.zh is None:
+            return self._own(name, f"'{name}'")
         if self.lang == "en" and label.en is None:
             return name
         texts = {"en": label.en or "", "zh": label.zh or ""}
         return self.label(texts, f'figures.toml: labels."{name}"')
 
+    def _own(self, name: str, quoted: str) -> str:
+        """Keep what the model calls something, and note that where it is not in the language."""
+        if self.lang != "en":
+            self.unlabelled[quoted] = None
+        return name
+
     def unit(self, variable: xr.DataArray) -> str:
         """Name the units of a variable, with the range where the model bounds a ratio to 0 to 1."""
+        own = self.study.figures.labels.get(str(variable.name))
         units = str(variable.attrs.get("units", "")).strip()
         labels = self.study.figures.units
         label = next((labels[key] for key in labels if same_units(key, units)), {})
-        if self.lang in label:
+        if own is not None and own.unit is not None:
+            name = self.label(own.unit, f'figures.toml: labels."{variable.name}".unit')
+        elif self.lang in label:
             name = self.label(label, "")
         elif units.lower() in _NO_UNITS:
             name = self.word("Dmnl")
         elif not units:
             name = self.word("no units")
-        elif self.lang == "en":
-            name = units
-        else:
+        elif label and self.lang != "en":
             name = self.label(label, f'figures.toml: units."{units}"')
+        else:
+            name = self._own(units, f"the unit '{units}'")
         return name + self._range(str(variable.name), units)
 
     def _range(self, name: str, units: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
@@ -20,8 +20,10 @@ from flatgov.figures.text import Text, date_text, word
 from flatgov.figures.words import WORDS
 
 if TYPE_CHECKING:
+    from flatgov.study import Study
     from flatgov.study.schema import Event
 
+_HALF_MONTH = {"Day": 15.0, "Week": 2.0, "Month": 0.5, "Year": 1 / 24}  # in model time
 _BADGE = 12.0  # points: the size of such a number
 BADGES = 15.0  # points that the numbers of the reform dates need above a panel
 
@@ -127,12 +129,14 @@ class Mark:
     label: str
 
 
-def marks(text: Text, line: Timeline) -> list[Mark]:
-    """Number the events of the study that lie within the run.
+def marks(text: Text, line: Timeline, policies: Collection[str]) -> list[Mark]:
+    """Number the events of the study that lie within the run and concern what is drawn.
 
     Args:
         text: The study's labels.
         line: The time axis.
+        policies: The policies drawn. An event at which only other policies do something is left
+            out; one at which none does is from outside, and stays.
 
     Returns:
         The marks in the order of time; the number of an event is the same in every figure.
@@ -145,8 +149,19 @@ def marks(text: Text, line: Timeline) -> list[Mark]:
             text.label(event.label, f"figures.toml: events[{number}].label"),
         )
         for number, event in enumerate(events, 1)
-        if line.covers(_time(event))
+        if line.covers(_time(event)) and _concerns(text.study, _time(event), policies)
     ]
+
+
+def _concerns(study: Study, time: float, policies: Collection[str]) -> bool:
+    """Tell whether an event is that of a drawn policy, or of none at all."""
+    near = _HALF_MONTH[study.calendar.unit] if study.calendar else 0.0
+    acting = {
+        policy.id
+        for policy in study.policies.values()
+        if any(abs(change.start - time) <= near + 1e-9 for change in policy.changes)
+    }
+    return not acting or not acting.isdisjoint(policies)
 
 
 def _time(event: Event) -> float:

@@ -8,9 +8,13 @@ WORDS: dict[str, dict[str, str]] = {
     "moment": {"en": "time {time}", "zh": "时间 {time}"},
     "year": {"en": "year", "zh": "年份"},
     "time": {"en": "time", "zh": "时间"},
+    "Second": {"en": "seconds", "zh": "秒"},
+    "Minute": {"en": "minutes", "zh": "分钟"},
+    "Hour": {"en": "hours", "zh": "小时"},
     "Day": {"en": "days", "zh": "天"},
     "Week": {"en": "weeks", "zh": "周"},
     "Month": {"en": "months", "zh": "月"},
+    "Quarter": {"en": "quarters", "zh": "季度"},
     "Year": {"en": "years", "zh": "年"},
     "Dmnl": {"en": "dimensionless", "zh": "无量纲"},
     "no units": {"en": "units not given", "zh": "未给出单位"},
@@ -25,10 +29,6 @@ WORDS: dict[str, dict[str, str]] = {
     "headline subtitle": {
         "en": "Black: “{policy}”, the reference policy.",
         "zh": "黑线为参照政策“{policy}”。",
-    },
-    "paths title": {
-        "en": "{y} against {x}: the path of each policy",
-        "zh": "{y}与{x}：各项政策的路径",
     },
     "paths subtitle": {
         "en": "Grey: the paths of the other policies.",
@@ -71,17 +71,21 @@ WORDS: dict[str, dict[str, str]] = {
         "zh": "改革后 ÷ 改革前（对数刻度，无量纲）",
     },
     "no ratio": {"en": "was zero before: no ratio", "zh": "此前为零，无法求比值"},
+    "unless": {"en": " unless a row says otherwise", "zh": "（另注者除外）"},
     "promises subtitle": {
         "en": "Values of the model under “{policy}”, not measurements. "
-        "Shaded: where the promise is kept.",
-        "zh": "数值来自模型（政策“{policy}”），并非实测。阴影：承诺兑现的范围。",
+        "Shaded: where the promise is kept. ±{percent} % counts as same{unless}.",
+        "zh": "数值来自模型（政策“{policy}”），并非实测。阴影：承诺兑现的范围。"
+        "±{percent}% 以内视为不变{unless}。",
     },
     "caption": {
-        "en": "{sources}Simulation: flatgov {version}, model {model}{scenario}.",
-        "zh": "{sources}模拟：flatgov {version}，模型 {model}{scenario}。",
+        "en": "{sources}Simulation: flatgov {version}, model {model}{scenario}{params}.",
+        "zh": "{sources}模拟：flatgov {version}，模型 {model}{scenario}{params}。",
     },
     "sources": {"en": "{text} ", "zh": "{text}"},
     "scenario": {"en": ", scenario “{label}”", "zh": "，情景“{label}”"},
+    "params": {"en": ", with {values}", "zh": "，其中 {values}"},
+    "param": {"en": "{name} = {value}", "zh": "{name} = {value}"},
     "stocks title": {"en": "Stocks of {name} over time", "zh": "{name}各存量的变化"},
     "variables title": {"en": "Variables of {name} over time", "zh": "{name}各变量的变化"},
     "page": {"en": "{title} ({page} of {pages})", "zh": "{title}（{page}/{pages}）"},
