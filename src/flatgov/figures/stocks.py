@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import ceil
 
 import xarray as xr
 from matplotlib.axes import Axes
@@ -60,23 +59,24 @@ def _changes(variable: xr.DataArray) -> bool:
 def _figure(ds: xr.Dataset, variables: Sequence[xr.DataArray], title: str, caption: str) -> Figure:
     line = timeline(ds, "en")
     columns = min(_COLUMNS, len(variables))
-    rows = ceil(len(variables) / columns)
     pitch = (WIDTH - 2 * MARGIN) / columns
     limits = [padded(*finite_range(v.to_numpy())) for v in variables]
     left = max(tick_room(*pair, 5) for pair in limits)
     wide = pitch - left - 0.1
     high = max(_HEIGHT, 0.45 * wide)
     heads = [wrap(capital(str(v.name)), wide, HEADING, bold()) for v in variables]
-    above = max(len(head) for head in heads) * _LINE + 0.3
-    tall = above + high + _BELOW
+    tall = [
+        max(len(head) for head in heads[start : start + columns]) * _LINE + 0.3 + high + _BELOW
+        for start in range(0, len(heads), columns)
+    ]
     several = sorted({str(dim) for v in variables for dim in v.dims} - {"time"})
     subtitle = "A line for each " + ", ".join(several) + "." if several else ""
-    sheet = page(title, subtitle, [], caption, rows * tall)
+    sheet = page(title, subtitle, [], caption, sum(tall))
     for place, (variable, head) in enumerate(zip(variables, heads, strict=True)):
         row, column = divmod(place, columns)
         axes = sheet.axes(
             MARGIN + column * pitch + left,
-            (rows - 1 - row) * tall + _BELOW,
+            sum(tall[row + 1 :]) + _BELOW,
             wide,
             high,
         )
