@@ -220,7 +220,7 @@ class Model:
         Args:
             params: New values of constants or initial values of stocks, by name. A sequence
                 of values adds the dimension ``draw``; all sequences have one length.
-            save: The variables to keep; all but lookups by default.
+            save: The variables to keep, or one; all but lookups by default.
             time_step: In place of the model's TIME STEP.
             saveper: In place of the model's SAVEPER.
             final_time: In place of the model's FINAL TIME.
@@ -240,7 +240,7 @@ class Model:
 
         return run_model(
             self,
-            params or {},
+            {} if params is None else params,
             save=save,
             time_step=time_step,
             saveper=saveper,

@@ -65,7 +65,10 @@ def test_only_what_is_asked_for_is_kept(dataset):
 
 @pytest.mark.parametrize(
     ("name", "message"),
-    [("f", "'f' is a lookup and has no values over time"), ("hirred", "did you mean 'hired'?")],
+    [
+        ("f", "'f' is a lookup table and has no values over time"),
+        ("hirred", "did you mean 'hired'?"),
+    ],
 )
 def test_what_cannot_be_kept(dataset, name, message):
     model, _ = dataset

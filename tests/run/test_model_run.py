@@ -48,6 +48,41 @@ def test_lists_of_values_are_draws(load):
     assert float(mixed["start"][0, 0]) == 100.0
 
 
+def test_one_name_to_save_may_be_text(load):
+    assert list(load(TEACUP).run(save="teacup temperature").data_vars) == ["Teacup Temperature"]
+
+
+def test_what_was_changed_is_in_the_attributes(load):
+    model = load(TEACUP)
+    assert model.run().attrs["params"] == "{}"
+    ds = model.run(params={"start": [100, 90], "room temperature": 60})
+    assert json.loads(ds.attrs["params"]) == {"start": [100.0, 90.0], "Room Temperature": 60.0}
+
+
+@pytest.mark.parametrize(
+    ("name", "params", "fine"),
+    [("draw", {"c": [1, 2]}, {"c": 1}), ("team", {}, None), ("policy", None, {"c": 1})],
+)
+def test_a_variable_named_like_a_dimension(load, name, params, fine):
+    model = load(f"c = 1 ~~|\n{name} = c ~~|\nteam: a, b ~~|\nx[team] = c ~~|")
+    if fine is not None:
+        assert name in model.run(fine)
+    if params is not None:
+        with pytest.raises(fg.ModelError) as caught:
+            model.run(params)
+        assert str(caught.value) == (
+            f"{model.path}:2: '{name}' is also the name of a dimension or coordinate of the "
+            "results; rename the variable in the model"
+        )
+
+
+def test_a_subscript_range_named_like_a_dimension(load):
+    model = load("draw: a, b ~~|\nx[draw] = c ~~|\nc = 1 ~~|")
+    with pytest.raises(fg.ModelError, match=r"'draw' is also .*; rename the subscript range in"):
+        model.run({"c": [1, 2]})
+    assert model.run({"c": [1, 2]}, save="c")["c"].shape == (2, 21)
+
+
 def test_time_settings(load):
     model = load(TEACUP)
     ds = model.run(time_step=0.25, final_time=5)
@@ -81,24 +116,33 @@ def test_when_every_draw_fails_the_run_fails(load):
     ("arguments", "message"),
     [
         ({"params": {"rom temperature": 1}},
-         "'rom temperature' is not a variable of PATH; did you mean 'Room Temperature'?"
-         " `flatgov describe` lists the names"),
-        ({"params": {"heat loss": 1}}, "PATH, 'heat loss': a flow variable cannot be set;"
-         " set constants or the initial values of stocks"),
-        ({"params": {"cooling": 1}}, "PATH, 'cooling': a lookup variable cannot be set;"
-         " set constants or the initial values of stocks"),
+         "rom temperature=1: 'rom temperature' is not a variable of PATH; did you mean"
+         " 'Room Temperature'? `flatgov describe` lists the names"),
+        ({"params": {"heat loss": 1}}, "heat loss=1: 'heat loss' is a flow and cannot be changed;"
+         " change a constant, the initial value of a stock or a lookup table, such as one of those"
+         " that it uses: Teacup Temperature, Room Temperature, Characteristic Time"),
+        ({"params": {"cooling": 1}}, "cooling=1: 'cooling' is a lookup table and cannot be set;"
+         " set constants or initial values; the policies of a study scale lookups"),
         ({"params": {"Room Temperature": float("inf")}},
-         "PATH, 'Room Temperature': inf is not a finite number"),
-        ({"params": {"Room Temperature": [70, 101]}},
-         "PATH, 'Room Temperature': 101 is outside the limits [-50, 100]"),
+         "Room Temperature=inf: inf is no value; give a finite number"),
+        ({"params": {"room temperature": [70, 101]}},
+         "room temperature=101: 'Room Temperature' would be 101, above the upper limit 100 of the"
+         " model; give a value that keeps it between -50 and 100"),
         ({"params": {"characteristic time": -1}},
-         "PATH, 'Characteristic Time': -1 is outside the limits [0, ?]"),
-        ({"params": {"start": "hot"}}, "PATH, 'start': 'hot' is not a number"),
-        ({"params": {"start": []}}, "PATH, 'start': give one number, or a list of numbers"),
+         "characteristic time=-1: 'Characteristic Time' would be -1, below the lower limit 0 of the"
+         " model; give a value that keeps it at least 0"),
+        ({"params": {"start": "hot"}}, "'start': 'hot' is not a number"),
+        ({"params": {"start": []}}, "'start': give one number, or a list of numbers"),
         ({"params": {"start": [1, 2], "Room Temperature": [1]}},
          "PATH: the lists of values differ in length: 'start' has 2, 'Room Temperature' has 1;"
          " give lists of one length"),
-        ({"params": {"start": 1, "START": 2}}, "PATH, 'start': the variable is given twice"),
+        ({"params": {"start": 1, "START": 2}},
+         "'start' and 'START': 'start' is given twice; keep one of them"),
+        ({"params": [1]}, 'params: [1] are not values by name; as in {"stay": 20.0}'),
+        ({"params": {1: 2}}, "params: 1 is no name of a variable"),
+        ({"time_step": "x"}, "time_step: 'x' is not a number"),
+        ({"saveper": [1]}, "saveper: [1] is not a number"),
+        ({"final_time": {}}, "final_time: {} is not a number"),
         ({"integrator": "rk4"}, "PATH: the engine pysd integrates by Euler's method only;"
          " use integrator='euler' with a smaller time_step"),
         ({"integrator": "rk2"}, "PATH: there is no integrator 'rk2'; use euler"),
@@ -106,7 +150,8 @@ def test_when_every_draw_fails_the_run_fails(load):
         ({"time_step": 0}, "PATH: TIME STEP is 0, not above zero"),
         ({"final_time": -1}, "PATH: FINAL TIME -1 is before INITIAL TIME 0"),
         ({"saveper": 0.7}, "PATH: SAVEPER 0.7 is no multiple of TIME STEP 0.5"),
-        ({"save": ["cooling"]}, "PATH: 'cooling' is a lookup and has no values over time"),
+        ({"save": [1]}, "save: 1 is no name of a variable"),
+        ({"save": ["cooling"]}, "save: 'cooling' is a lookup table and has no values over time"),
     ],
 )  # fmt: skip
 def test_wrong_arguments(load, arguments, message):

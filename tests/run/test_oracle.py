@@ -1,5 +1,7 @@
 """Runs through PySD against closed forms and hand-written loops."""
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -214,21 +216,34 @@ def test_a_long_chain_runs(load):
     np.testing.assert_array_equal(simulate(model)["v0"], [1200.0, 1201.0])
 
 
+def test_the_recursion_limit_is_never_lowered(load, monkeypatch):
+    model = load("a = 1 ~~|")
+    limits = []
+    monkeypatch.setattr(sys, "setrecursionlimit", limits.append)
+    for limit, expected in ((1000, [6000]), (6000, []), (9000, [])):
+        limits.clear()
+        monkeypatch.setattr(sys, "getrecursionlimit", lambda limit=limit: limit)
+        simulate(model)
+        assert limits == expected
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
         (Change("rate", "set", 1.0, 0.0),
-         "the flow variable 'rate' cannot be changed;"
-         " change a constant, the initial value of a stock, or a lookup"),
+         "'rate' is a flow and cannot be changed; change a constant, the initial value of a stock"
+         " or a lookup table, such as one of those that it uses: f, c, s"),
         (Change("s", "set", 1.0, 2.0),
          "the initial value of a stock changes only from the start of the run, for all of it;"
          " give start = 0 and neither ramp nor end"),
         (Change("f", "scale", 1.0, 0.0, 1.0),
          "a lookup changes only from the start of the run, for all of it;"
          " give start = 0 and neither ramp nor end"),
-        (Change("f", "set", 1.0, 0.0), "a lookup can only be scaled; use operation 'scale'"),
-        (Change("c", "set", float("nan"), 0.0),
-         "value, start and ramp of a change must be finite numbers"),
+        (Change("f", "set", 1.0, 0.0), "'f' is a lookup table and cannot be set;"
+         ' use operation = "scale"; it multiplies the outputs'),
+        (Change("c", "set", float("nan"), 0.0), "nan is no value; give a finite number"),
+        (Change("c", "set", 1.0, float("nan")),
+         "start and ramp of a change must be finite numbers"),
     ],
 )  # fmt: skip
 def test_changes_that_cannot_be_made(load, change, message):

@@ -164,6 +164,13 @@ def test_a_study_without_scenarios(write_study, fake_simulate):
         ({"params": {"stya": 3.0}}, "stya=3: 'stya' is not a variable .* did you mean 'stay'."),
         ({"params": {"stay": 0.5}}, "'stay' would be 0.5, below the lower limit 1"),
         ({"params": {"load": 0.5}}, "'load' is an auxiliary and cannot be changed"),
+        ({"params": {"stay": 3, "STAY": 4}}, "'stay' and 'STAY': 'stay' is given twice"),
+        ({"params": {"stay": [3, 4]}}, "'stay': a study takes one number, not a list"),
+        ({"params": {"stay": "x"}}, "'stay': 'x' is not a number"),
+        (
+            {"params": {"effect of load": 2}},
+            "effect of load=2: 'effect of load' is a lookup table and cannot be set; set constants",
+        ),
         ({"policies": "hire"}, "'hire' is text, not a list of names"),
         ({"policies": []}, "no policy is asked for"),
         ({"engine": "native"}, "there is no engine 'native'; the engine is 'pysd'"),
@@ -173,6 +180,35 @@ def test_a_study_without_scenarios(write_study, fake_simulate):
 def test_what_cannot_be_run_is_said_before_anything_runs(study, fake_simulate, arguments, line):
     with pytest.raises(fg.StudyError, match=line):
         run_study(study, **arguments)
+    assert fake_simulate.calls == []
+
+
+def test_limits_hold_for_parameters_with_policies(write_study, fake_simulate):
+    study = fg.open_study(write_study(policies=('"set"\nvalue = 10.0', '"add"\nvalue = 10.0')))
+    run_study(study, params={"Hiring Rate": 10})
+    with pytest.raises(fg.StudyError) as caught:
+        run_study(study, params={"Hiring Rate": 11})
+    assert str(caught.value) == (
+        "hiring rate=11: 'hiring rate' would be 21 at 2021-01 in policy 'hire' under 'calm', above "
+        "the upper limit 20 of the model; give values that keep it between 0 and 20"
+    )
+
+
+def test_parameters_are_in_the_attributes(study, fake_simulate):
+    ds = run_study(study, params={"TASKS": 80})
+    assert json.loads(ds.attrs["params"]) == {"tasks": 80.0}
+    assert study.run().attrs["params"] == "{}"
+
+
+@pytest.mark.parametrize("name", ["policy", "scenario", "date"])
+def test_a_variable_named_like_a_dimension(write_study, fake_simulate, name):
+    study = fg.open_study(write_study(office=("stay = 20", f"{name} = 1 ~~|\nstay = 20")))
+    with pytest.raises(fg.StudyError) as caught:
+        study.run(save="load")
+    assert str(caught.value) == (
+        f"{study.model.path}:6: '{name}' is also the name of a dimension or coordinate of the "
+        "results; rename the variable in the model"
+    )
     assert fake_simulate.calls == []
 
 

@@ -64,3 +64,45 @@ def test_the_hash_is_of_the_content_alone(write_study):
     assert fg.open_study(write_study("three", policies=("10.0", "9.0"))).hash != one.hash
     assert fg.open_study(write_study("four", scenarios=("50", "40"))).hash != one.hash
     assert fg.open_study(write_study("five", office=("= 20 ~", "= 30 ~"))).hash != one.hash
+
+
+def in_years(initial, final, units="Year"):
+    """Replace the horizon of the tiny model by one in years."""
+    return (
+        "INITIAL TIME = 0 ~ Month ~ |\nFINAL TIME = 24 ~ Month ~ |\nTIME STEP = 0.5 ~ Month ~ |\n"
+        "SAVEPER = 1 ~ Month ~ |",
+        f"INITIAL TIME = {initial} ~ {units} ~ |\nFINAL TIME = {final} ~ {units} ~ |\n"
+        f"TIME STEP = 0.5 ~ {units} ~ |\nSAVEPER = 1 ~ {units} ~ |",
+    )
+
+
+def calendar(epoch, unit):
+    return ('epoch = "2020-01"\nunit = "Month"', f'epoch = "{epoch}"\nunit = "{unit}"')
+
+
+def test_a_model_that_counts_calendar_years(write_study):
+    others = ("scenarios.toml", "evidence.toml", "figures.toml")
+    text = write_study("first").joinpath("policies.toml").read_text(encoding="utf-8")
+    folder = write_study(without=others, office=in_years(2018, 2040))
+    for old, new in (calendar("0000-01", "Year"), ("end = 20", 'end = "2030-01"')):
+        assert old in text
+        text = text.replace(old, new)
+    (folder / "policies.toml").write_text(text, encoding="utf-8")
+    study = fg.open_study(folder)
+    assert study.policies["hire"].changes[0].start == 2020.5
+    assert study.policies["both"].changes[1].end == 2030.0
+
+
+def test_an_epoch_that_does_not_fit_calendar_years(write_study):
+    folder = write_study(office=in_years(2018, 2040), policies=calendar("2016-01", "Year"))
+    with pytest.raises(fg.StudyError) as caught:
+        fg.open_study(folder)
+    assert str(caught.value) == (
+        f"{folder}/policies.toml:8: calendar.epoch: the run would start in 4034-01; `epoch` is the "
+        'date of model time 0; for a model that counts calendar years write epoch = "0000-01"'
+    )
+
+
+@pytest.mark.parametrize("units", ["Months", "mo", "", "tick"])
+def test_a_calendar_that_fits_the_model_or_cannot_be_compared(write_study, units):
+    assert fg.open_study(write_study(office=in_years(0, 24, units))).calendar.unit == "Month"

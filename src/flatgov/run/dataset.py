@@ -9,9 +9,9 @@ import numpy as np
 import xarray as xr
 
 from flatgov import __version__
+from flatgov.changes import FloatArray
 from flatgov.errors import ModelError
 from flatgov.model import Model, TimeSettings, Variable
-from flatgov.run.changes import FloatArray
 from flatgov.run.oracle import time_points
 
 
@@ -20,7 +20,7 @@ def saved_variables(model: Model, save: Sequence[str] | None = None) -> list[Var
 
     Args:
         model: The model.
-        save: Their names in any spelling; all variables but lookups by default.
+        save: Their names in any spelling, or one name; all variables but lookups by default.
 
     Raises:
         ModelError: A name is not a variable of the model, or is a lookup.
@@ -28,12 +28,36 @@ def saved_variables(model: Model, save: Sequence[str] | None = None) -> list[Var
     if save is None:
         wanted = {variable.name for variable in model.variables.values()}
     else:
-        wanted = {_savable(model, name).name for name in save}
+        names = [save] if isinstance(save, str) else save
+        wanted = {_savable(model, name).name for name in names}
     return [
         variable
         for variable in model.variables.values()
         if variable.name in wanted and variable.kind != "lookup"
     ]
+
+
+def check_dimensions(model: Model, saved: Sequence[Variable], dimensions: Sequence[str]) -> None:
+    """Refuse a variable or subscript whose name a dataset has for a dimension or coordinate.
+
+    Args:
+        model: The model, for the message.
+        saved: The variables of the dataset.
+        dimensions: Its dimensions and coordinates other than subscripts.
+
+    Raises:
+        ModelError: Two things would have one name.
+    """
+    subscripts = dict.fromkeys(name for variable in saved for name in variable.subscripts)
+    taken = {*dimensions, *subscripts}
+    lines = {variable.name: variable.line for variable in saved if variable.name in taken}
+    clash = next(iter(lines), None) or next((one for one in subscripts if one in dimensions), None)
+    if clash is not None:
+        raise ModelError(
+            f"'{clash}' is also the name of a dimension or coordinate of the results",
+            where=f"{model.path}:{lines[clash]}" if clash in lines else model.path,
+            fix=f"rename the {'variable' if clash in lines else 'subscript range'} in the model",
+        )
 
 
 def member_dataset(
@@ -92,14 +116,17 @@ def dataset_attributes(model: Model, engine: str = "pysd") -> dict[str, str | in
         "study_hash": "",
         "seed": 0,  # nothing is drawn yet
         "engine": engine,
+        "params": "{}",
         "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
 
 
 def _savable(model: Model, name: str) -> Variable:
-    variable = model.find(name)
+    if not isinstance(name, str):
+        raise ModelError(f"{name!r} is no name of a variable", where="save")
+    variable = model.find(name, "save")
     if variable.kind == "lookup":
         raise ModelError(
-            f"'{variable.name}' is a lookup and has no values over time", where=model.path
+            f"'{variable.name}' is a lookup table and has no values over time", where="save"
         )
     return variable

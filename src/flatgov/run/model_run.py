@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from flatgov.changes import FloatArray
 from flatgov.errors import ModelError, RunError
 from flatgov.model import Change, Model, TimeSettings, Variable
 from flatgov.reading.control import check_time
-from flatgov.run.changes import FloatArray
-from flatgov.run.dataset import member_dataset, saved_variables
+from flatgov.run.dataset import check_dimensions, member_dataset, saved_variables
 from flatgov.run.oracle import simulate, time_points
+from flatgov.run.params import params_text, read_params
 
 ENGINES = ("pysd",)
 
@@ -43,12 +44,17 @@ def run_model(
     """
     _check_engine(model, integrator, engine)
     time = _time_settings(model, time_step, saveper, final_time)
-    kept = [variable.name for variable in saved_variables(model, save)]
-    values = _read_params(model, params)
+    saved = saved_variables(model, save)
+    kept = [variable.name for variable in saved]
+    values = read_params(model, params)
     count = _count_draws(model, values)
+    check_dimensions(model, saved, ("time",) if count is None else ("draw", "time"))
     if count is None:
-        return member_dataset(model, simulate(model, _changes(values, 0, time), time), time, kept)
-    return _run_draws(model, values, count, time, kept)
+        ds = member_dataset(model, simulate(model, _changes(values, 0, time), time), time, kept)
+    else:
+        ds = _run_draws(model, values, count, time, kept)
+    ds.attrs["params"] = params_text(values)
+    return ds
 
 
 def _check_engine(model: Model, integrator: str, engine: str) -> None:
@@ -73,59 +79,20 @@ def _time_settings(
 ) -> TimeSettings:
     """Put the given settings in the place of the model's; SAVEPER follows if it is TIME STEP."""
     own = model.time
-    step = own.step if time_step is None else float(time_step)
+    step = own.step if time_step is None else _number("time_step", time_step)
     if saveper is None:
         saveper = step if own.saveper == own.step else own.saveper
-    final = own.final if final_time is None else float(final_time)
-    time = replace(own, step=step, saveper=float(saveper), final=final)
+    final = own.final if final_time is None else _number("final_time", final_time)
+    time = replace(own, step=step, saveper=_number("saveper", saveper), final=final)
     check_time(time, {"time step": model.path, "final time": model.path, "saveper": model.path})
     return time
 
 
-def _read_params(
-    model: Model, params: Mapping[str, float | Sequence[float]]
-) -> dict[str, FloatArray]:
-    values: dict[str, FloatArray] = {}
-    for name, value in params.items():
-        variable, numbers = _read_param(model, name, value)
-        if variable.name in values:
-            raise ModelError(
-                "the variable is given twice", where=f"{model.path}, '{variable.name}'"
-            )
-        values[variable.name] = numbers
-    return values
-
-
-def _read_param(
-    model: Model, name: str, value: float | Sequence[float]
-) -> tuple[Variable, FloatArray]:
-    """Check one parameter: what it is, and that its values are allowed."""
-    variable = model.find(name)
-    where = f"{model.path}, '{variable.name}'"
-    if variable.kind not in ("constant", "stock"):
-        raise ModelError(
-            f"a {variable.kind} variable cannot be set",
-            where=where,
-            fix="set constants or the initial values of stocks",
-        )
+def _number(name: str, value: float) -> float:
     try:
-        values = np.asarray(value, dtype=np.float64)
+        return float(value)
     except (TypeError, ValueError):
-        raise ModelError(f"{value!r} is not a number", where=where) from None
-    if values.ndim > 1 or values.size == 0:
-        raise ModelError("give one number, or a list of numbers", where=where)
-    low, high = variable.limits
-    for number in values.flat:
-        if not np.isfinite(number):
-            raise ModelError(f"{number} is not a finite number", where=where)
-        if (low is not None and number < low) or (high is not None and number > high):
-            bounds = f"[{_bound(low)}, {_bound(high)}]"
-            raise ModelError(f"{number:g} is outside the limits {bounds}", where=where)
-    return variable, values
-
-
-def _bound(limit: float | None) -> str:
-    return "?" if limit is None else f"{limit:g}"
+        raise ModelError(f"{value!r} is not a number", where=name) from None
 
 
 def _count_draws(model: Model, values: Mapping[str, FloatArray]) -> int | None:

@@ -12,17 +12,16 @@ import sys
 import traceback
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
+from flatgov.changes import FloatArray, apply, check_changeable, check_value, values_over_time
 from flatgov.errors import FlatgovError, ModelError, RunError
 from flatgov.model import Change, Model, TimeSettings, Variable
 from flatgov.names import canonical
 from flatgov.reading.control import check_time
-from flatgov.run.changes import FloatArray, apply, values_over_time
 from flatgov.run.pysd_code import Code, build, load
 
 _DEEPEST_CHAIN = 6000
@@ -55,7 +54,8 @@ def simulate(
     check_time(time)
     by_variable = _group(model, changes, time)
     code = build(model)
-    with warnings.catch_warnings(), np.errstate(all="ignore"), _deep_recursion():
+    _allow_deep_recursion()
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         pysd_model: Any = None
         try:
@@ -93,14 +93,10 @@ def _group(
 
 def _check_change(change: Change, variable: Variable, model: Model, time: TimeSettings) -> None:
     where = f"{model.path}, '{variable.name}'"
-    if variable.kind not in ("constant", "stock", "lookup"):
-        raise ModelError(
-            f"the {variable.kind} variable '{variable.name}' cannot be changed",
-            where=model.path,
-            fix="change a constant, the initial value of a stock, or a lookup",
-        )
-    if not np.isfinite([change.value, change.start, change.ramp]).all() or change.ramp < 0:
-        raise ModelError("value, start and ramp of a change must be finite numbers", where=where)
+    check_changeable(variable, where)
+    check_value(variable, change.operation, change.value, where)
+    if not np.isfinite([change.start, change.ramp]).all() or change.ramp < 0:
+        raise ModelError("start and ramp of a change must be finite numbers", where=where)
     if variable.kind == "constant":
         return
     what = "the initial value of a stock" if variable.kind == "stock" else "a lookup"
@@ -111,8 +107,6 @@ def _check_change(change: Change, variable: Variable, model: Model, time: TimeSe
             where=where,
             fix=f"give start = {time.initial:g} and neither ramp nor end",
         )
-    if variable.kind == "lookup" and change.operation != "scale":
-        raise ModelError("a lookup can only be scaled", where=where, fix="use operation 'scale'")
 
 
 def _set_time(pysd_model: Any, time: TimeSettings, code: Code) -> None:
@@ -256,15 +250,14 @@ def _column(column: Any, variable: Variable, model: Model) -> FloatArray:
     return np.stack([np.asarray(array, dtype=np.float64).reshape(shape) for array in arrays])
 
 
-@contextmanager
-def _deep_recursion() -> Iterator[None]:
-    """Allow long chains of auxiliaries: PySD computes each by a call of the one before."""
-    before = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(before, _DEEPEST_CHAIN))
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(before)
+def _allow_deep_recursion() -> None:
+    """Allow long chains of auxiliaries: PySD computes each by a call of the one before.
+
+    The limit is the whole process's. It is never lowered again, as another thread may be deep in
+    a run, or may have raised it further.
+    """
+    if sys.getrecursionlimit() < _DEEPEST_CHAIN:
+        sys.setrecursionlimit(_DEEPEST_CHAIN)
 
 
 def _run_error(error: Exception, pysd_model: Any, model: Model, code: Code) -> RunError:

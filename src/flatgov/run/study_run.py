@@ -17,9 +17,12 @@ from flatgov.errors import RunError, StudyError
 from flatgov.model import Change, Model
 from flatgov.run.events import Event, MemberDone, MemberStarted
 from flatgov.run.member_cache import MemberCache
+from flatgov.run.params import read_params
 from flatgov.run.workers import Outcome, Task, simulate_all
-from flatgov.study.changes import check_changeable, check_value, find_variable
-from flatgov.study.policies import check_names
+from flatgov.study.calendar import Clock
+from flatgov.study.changes import as_study_error
+from flatgov.study.limits import breach_error, find_breaches
+from flatgov.study.policies import check_names, member_title
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -88,23 +91,27 @@ def run_study(
     if scenarios is not None:
         chosen_scenarios = _choose(scenarios, study.scenarios, "scenario", study)
     names = None if save is None else saved_names(study.model, save)
-    first = parameter_changes(study.model, params or {})
+    first = parameter_changes(study.model, {} if params is None else params)
     members = [
         _member(study, policy, scenario, first, engine)
         for policy, scenario in product(chosen_policies, chosen_scenarios)
     ]
+    _check_limits(study, members, first)
+    _check_dimensions(study)
     outcomes = _simulate(study.model, members, workers, progress, MemberCache(cache))
     failed = [member for member in members if outcomes[member.key].failed is not None]
     if len(failed) == len(members):
         reason = outcomes[failed[0].key].failed
         others = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
-        raise RunError(f"{_title(failed[0])} failed{others}: {reason}")
+        raise RunError(
+            f"{member_title(failed[0].policy, failed[0].scenario)} failed{others}: {reason}"
+        )
     ds = _assemble(study, members, outcomes, chosen_policies, with_scenarios=scenarios is not None)
     ds = ds if names is None else ds[names]
     ds.attrs |= {
         "study_hash": study.hash,
         "engine": engine,
-        "params": json.dumps(dict(params or {}), ensure_ascii=False),
+        "params": json.dumps({one.variable: one.value for one in first}, ensure_ascii=False),
         "failed": json.dumps(
             [
                 {
@@ -133,14 +140,24 @@ def parameter_changes(model: Model, params: Mapping[str, float]) -> tuple[Change
     Raises:
         StudyError: There is no such variable, it cannot be changed, or the value does not fit.
     """
-    changes = []
-    for name, value in params.items():
-        where = f"{name}={value:g}"
-        variable = find_variable(model, name, where)
-        check_changeable(variable, where)
-        check_value(variable, "set", value, where)
-        changes.append(Change(variable.name, "set", value, model.time.initial))
-    return tuple(changes)
+    with as_study_error():
+        values = read_params(model, params)
+    for name, value in values.items():
+        if value.ndim:
+            raise StudyError("a study takes one number, not a list", where=f"'{name}'")
+    return tuple(
+        Change(name, "set", float(value), model.time.initial) for name, value in values.items()
+    )
+
+
+def _check_limits(study: Study, members: Sequence[Member], first: Sequence[Change]) -> None:
+    """Refuse members in which parameters, scenario and policy together leave the limits."""
+    clock = Clock(study.model.time, study.calendar)
+    given = {change.variable: f"{change.variable}={change.value:g}" for change in first}
+    for member in members:
+        for breach in find_breaches(study.model, member.changes):
+            where = given.get(breach.variable.name, str(study.folder))
+            raise breach_error(breach, where, member_title(member.policy, member.scenario), clock)
 
 
 def _choose(
@@ -167,20 +184,26 @@ def saved_names(model: Model, save: Sequence[str]) -> list[str]:
     """Check the names of variables to keep.
 
     Returns:
-        Each once, in the spelling of the model.
+        Each once, in the spelling and the order of the model.
 
     Raises:
         StudyError: There is no such variable, or it is a lookup.
     """
-    names = []
-    for name in [save] if isinstance(save, str) else save:
-        variable = find_variable(model, name, "save")
-        if variable.kind == "lookup":
-            raise StudyError(
-                f"'{variable.name}' is a lookup table and has no values over time", where="save"
-            )
-        names.append(variable.name)
-    return list(dict.fromkeys(names))
+    from flatgov.run.dataset import saved_variables
+
+    with as_study_error():
+        return [variable.name for variable in saved_variables(model, save)]
+
+
+def _check_dimensions(study: Study) -> None:
+    """Refuse a variable named like a dimension or coordinate of the dataset."""
+    from flatgov.run.dataset import check_dimensions, saved_variables
+
+    coordinates = ["policy", "time"]
+    coordinates += ["scenario"] if study.scenarios else []
+    coordinates += ["date"] if study.calendar else []
+    with as_study_error():
+        check_dimensions(study.model, saved_variables(study.model), coordinates)
 
 
 def _member(
@@ -293,8 +316,3 @@ def _assemble(
     if study.calendar is not None:
         ds = ds.assign_coords(date=("time", study.calendar.dates(ds["time"].values)))
     return ds
-
-
-def _title(member: Member) -> str:
-    under = "" if member.scenario is None else f" under '{member.scenario}'"
-    return f"policy '{member.policy}'{under}"

@@ -15,14 +15,20 @@ from flatgov.errors import StudyError
 from flatgov.model import TimeSettings
 
 TimeUnit = Literal["Day", "Week", "Month", "Year"]
-_DATE = re.compile(r"(\d{4})-(\d{2})(?:-(\d{2}))?")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}(-[0-9]{2})?")
 _DAYS = {"Day": 1, "Week": 7}
 _MONTHS = {"Month": 1, "Year": 12}
 _SECONDS_A_DAY = 86_400
+_UNIT_WORDS: dict[str, TimeUnit] = {
+    **dict.fromkeys(("day", "d", "天", "日"), "Day"),
+    **dict.fromkeys(("week", "wk", "w", "周", "星期"), "Week"),
+    **dict.fromkeys(("month", "mon", "mo", "mth", "月"), "Month"),
+    **dict.fromkeys(("year", "yr", "y", "年"), "Year"),
+}
 
 
-def parse_date(text: str) -> datetime.date:
-    """Read ``2016-01`` (its first day) or ``2016-01-15``.
+def parse_date(text: str) -> np.datetime64:
+    """Read ``2016-01`` (its first day) or ``2016-01-15``; there is a year 0.
 
     Args:
         text: The date.
@@ -33,15 +39,20 @@ def parse_date(text: str) -> datetime.date:
     Raises:
         ValueError: The text is no date; the message says what a date looks like.
     """
-    match = _DATE.fullmatch(text.strip())
     try:
-        if match is None:
+        if _DATE.fullmatch(text.strip()) is None:
             raise ValueError
-        return datetime.date(int(match[1]), int(match[2]), int(match[3] or 1))
+        return np.datetime64(text.strip(), "D")
     except ValueError:
         raise ValueError(
             f"'{text}' is no date; write a month as 2016-01 or a day as 2016-01-15"
         ) from None
+
+
+def known_unit(units: str) -> TimeUnit | None:
+    """Read the units of time of a model: ``Months`` or ``mo`` are Month; None for any other."""
+    word = units.strip().lower()
+    return _UNIT_WORDS.get(word) or _UNIT_WORDS.get(word.removesuffix("s"))
 
 
 @dataclass(frozen=True)
@@ -49,19 +60,24 @@ class Calendar:
     """What model time means.
 
     Attributes:
-        epoch: The date of model time 0.
+        epoch: The date of model time 0. With January of year 0, which `datetime.date` does not
+            have, model time in years counts calendar years.
         unit: What one unit of model time is. Months and years are those of the calendar: a
             date within a month counts as that fraction of it.
     """
 
-    epoch: datetime.date
+    epoch: datetime.date | np.datetime64
     unit: TimeUnit
 
-    def time(self, date: datetime.date) -> float:
-        """Give the model time of a date."""
+    @property
+    def _first(self) -> np.datetime64:
+        return np.datetime64(str(self.epoch), "D")
+
+    def time(self, day: np.datetime64) -> float:
+        """Give the model time of a date, as `parse_date` gives it."""
         if self.unit in _DAYS:
-            return (date - self.epoch).days / _DAYS[self.unit]
-        (whole, part), (whole_0, part_0) = _months(date), _months(self.epoch)
+            return int((day - self._first).astype(int)) / _DAYS[self.unit]
+        (whole, part), (whole_0, part_0) = _months(day), _months(self._first)
         return (whole - whole_0 + (part - part_0)) / _MONTHS[self.unit]
 
     def dates(self, times: npt.ArrayLike) -> npt.NDArray[np.datetime64]:
@@ -77,13 +93,12 @@ class Calendar:
         time = np.asarray(times, dtype=float)
         if self.unit in _DAYS:
             seconds = np.rint(time * _DAYS[self.unit] * _SECONDS_A_DAY).astype("timedelta64[s]")
-            dates = np.datetime64(self.epoch, "s") + seconds
+            dates = self._first.astype("datetime64[s]") + seconds
             return dates
-        whole_0, part_0 = _months(self.epoch)
+        whole_0, part_0 = _months(self._first)
         months = time * _MONTHS[self.unit] + part_0
         whole = np.floor(months)
-        # Month 0 of `_months` is January of year 0; numpy counts from January 1970.
-        month = (whole + whole_0 - 1970 * 12).astype(int).astype("datetime64[M]")
+        month = (whole + whole_0).astype(int).astype("datetime64[M]")
         first = month.astype("datetime64[s]")
         length = (month + 1).astype("datetime64[s]") - first
         seconds = np.rint((months - whole) * length.astype(float)).astype("timedelta64[s]")
@@ -96,11 +111,12 @@ class Calendar:
         return day.removesuffix("-01") if day.endswith("-01") else day
 
 
-def _months(date: datetime.date) -> tuple[int, float]:
-    """Count the whole months since year 0, and the days as a fraction of their month."""
-    following = (date.replace(day=28) + datetime.timedelta(days=4)).replace(day=1)
-    length = (following - date.replace(day=1)).days
-    return date.year * 12 + date.month - 1, (date.day - 1) / length
+def _months(day: np.datetime64) -> tuple[int, float]:
+    """Count the whole months since January 1970, and the days as a fraction of their month."""
+    month = day.astype("datetime64[M]")
+    first, following = month.astype("datetime64[D]"), (month + 1).astype("datetime64[D]")
+    length = int((following - first).astype(int))
+    return int(month.astype(int)), int((day - first).astype(int)) / length
 
 
 @dataclass(frozen=True)
@@ -147,7 +163,7 @@ class Clock:
 
     def _date_to_time(self, moment: str | datetime.date, where: str) -> float:
         try:
-            date = parse_date(moment) if isinstance(moment, str) else moment
+            date = parse_date(str(moment))
         except ValueError as error:
             raise StudyError(str(error), where=where) from None
         if self.calendar is None:

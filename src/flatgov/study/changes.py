@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import combinations
 
+from flatgov.changes import check_changeable, check_value
 from flatgov.errors import ModelError, StudyError
-from flatgov.model import (
-    Array,
-    Call,
-    Change,
-    Expression,
-    Model,
-    Number,
-    Operation,
-    Variable,
-    references,
-)
+from flatgov.model import Change, Model, Variable
 from flatgov.study.calendar import Clock
 from flatgov.study.schema import ChangeTable
 from flatgov.study.toml import Problems, TomlFile
 from flatgov.study.units import same_units
-
-_CHANGEABLE = ("constant", "stock", "lookup")
 
 
 def resolve_changes(
@@ -67,14 +57,16 @@ def _resolve(
     table: ChangeTable, place: tuple[str | int, ...], file: TomlFile, model: Model, clock: Clock
 ) -> Change:
     variable = find_variable(model, table.variable, file.where(*place, "variable"))
-    check_changeable(variable, file.where(*place, "variable"))
+    with as_study_error():
+        check_changeable(variable, file.where(*place, "variable"))
     if table.units is not None and not same_units(table.units, variable.units):
         raise StudyError(
             f"the units are '{table.units}' but '{variable.name}' is in '{variable.units}'",
             where=file.where(*place, "units"),
             fix=f"give the value in '{variable.units}'",
         )
-    check_value(variable, table.operation, table.value, file.where(*place, "value"))
+    with as_study_error():
+        check_value(variable, table.operation, table.value, file.where(*place, "value"))
     initial = clock.settings.initial
     start = initial if table.start is None else clock.time(table.start, file.where(*place, "start"))
     end = None if table.end is None else clock.time(table.end, file.where(*place, "end"))
@@ -91,103 +83,19 @@ def find_variable(model: Model, name: str, where: str) -> Variable:
     Raises:
         StudyError: There is no such variable.
     """
-    try:
+    with as_study_error():
         return model.find(name, where)
+
+
+@contextmanager
+def as_study_error() -> Iterator[None]:
+    """Say what is wrong with a name or value as the mistake of a study, not of its model."""
+    try:
+        yield
     except ModelError as error:
         raise StudyError(
             error.what, where=error.where, nearest=error.nearest, fix=error.fix
         ) from None
-
-
-def check_changeable(variable: Variable, where: str) -> None:
-    """Refuse a variable that an equation computes.
-
-    Raises:
-        StudyError: It is neither a constant, nor a stock, nor a lookup.
-    """
-    if variable.kind in _CHANGEABLE:
-        return
-    used = dict.fromkeys(
-        name for equation in variable.equations for name in references(equation.expression)
-    )
-    fix = "change a constant, the initial value of a stock or a lookup table"
-    if used:
-        fix += f", such as one of those that it uses: {', '.join(used)}"
-    article = "an" if variable.kind[0] in "aeiou" else "a"
-    raise StudyError(
-        f"'{variable.name}' is {article} {variable.kind} and cannot be changed",
-        where=where,
-        fix=fix,
-    )
-
-
-def check_value(variable: Variable, operation: Operation, value: float, where: str) -> None:
-    """Refuse a value that is not finite, does not fit the kind, or leaves the limits.
-
-    Args:
-        variable: A constant, stock or lookup.
-        operation: What the value does.
-        value: The value, the summand or the factor.
-        where: The place of the value, for the message.
-
-    Raises:
-        StudyError: The value does not fit.
-    """
-    if not math.isfinite(value):
-        raise StudyError(f"{value} is no value", where=where, fix="give a finite number")
-    if variable.kind == "lookup":
-        if operation != "scale":
-            raise StudyError(
-                f"'{variable.name}' is a lookup table and cannot be {operation}",
-                where=where,
-                fix='use operation = "scale"; it multiplies the outputs',
-            )
-        return
-    low, high = variable.limits
-    for result in _results(variable, operation, value):
-        if low is not None and result < low:
-            beyond = f"below the lower limit {low:g}"
-        elif high is not None and result > high:
-            beyond = f"above the upper limit {high:g}"
-        else:
-            continue
-        how = "" if operation == "set" else f" ({operation} {value:g})"
-        raise StudyError(
-            f"'{variable.name}' would be {result:g}{how}, {beyond} of the model",
-            where=where,
-            fix=f"give a value that keeps it {_range_text(low, high)}",
-        )
-
-
-def _results(variable: Variable, operation: Operation, value: float) -> tuple[float, ...]:
-    """Give the values after the change, where the values before are plain numbers."""
-    if operation == "set":
-        return (value,)
-    bases = [
-        base for equation in variable.equations for base in _plain_numbers(equation.expression)
-    ]
-    return tuple(base + value if operation == "add" else base * value for base in bases)
-
-
-def _plain_numbers(expression: Expression) -> tuple[float, ...]:
-    match expression:
-        case Number(value):
-            return (value,)
-        case Array(values):
-            return values
-        case Call("negative", (inner,)):
-            return tuple(-value for value in _plain_numbers(inner))
-        case Call("INTEG", (_, initial)):
-            return _plain_numbers(initial)
-    return ()
-
-
-def _range_text(low: float | None, high: float | None) -> str:
-    if low is None:
-        return f"at most {high:g}"
-    if high is None:
-        return f"at least {low:g}"
-    return f"between {low:g} and {high:g}"
 
 
 def _check_interval(

@@ -9,11 +9,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flatgov.errors import StudyError, nearest_names
-from flatgov.study.calendar import Calendar, Clock, parse_date
+from flatgov.study.calendar import Calendar, Clock, known_unit, parse_date
 from flatgov.study.changes import find_variable
 from flatgov.study.evidence import resolve_evidence
 from flatgov.study.figures_file import resolve_figures
-from flatgov.study.policies import check_names, resolve_policies, resolve_scenarios
+from flatgov.study.limits import check_study_limits
+from flatgov.study.policies import (
+    Places,
+    Scenario,
+    check_names,
+    resolve_policies,
+    resolve_scenarios,
+)
 from flatgov.study.schema import (
     CalendarTable,
     EvidenceFile,
@@ -25,10 +32,11 @@ from flatgov.study.study import Study
 from flatgov.study.toml import Problems, TomlFile, read_toml, validate
 
 if TYPE_CHECKING:
-    from flatgov.model import Model
+    from flatgov.model import Model, TimeSettings
 
 MOST_STOCKS = 6  # as many as a summary shows when the study does not choose
 MODEL_ENDINGS = (".mdl", ".xmile", ".stmx")
+_YEAR_1000 = parse_date("1000-01")
 
 
 def open_study(folder: str | os.PathLike[str]) -> Study:
@@ -60,19 +68,22 @@ def open_study(folder: str | os.PathLike[str]) -> Study:
     figures_file = _read(folder / "figures.toml")
 
     model = _load_model(model_file)
-    calendar = _calendar(content.calendar, policies_file)
+    calendar = _calendar(content.calendar, policies_file, model.time)
     clock = Clock(model.time, calendar)
     evidence = EvidenceFile()
     claims = None
     if evidence_file is not None:
         evidence = resolve_evidence(validate(evidence_file, EvidenceFile), evidence_file, model)
         claims = [claim.number for claim in evidence.claims]
-    policies = resolve_policies(content, policies_file, model, clock, claims)
-    scenarios, default = {}, None
+    policies, policy_places = resolve_policies(content, policies_file, model, clock, claims)
+    scenarios: dict[str, Scenario] = {}
+    scenario_places: Places = {}
+    default = None
     if scenarios_file is not None:
         worlds = validate(scenarios_file, ScenariosFile)
-        scenarios = resolve_scenarios(worlds, scenarios_file, model, clock, claims)
+        scenarios, scenario_places = resolve_scenarios(worlds, scenarios_file, model, clock, claims)
         default = worlds.default
+    check_study_limits(model, clock, (policies, policy_places), (scenarios, scenario_places))
     figures = FiguresFile()
     if figures_file is not None:
         figures = resolve_figures(
@@ -145,7 +156,8 @@ def _load_model(path: Path) -> Model:
     return load_model(path)
 
 
-def _calendar(table: CalendarTable | None, file: TomlFile) -> Calendar | None:
+def _calendar(table: CalendarTable | None, file: TomlFile, time: TimeSettings) -> Calendar | None:
+    """Read the calendar, and refuse one that the model's time cannot mean."""
     if table is None:
         return None
     where = file.where("calendar", "epoch")
@@ -153,11 +165,26 @@ def _calendar(table: CalendarTable | None, file: TomlFile) -> Calendar | None:
         raise StudyError(
             f"{table.epoch:g} is no date", where=where, fix="write a month as 2016-01 in quotes"
         )
+    own_unit = known_unit(time.units)
+    if own_unit not in (None, table.unit):
+        raise StudyError(
+            f"the unit is '{table.unit}' but the model's time is in '{time.units}'",
+            where=file.where("calendar", "unit"),
+            fix=f'write unit = "{own_unit}"',
+        )
     try:
-        epoch = parse_date(table.epoch) if isinstance(table.epoch, str) else table.epoch
+        epoch = parse_date(str(table.epoch))
     except ValueError as error:
         raise StudyError(str(error), where=where) from None
-    return Calendar(epoch, table.unit)
+    calendar = Calendar(epoch, table.unit)
+    if table.unit == "Year" and 1000 < time.initial < 3000 and epoch >= _YEAR_1000:
+        raise StudyError(
+            f"the run would start in {calendar.show(time.initial)}",
+            where=where,
+            fix="`epoch` is the date of model time 0; for a model that counts calendar years "
+            'write epoch = "0000-01"',
+        )
+    return calendar
 
 
 def _summary(

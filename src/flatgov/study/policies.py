@@ -12,6 +12,9 @@ from flatgov.study.changes import resolve_changes
 from flatgov.study.schema import PoliciesFile, PolicyTable, ScenariosFile
 from flatgov.study.toml import Problems, TomlFile
 
+# The place of the value of each change, by the id of the policy or scenario, for messages.
+Places = Mapping[str, Sequence[str]]
+
 
 @dataclass(frozen=True)
 class Policy:
@@ -51,13 +54,18 @@ class Scenario:
     changes: tuple[Change, ...]
 
 
+def member_title(policy: str, scenario: str | None) -> str:
+    """Name a policy, and the scenario if there is one, for a message."""
+    return f"policy '{policy}'" + ("" if scenario is None else f" under '{scenario}'")
+
+
 def resolve_policies(
     content: PoliciesFile,
     file: TomlFile,
     model: Model,
     clock: Clock,
     claims: Collection[int] | None,
-) -> dict[str, Policy]:
+) -> tuple[dict[str, Policy], Places]:
     """Check all policies and put together the changes of each.
 
     Args:
@@ -68,7 +76,7 @@ def resolve_policies(
         claims: The numbers in evidence.toml; None where there is no such file.
 
     Returns:
-        The policies by id, in the order of the file.
+        The policies by id, in the order of the file, and the places of their changes.
 
     Raises:
         StudyError: A policy is wrong.
@@ -82,20 +90,29 @@ def resolve_policies(
         with problems.collect():
             check_names(table.extends, content.policies, "policy", file.where(*owner, "extends"))
     problems.raise_first()
-    return {
+    lineages = {
+        name: tuple(dict.fromkeys(_lineage(name, content.policies, file)))
+        for name in content.policies
+    }
+    policies = {
         name: Policy(
             name,
             table.label,
             table.description,
             table.claims,
-            tuple(
-                change
-                for ancestor in dict.fromkeys(_lineage(name, content.policies, file))
-                for change in own[ancestor]
-            ),
+            tuple(change for ancestor in lineages[name] for change in own[ancestor]),
         )
         for name, table in content.policies.items()
     }
+    places = {
+        name: [
+            file.where("policies", ancestor, "changes", index, "value")
+            for ancestor in lineage
+            for index in range(len(own[ancestor]))
+        ]
+        for name, lineage in lineages.items()
+    }
+    return policies, places
 
 
 def resolve_scenarios(
@@ -104,7 +121,7 @@ def resolve_scenarios(
     model: Model,
     clock: Clock,
     claims: Collection[int] | None,
-) -> dict[str, Scenario]:
+) -> tuple[dict[str, Scenario], Places]:
     """Check all scenarios; see `resolve_policies`."""
     problems = Problems()
     scenarios: dict[str, Scenario] = {}
@@ -118,7 +135,14 @@ def resolve_scenarios(
     with problems.collect():
         check_names([content.default], scenarios, "scenario", file.where("default"))
     problems.raise_first()
-    return scenarios
+    places = {
+        name: [
+            file.where("scenarios", name, "changes", index, "value")
+            for index in range(len(scenario.changes))
+        ]
+        for name, scenario in scenarios.items()
+    }
+    return scenarios, places
 
 
 def check_names(names: Sequence[str], known: Collection[str], what: str, where: str) -> None:

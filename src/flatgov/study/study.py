@@ -69,7 +69,7 @@ class Study:
         Args:
             policies: Their ids; all by default.
             scenarios: Their ids; by default the default scenario, without a dimension for it.
-            save: The variables to keep; all but lookups by default.
+            save: The variables to keep, or one; all but lookups by default.
             engine: ``"pysd"``: PySD in a fresh model for each member.
             workers: The number of processes. More than one needs the usual
                 ``if __name__ == "__main__":`` around the calling script.

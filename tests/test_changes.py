@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from flatgov.changes import strength, values_over_time
 from flatgov.model import Change
-from flatgov.run.changes import strength, values_over_time
 
 TIMES = np.arange(11) * 0.1
 

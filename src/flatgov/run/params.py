@@ -1,0 +1,75 @@
+"""New values of constants and initial values, as a user gives them by name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from flatgov.changes import FloatArray, check_changeable, check_value
+from flatgov.errors import ModelError
+from flatgov.model import Model
+
+
+def read_params(
+    model: Model, params: Mapping[str, float | Sequence[float]]
+) -> dict[str, FloatArray]:
+    """Check new values of constants or initial values.
+
+    Args:
+        model: What they apply to.
+        params: A number or a list of numbers by name, in any spelling.
+
+    Returns:
+        The values under the names of the model: no dimension for a number, one for a list.
+
+    Raises:
+        ModelError: There is no such variable, it cannot be set or is given twice, or a value is
+            no number or leaves the limits.
+    """
+    if not isinstance(params, Mapping):
+        raise ModelError(
+            f"{params!r} are not values by name", where="params", fix='as in {"stay": 20.0}'
+        )
+    values: dict[str, FloatArray] = {}
+    spelled: dict[str, str] = {}
+    for name, value in params.items():
+        numbers = _numbers(name, value)
+        for number in numbers.flat:
+            where = f"{name}={number:g}"
+            variable = model.find(name, where)
+            if variable.kind == "lookup":
+                raise ModelError(
+                    f"'{variable.name}' is a lookup table and cannot be set",
+                    where=where,
+                    fix="set constants or initial values; the policies of a study scale lookups",
+                )
+            check_changeable(variable, where)
+            check_value(variable, "set", float(number), where)
+        if variable.name in values:
+            raise ModelError(
+                f"'{variable.name}' is given twice",
+                where=f"'{spelled[variable.name]}' and '{name}'",
+                fix="keep one of them",
+            )
+        values[variable.name], spelled[variable.name] = numbers, name
+    return values
+
+
+def params_text(values: Mapping[str, FloatArray]) -> str:
+    """Write the values for the attributes of a dataset, lists for draws."""
+    return json.dumps({name: one.tolist() for name, one in values.items()}, ensure_ascii=False)
+
+
+def _numbers(name: Any, value: Any) -> FloatArray:
+    if not isinstance(name, str):
+        raise ModelError(f"{name!r} is no name of a variable", where="params")
+    try:
+        numbers = np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ModelError(f"{value!r} is not a number", where=f"'{name}'") from None
+    if numbers.ndim > 1 or numbers.size == 0:
+        raise ModelError("give one number, or a list of numbers", where=f"'{name}'")
+    return numbers
