@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from flatgov.errors import StudyError
-from flatgov.model import Model
+from flatgov.model import Model, references
 from flatgov.study.changes import find_variable
 from flatgov.study.policies import check_claims, check_names
 from flatgov.study.schema import Claim, EvidenceFile, Loop
@@ -25,7 +25,7 @@ def resolve_evidence(content: EvidenceFile, file: TomlFile, model: Model) -> Evi
         The content with variables in the spelling of the model.
 
     Raises:
-        StudyError: A name or number does not exist, or a claim is given twice.
+        StudyError: A name or number does not exist, a claim is given twice, or a loop is broken.
     """
     problems = Problems()
     numbers = Counter(claim.number for claim in content.claims)
@@ -40,6 +40,9 @@ def resolve_evidence(content: EvidenceFile, file: TomlFile, model: Model) -> Evi
     for name, loop in content.loops.items():
         check_claims(loop.claims, ("loops", name), file, numbers, problems)
         variables = _spelled(loop.variables, ("loops", name), file, model, problems)
+        if len(variables) == len(loop.variables):
+            with problems.collect():
+                _check_links(name, variables, file, model)
         loops[name] = loop.model_copy(update={"variables": variables})
     for name, test in content.tests.items():
         check_claims(test.claims, ("tests", name), file, numbers, problems)
@@ -68,6 +71,21 @@ def _check_claim(
         )
     if claim.test is not None:
         check_names([claim.test], content.tests, "test", file.where(*place, "test"))
+
+
+def _check_links(name: str, variables: Sequence[str], file: TomlFile, model: Model) -> None:
+    """Refuse a loop in which a variable's equation does not use the variable before it."""
+    for cause, effect in zip(variables, (*variables[1:], *variables[:1]), strict=True):
+        equations = model.variables[effect].equations
+        used = dict.fromkeys(
+            used for equation in equations for used in references(equation.expression)
+        )
+        if cause not in used:
+            raise StudyError(
+                f"the loop '{name}' is broken: the equation of '{effect}' does not use '{cause}'",
+                where=file.where("loops", name, "variables"),
+                fix=f"it uses {', '.join(used)}" if used else f"'{effect}' uses no variable",
+            )
 
 
 def _spelled(
