@@ -185,7 +185,7 @@ def _run_model(
     written = write_results(ds, model, folder, command, save=stored)
     print(stocks_text(stock_summary(ds), model))
     _list_paths(written)
-    _draw(pictures, lambda new: draw_model_figures(ds, new, notice=_note))
+    _draw(pictures, lambda new: draw_model_figures(ds, new, name=model.name, notice=_note))
 
 
 def _draw(pictures: Path, draw: Callable[[Path], object]) -> None:
@@ -234,7 +234,10 @@ def figures(
     check_folder(pictures, "figures", "make room for them")
     ds = read_results(folder)
     if isinstance(source, Model):
-        _draw(pictures, lambda new: draw_model_figures(ds, new, format_.value, notice=_note))
+        _draw(
+            pictures,
+            lambda new: draw_model_figures(ds, new, format_.value, name=source.name, notice=_note),
+        )
     else:
         _draw(
             pictures,

@@ -95,6 +95,13 @@ CASES = {
         "figures.toml:12: breakdowns.flows.policies: there is no policy 'bot'; did you mean "
         "'both'? there are now, hire, both",
     ),
+    "figures: a breakdown that would leave the folder": (
+        "figures",
+        "[breakdowns.flows]",
+        '[breakdowns."../flows"]',
+        "figures.toml:8: breakdowns.../flows: '../flows' becomes part of a file's name; use "
+        "letters, digits, _ and -",
+    ),
     "figures: claim": (
         "figures",
         "claims = [2]",

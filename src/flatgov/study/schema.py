@@ -36,6 +36,12 @@ def _known_languages(label: dict[str, str]) -> dict[str, str]:
     return label
 
 
+def _part_of_file_name(name: str) -> str:
+    if not re.fullmatch(r"[\w-]+", name):
+        raise ValueError(f"'{name}' becomes part of a file's name; use letters, digits, _ and -")
+    return name
+
+
 def _file_name(name: str) -> str:
     taken = name in ("headline", "promises", "end_state") or name.startswith("breakdown_")
     if taken or not re.fullmatch(r"[A-Za-z0-9_-]+", name):
@@ -278,6 +284,6 @@ class FiguresFile(Table):
     units: dict[str, PartLabel] = {}
     """Labels of units."""
     paths: Paths | None = None
-    breakdowns: dict[str, Breakdown] = {}
+    breakdowns: dict[Annotated[str, AfterValidator(_part_of_file_name)], Breakdown] = {}
     promises: Promises | None = None
     sources: Caption | None = None

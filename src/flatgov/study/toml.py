@@ -134,7 +134,9 @@ def validate(file: TomlFile, schema: type[Schema]) -> Schema:
 
 
 def _schema_error(file: TomlFile, error: ErrorDetails) -> StudyError:
-    keys, kind, context = error["loc"], error["type"], error.get("ctx", {})
+    # Of a wrong key of a table, pydantic puts a mark behind the key itself.
+    keys = tuple(key for key in error["loc"] if key != "[key]")
+    kind, context = error["type"], error.get("ctx", {})
     if kind == "unknown_key":
         known = context["keys"]
         return StudyError(
