@@ -83,6 +83,22 @@ def test_pattern_needs_its_mechanism(
     assert not pattern(simulate(model, changes))
 
 
+def test_upper_level_tasks_cause_most_of_the_jump_of_2019(study: Study) -> None:
+    """The numbers that the study's README gives."""
+
+    def pressure_without(*names: str) -> float:
+        kept = [c for c in study.policies["actual"].changes if c.variable not in names]
+        return float(simulate(study.model, kept)["work pressure"][48])
+
+    assert pressure_without() == pytest.approx(2.01, abs=0.005)
+    assert pressure_without("sections", "upper offices per section") == pytest.approx(
+        1.06, abs=0.005
+    )
+    assert pressure_without("grassroots units", "field departments") == pytest.approx(
+        1.88, abs=0.005
+    )
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
