@@ -48,7 +48,7 @@ def test_loop_names_say_their_polarity(study: Study) -> None:
         assert loop.claims, name
 
 
-@pytest.mark.parametrize("name", [*WANTED, "R10", "B12"])
+@pytest.mark.parametrize("name", [*WANTED, "R10", "B12", "B13"])
 def test_loop_closes_with_its_polarity(
     name: str, study: Study, model: Model, states: list[dict[str, float]]
 ) -> None:
