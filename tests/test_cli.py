@@ -188,6 +188,10 @@ def test_figures_are_drawn_from_results_alone(flatgov, write_study, no_figures):
         (["run", "office", "--set", "stay=0"], "'stay' would be 0, below the lower limit 1"),
         (["run", "office", "--set", "stay"], "--set: 'stay' is no NAME=VALUE with a number"),
         (["run", "office", "--set", "=3"], "--set: '=3' is no NAME=VALUE with a number"),
+        (
+            ["run", "office", "--set", "stay=1", "--set", "stay = 2"],
+            "--set: 'stay' is given twice; keep one of them",
+        ),
         (["run", "office", "--save", "lod"], "'lod' is not a variable of office/office.mdl; did"),
         (["run", "office/office.mdl", "--set", "stya=3"], "'stya' is not a variable of"),
         (["run", "office/office.mdl", "-p", "hire"], "--policy needs a study, and this is a bare"),

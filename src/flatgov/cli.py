@@ -290,17 +290,21 @@ def _status(arguments: list[str]) -> int:
 
 def _parameters(settings: Sequence[str]) -> dict[str, float]:
     """Read the NAME=VALUE of --set."""
-    params = {}
+    params: dict[str, float] = {}
     for setting in settings:
-        name, _, value = setting.rpartition("=")
+        name, _, text = setting.rpartition("=")
+        name = name.strip()
         try:
-            params[name.strip()] = float(value)
+            value = float(text)
         except ValueError:
             name = ""
-        if not name.strip():
+        if not name:
             raise StudyError(
                 f"'{setting}' is no NAME=VALUE with a number", where="--set", fix='as in "stay=20"'
             )
+        if name in params:  # Other spellings are found where the names are looked up.
+            raise StudyError(f"'{name}' is given twice", where="--set", fix="keep one of them")
+        params[name] = value
     return params
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from flatgov.model import Change, Model
+from flatgov.model import Change, Model, Number
 from flatgov.run.oracle import simulate
 from flatgov.study import Study
 
@@ -51,7 +51,9 @@ def check(values: dict[str, np.ndarray], model: Model) -> None:
 
 def scaled(model: Model, name: str, factor: float) -> float:
     high = model.find(name).limits[1]
-    value = float(model.find(name).equations[0].expression.value) * factor  # type: ignore[union-attr]
+    expression = model.find(name).equations[0].expression
+    assert isinstance(expression, Number)
+    value = expression.value * factor
     return min(value, high) if high is not None else value
 
 

@@ -278,7 +278,9 @@ def test_a_file_above_the_folder(tmp_path):
     )
 
 
-@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="a folder nobody can write in")
+@pytest.mark.skipif(
+    not os.path.isdir("/proc/self"), reason="there is no /proc, the folder that nobody can write in"
+)
 def test_a_folder_that_cannot_be_written():
     with pytest.raises(fg.StudyError, match=r"^/proc/a/b: cannot be written: .*; choose another$"):
         check_folder(Path("/proc/a/b"), "figures", "choose another")

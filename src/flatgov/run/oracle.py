@@ -242,7 +242,7 @@ def _run(pysd_model: Any, model: Model, time: TimeSettings, code: Code) -> dict[
 def _column(column: Any, variable: Variable, model: Model) -> FloatArray:
     shape = tuple(len(model.subscripts[dimension]) for dimension in variable.subscripts)
     if not shape:
-        return column.to_numpy(dtype=np.float64)  # type: ignore[no-any-return]
+        return np.asarray(column, dtype=np.float64)
     arrays = [
         value.transpose(*variable.subscripts).values if isinstance(value, xr.DataArray) else value
         for value in column
