@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 Kind = Literal["stock", "flow", "auxiliary", "constant", "lookup", "data"]
 Operation = Literal["set", "add", "scale"]
+Integrator = Literal["euler", "rk4"]
 
 
 @dataclass(frozen=True)
@@ -44,13 +45,22 @@ class Reference:
     subscripts: tuple[str, ...] = ()
 
 
+Interpolation = Literal["interpolate", "extrapolate", "look forward", "hold backward", "raw"]
+
+
 @dataclass(frozen=True)
 class Table:
-    """The points of a lookup, in ascending order of `x`."""
+    """The points of a lookup or of data over time, in ascending order of `x`.
+
+    Between two points ``interpolate`` and ``extrapolate`` are linear, ``look forward`` gives
+    the next point's `y`, ``hold backward`` the last one's, ``raw`` NaN. Beyond the ends the
+    nearest `y` holds, but ``extrapolate`` goes on with the slope of the last two points and
+    ``raw`` gives NaN.
+    """
 
     x: tuple[float, ...]
     y: tuple[float, ...]
-    interpolation: str = "interpolate"
+    interpolation: Interpolation = "interpolate"
 
 
 @dataclass(frozen=True)
@@ -124,6 +134,23 @@ class Variable:
 
 
 @dataclass(frozen=True)
+class Macro:
+    """A macro of a model: equations that a call puts in its place.
+
+    Attributes:
+        name: In capitals, as in the `Call.function` of its calls.
+        inputs: The names of its arguments, in order.
+        outputs: The names of its results, in order; a call stands for the first.
+        variables: By name; neither inputs nor control variables are among them.
+    """
+
+    name: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    variables: Mapping[str, Variable]
+
+
+@dataclass(frozen=True)
 class TimeSettings:
     """The control variables, in the model's unit of time."""
 
@@ -163,6 +190,11 @@ class Model:
         subscripts: The elements of each subscript range.
         time: The control variables.
         source: The bytes of the file.
+        macros: By name in capitals.
+        mappings: For a subscript range that is mapped to others: for each of those, its
+            elements in the order of the range's own.
+        integrator: The method that the file asks for.
+        files: SHA-256 of each other file that values were read from, by its name in the model.
     """
 
     name: str
@@ -171,11 +203,18 @@ class Model:
     subscripts: Mapping[str, tuple[str, ...]]
     time: TimeSettings
     source: bytes = field(repr=False)
+    macros: Mapping[str, Macro] = field(default_factory=dict)
+    mappings: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    integrator: Integrator = "euler"
+    files: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def hash(self) -> str:
-        """SHA-256 of the file's content, in hexadecimal."""
-        return hashlib.sha256(self.source).hexdigest()
+        """SHA-256 of the content of the file and of those that it reads, in hexadecimal."""
+        digest = hashlib.sha256(self.source)
+        for name, content in sorted(self.files.items()):
+            digest.update(f"\0{name}\0{content}".encode())
+        return digest.hexdigest()
 
     @cached_property
     def _by_canonical_name(self) -> dict[str, Variable]:

@@ -1,0 +1,1 @@
+"""Model → flat program → machine code. Knows neither files nor policies nor xarray."""
