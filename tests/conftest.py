@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -129,6 +129,14 @@ FILES = {
     "evidence.toml": EVIDENCE,
     "figures.toml": FIGURES,
 }
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the tests out of the user's cache folder; processes that they start inherit it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FLATGOV_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
+        yield
 
 
 @pytest.fixture
