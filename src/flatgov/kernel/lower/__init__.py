@@ -1,0 +1,72 @@
+"""Model → `Program`: one scalar float64 operation after the other, in an order that works.
+
+Subscripts are unrolled; delays, smooths and trends become states; macros stand in place of their
+calls; what depends on numbers alone is computed here.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from flatgov.kernel.lower.core import Lowering, Phase, Place
+from flatgov.kernel.lower.scope import Scope, equation_of
+from flatgov.kernel.program import Program
+from flatgov.model import Model, TimeSettings
+from flatgov.names import canonical
+
+
+def lower(model: Model, time: TimeSettings | None = None) -> Program:
+    """Lower a model.
+
+    Args:
+        model: The model.
+        time: In place of its own time settings; INITIAL TIME, TIME STEP, FINAL TIME and SAVEPER
+            are numbers in the program.
+
+    Returns:
+        The program, with every variable but lookups among its outputs.
+
+    Raises:
+        ModelError: The model uses what the kernel does not know, or a definition is circular.
+    """
+    time = time or model.time
+    lowering = Lowering(model, time, _lower_place)
+    outputs = {}
+    for variable in model.variables.values():
+        if variable.kind == "lookup":
+            continue
+        shape = lowering.ranges.shape(variable.subscripts)
+        places = [
+            Place(lowering.main, canonical(variable.name), element, "step")
+            for element in range(int(np.prod(shape, dtype=np.int64)))
+        ]
+        numbers = [lowering.settle(lambda place=place: lowering.value(place)) for place in places]  # type: ignore[misc]
+        outputs[variable.name] = np.array(numbers, dtype=np.int64).reshape(shape)
+    states = lowering.finish()
+    return Program(
+        operations=tuple(lowering.builder.operations),
+        parameters=tuple(lowering.parameter_list),
+        stocks=lowering.stock_list(),
+        states=states,
+        outputs=outputs,
+        initial_time=time.initial,
+        time_step=time.step,
+    )
+
+
+def _lower_place(lowering: Lowering, place: Place) -> int:
+    """Lower the equation of an element; of a constant, make it a parameter."""
+    equation, bound = equation_of(lowering, place)
+    scope = Scope(lowering, place, equation, bound)
+    value = scope.lower(equation.expression)
+    variable = place.instance.variables[place.variable]
+    if variable.kind != "constant" or place.instance.name:
+        return value
+    base = lowering.builder.value(value)
+    if base is None:
+        return value
+    number = lowering.parameter(variable.name, place.element, base)
+    return lowering.builder.op(_PARAMETER[place.phase], extra=number)
+
+
+_PARAMETER: dict[Phase, str] = {"initial": "first parameter", "step": "parameter"}

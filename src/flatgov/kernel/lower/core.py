@@ -1,0 +1,182 @@
+"""The state of a lowering: what is computed so far, and in which order the rest follows.
+
+A variable's element has a value in two phases: ``initial``, before the run, with Time at INITIAL
+TIME and stocks at their initial values; and ``step``. Values are lowered on demand: an expression
+that needs one that is not there raises `Missing`, the missing one comes first, and the expression
+is lowered again. So order, circles and depth are found without recursion from variable to variable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
+
+from flatgov.errors import ModelError
+from flatgov.kernel.builder import Builder
+from flatgov.kernel.lower.ranges import Ranges
+from flatgov.kernel.program import Parameter, State, Stock
+from flatgov.model import Expression, Model, TimeSettings, Variable
+from flatgov.names import canonical
+
+if TYPE_CHECKING:
+    from flatgov.kernel.lower.scope import Scope
+
+Phase = Literal["initial", "step"]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, eq=False)
+class Instance:
+    """A set of equations: those of the model, or of a macro at one of its calls.
+
+    Attributes:
+        name: Of the macro; empty for the model itself.
+        variables: By canonical name.
+        inputs: What a macro's inputs stand for: expressions where the call stands.
+    """
+
+    name: str
+    variables: Mapping[str, Variable]
+    inputs: Mapping[str, tuple[Scope, Expression]] = field(default_factory=dict)
+
+
+class Place(NamedTuple):
+    """An element of a variable in a phase."""
+
+    instance: Instance
+    variable: str
+    element: int
+    phase: Phase
+
+
+class Missing(Exception):
+    """A value that has to be lowered first."""
+
+    def __init__(self, place: Place) -> None:
+        super().__init__(place)
+        self.place = place
+
+
+class Lowering:
+    """Everything that grows while a model is lowered.
+
+    Args:
+        model: The model.
+        time: Its time settings, or others.
+        equation: Lowers the equation of a place; may raise `Missing`.
+    """
+
+    def __init__(
+        self, model: Model, time: TimeSettings, equation: Callable[[Lowering, Place], int]
+    ) -> None:
+        self.model, self.time = model, time
+        self.builder = Builder()
+        self.ranges = Ranges(model)
+        self.main = Instance("", _by_canonical_name(model.variables))
+        self.parameters: dict[tuple[str, int], int] = {}
+        self.parameter_list: list[Parameter] = []
+        self.stocks: dict[tuple[str, int], int] = {}
+        self.states: list[State | None] = []
+        self.places = 0  # of random numbers
+        self._equation = equation
+        self._values: dict[Place, int] = {}
+        self._memory: dict[object, object] = {}
+        self._unfinished: list[tuple[int, Callable[[], State]]] = []
+
+    def value(self, place: Place) -> int:
+        """Give the operation of a place.
+
+        Raises:
+            Missing: It is not lowered yet.
+        """
+        try:
+            return self._values[place]
+        except KeyError:
+            raise Missing(place) from None
+
+    def settle(self, task: Callable[[], T]) -> T:
+        """Do something that may lack values, after lowering these.
+
+        Raises:
+            ModelError: Values need each other; the message has the circle.
+        """
+        pending: dict[Place, None] = {}
+        while True:
+            try:
+                if not pending:
+                    return task()
+                place = next(reversed(pending))
+                self._values[place] = self._equation(self, place)
+                del pending[place]
+            except Missing as missing:
+                if missing.place in pending:
+                    raise self._circle(list(pending), missing.place) from None
+                pending[missing.place] = None
+
+    def finish(self) -> tuple[State, ...]:
+        """Lower what the states become; that may bring new states."""
+        while self._unfinished:
+            index, define = self._unfinished.pop()
+            self.states[index] = self.settle(define)
+        return tuple(state for state in self.states if state is not None)
+
+    def once(self, key: object, make: Callable[[], T]) -> T:
+        """Make something the first time that a key is seen, and give the same afterwards."""
+        if key not in self._memory:
+            self._memory[key] = make()
+        return self._memory[key]  # type: ignore[return-value]
+
+    def new_state(self, define: Callable[[], State]) -> int:
+        """Give the number of a new state; `define` is called later and may raise `Missing`."""
+        self.states.append(None)
+        self._unfinished.append((len(self.states) - 1, define))
+        return len(self.states) - 1
+
+    def parameter(self, variable: str, element: int, base: float) -> int:
+        """Give the number of a parameter."""
+        key = (variable, element)
+        if key not in self.parameters:
+            self.parameters[key] = len(self.parameter_list)
+            self.parameter_list.append(Parameter(variable, element, base))
+        return self.parameters[key]
+
+    def stock(self, variable: str, element: int) -> int:
+        """Give the number of a stock's element whose initial value members may change."""
+        return self.stocks.setdefault((variable, element), len(self.stocks))
+
+    def stock_list(self) -> tuple[Stock, ...]:
+        """Give the stocks in the order of their numbers."""
+        return tuple(Stock(variable, element) for variable, element in self.stocks)
+
+    def label(self, place: Place) -> str:
+        """Name an element for a message: ``Staff[north]``, in a macro ``MACRO: output``."""
+        variable = place.instance.variables[place.variable]
+        name = variable.name
+        if variable.subscripts:
+            name += f"[{', '.join(self._subscripts(variable, place.element))}]"
+        return f"{place.instance.name}: {name}" if place.instance.name else name
+
+    def _subscripts(self, variable: Variable, element: int) -> list[str]:
+        names = []
+        for dimension in reversed(variable.subscripts):
+            elements = self.model.subscripts[dimension]
+            element, position = divmod(element, len(elements))
+            names.append(elements[position])
+        return names[::-1]
+
+    def _circle(self, pending: list[Place], again: Place) -> ModelError:
+        circle = [*pending[pending.index(again) :], again]
+        names = [self.label(place) for place in circle]
+        shown = names if len(names) <= 12 else [*names[:8], "…", *names[-3:]]
+        initial = again.phase == "initial"
+        variable = again.instance.variables[again.variable]
+        return ModelError(
+            f"circular {'initial value' if initial else 'definition'}: {' → '.join(shown)}",
+            where=f"{self.model.path}, '{variable.name}', line {variable.line}",
+            fix="start one of them from a number" if initial else "put a stock or delay into it",
+        )
+
+
+def _by_canonical_name(variables: Mapping[str, Variable]) -> dict[str, Variable]:
+    return {canonical(name): variable for name, variable in variables.items()}

@@ -1,0 +1,348 @@
+"""Lowers expressions, with the subscripts of the element that they are evaluated for."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from flatgov.errors import ModelError
+from flatgov.kernel.builder import Builder
+from flatgov.kernel.lower.core import Instance, Lowering, Phase, Place
+from flatgov.kernel.lower.ranges import SubscriptError
+from flatgov.model import (
+    Array,
+    Call,
+    Equation,
+    Expression,
+    Number,
+    Reference,
+    Table,
+    Text,
+    Variable,
+)
+from flatgov.names import canonical
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Where an expression is evaluated.
+
+    Attributes:
+        lowering: The state of the lowering.
+        place: The element of the variable whose equation it is, and the phase.
+        equation: That equation.
+        bound: The element of each subscript range that is held, by canonical names.
+    """
+
+    lowering: Lowering
+    place: Place
+    equation: Equation
+    bound: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def builder(self) -> Builder:
+        """Where operations are put."""
+        return self.lowering.builder
+
+    @property
+    def phase(self) -> Phase:
+        """``initial`` or ``step``."""
+        return self.place.phase
+
+    @cached_property
+    def initial(self) -> Scope:
+        """The same in the initial phase."""
+        return replace(self, place=self.place._replace(phase="initial"))
+
+    @cached_property
+    def step(self) -> Scope:
+        """The same in the step phase."""
+        return replace(self, place=self.place._replace(phase="step"))
+
+    def key(self, call: Call, *more: object) -> tuple[object, ...]:
+        """Identify a call at this element in either phase: what belongs to it is made once."""
+        bound = tuple(sorted(self.bound.items()))
+        place = (self.place.instance, self.place.variable, self.place.element)
+        return (*place, id(call), bound, *more)
+
+    def number(self, value: float) -> int:
+        """Give a constant."""
+        return self.builder.number(value)
+
+    def lower(self, expression: Expression) -> int:
+        """Give the operation of an expression.
+
+        Raises:
+            Missing: A value that it needs is not lowered yet.
+            ModelError: It cannot be evaluated.
+        """
+        match expression:
+            case Number(value):
+                return self.builder.number(value)
+            case Reference():
+                return self._reference(expression)
+            case Call():
+                return self._call(expression)
+            case Table():
+                return self.look_up(expression, self.time())
+            case Array():
+                return self.number(self._array_element(expression))
+            case Text(value):
+                raise self.error(f"the text '{value}' is no number")
+
+    def time(self) -> int:
+        """Give Time."""
+        if self.phase == "initial":
+            return self.number(self.lowering.time.initial)
+        return self.builder.op("time")
+
+    def look_up(self, table: Table, x: int) -> int:
+        """Evaluate a table at an operation."""
+        return self.builder.op("lookup", x, extra=table)
+
+    def error(self, what: str, fix: str = "") -> ModelError:
+        """Make an error with the place of the equation."""
+        name = self.place.instance.variables[self.place.variable].name
+        return ModelError(what, where=f"{self._file(name)}, line {self.equation.line}", fix=fix)
+
+    def _file(self, name: str) -> str:
+        macro = self.place.instance.name
+        return f"{self.lowering.model.path}, '{f'{macro}: ' if macro else ''}{name}'"
+
+    def constant(self, expression: Expression, what: str) -> float:
+        """Evaluate an argument that has to be a fixed number."""
+        value = self.builder.value(self.initial.lower(expression))
+        if value is None:
+            raise self.error(f"{what} must be a number that does not change")
+        return value
+
+    # References
+
+    def _reference(self, reference: Reference) -> int:
+        name = canonical(reference.name)
+        instance = self.place.instance
+        if name in instance.inputs:
+            outer, expression = instance.inputs[name]
+            outer = outer.initial if self.phase == "initial" else outer.step
+            if isinstance(expression, Reference) and reference.subscripts:
+                expression = replace(expression, subscripts=reference.subscripts)
+            return outer.lower(expression)
+        if name in instance.variables:
+            return self.element(reference, instance.variables[name])
+        control = self._control(name)
+        if control is not None:
+            return control
+        ranges = self.lowering.ranges
+        if ranges.is_range(name) or ranges.is_element(name):
+            try:
+                return self.number(float(ranges.number(name, self.bound)))
+            except SubscriptError as error:
+                raise self.error(str(error)) from None
+        raise self.error(f"'{reference.name}' is not defined")
+
+    def _control(self, name: str) -> int | None:
+        time = self.lowering.time
+        values = {
+            "initial time": time.initial,
+            "final time": time.final,
+            "time step": time.step,
+            "saveper": time.saveper,
+        }
+        if name == "time":
+            return self.time()
+        return self.number(values[name]) if name in values else None
+
+    def element(self, reference: Reference, variable: Variable) -> int:
+        """Give the value of the element of a variable that a reference means."""
+        place = self.referred(reference, variable)
+        if variable.kind in ("lookup", "data"):
+            if variable.kind == "lookup":
+                raise self.error(
+                    f"the lookup '{variable.name}' is used without an argument",
+                    fix=f"write {variable.name}(x)",
+                )
+            return self.look_up(self.table(place), self.time())
+        return self.lowering.value(place)
+
+    def referred(self, reference: Reference, variable: Variable) -> Place:
+        """Find the element of a variable that a reference means."""
+        dimensions = tuple(map(canonical, variable.subscripts))
+        try:
+            elements = [
+                self.lowering.ranges.element(canonical(subscript), self.bound)
+                for subscript in reference.subscripts
+            ]
+            element = self.lowering.ranges.flat(elements, dimensions)
+        except SubscriptError as error:
+            raise self.error(f"'{variable.name}': {error}") from None
+        return Place(self.place.instance, canonical(reference.name), element, self.phase)
+
+    def table(self, place: Place) -> Table:
+        """Give the table of a lookup or data variable."""
+        equation, _ = equation_of(self.lowering, place)
+        if not isinstance(equation.expression, Table):
+            name = place.instance.variables[place.variable].name
+            raise self.error(
+                f"'{name}' is a data variable, and no data are given for it",
+                fix=f"give it an equation, or data with {name} = GET DIRECT DATA(…)",
+            )
+        return equation.expression
+
+    # Functions
+
+    def _call(self, call: Call) -> int:
+        from flatgov.kernel.lower.functions import FUNCTIONS  # which use scopes themselves
+
+        if call.function in self.lowering.model.macros:
+            return self._macro(call)
+        function = FUNCTIONS.get(call.function)
+        if function is None:
+            raise self.error(
+                f"{call.function} is not supported natively", fix="use engine='pysd', or rewrite it"
+            )
+        return function(self, call)
+
+    def arguments(self, call: Call) -> list[int]:
+        """Lower all arguments."""
+        return [self.lower(argument) for argument in call.arguments]
+
+    def _macro(self, call: Call) -> int:
+        macro = self.lowering.model.macros[call.function]
+        if len(call.arguments) != len(macro.inputs):
+            raise self.error(
+                f"{call.function} is given {len(call.arguments)} arguments and takes "
+                f"{len(macro.inputs)}"
+            )
+
+        def make() -> Instance:
+            variables = {canonical(name): one for name, one in macro.variables.items()}
+            names = map(canonical, macro.inputs)
+            inputs = {
+                name: (self, argument) for name, argument in zip(names, call.arguments, strict=True)
+            }
+            return Instance(macro.name, variables, inputs)
+
+        instance = self.lowering.once(self.key(call), make)
+        output = canonical(macro.outputs[0])
+        if output not in instance.variables:
+            raise self.error(f"the macro {macro.name} does not define '{macro.outputs[0]}'")
+        return self.lowering.value(Place(instance, output, 0, self.phase))
+
+    # Subscripts
+
+    def over(self, call: Call, arguments: Sequence[Expression]) -> list[Scope]:
+        """Give a scope for each combination of the elements of the ranges written ``range!``."""
+        marked = dict.fromkeys(
+            name for one in arguments for name in _marked(one) if name not in self.bound
+        )
+        if not marked:
+            raise self.error(
+                f"{call.function} has no subscript to run over", fix="mark one as in x[range!]"
+            )
+        choices = []
+        for name in marked:
+            elements = self.lowering.ranges.elements.get(name[:-1])
+            if elements is None:
+                raise self.error(f"the subscript range '{name[:-1]}' is not defined")
+            choices.append(elements)
+        return [
+            replace(self, bound={**self.bound, **dict(zip(marked, elements, strict=True))})
+            for elements in itertools.product(*choices)
+        ]
+
+    def along(self, dimension: str) -> list[Scope]:
+        """Give a scope for each element of a range that the left-hand side holds at one."""
+        return [
+            replace(self, bound={**self.bound, dimension: element})
+            for element in self.lowering.ranges.elements[dimension]
+        ]
+
+    def _array_element(self, array: Array) -> float:
+        """Find the element's number in a list that covers the ranges of the left-hand side."""
+        ranges = self.lowering.ranges
+        held = [name for name in map(canonical, self.equation.subscripts) if ranges.is_range(name)]
+        shape = ranges.shape(held)
+        if len(array.values) != _length(shape):
+            raise self.error(f"{len(array.values)} numbers are given for {_length(shape)} elements")
+        return array.values[ranges.flat([self.bound[name] for name in held], held)]
+
+
+_REDUCERS = ("SUM", "PROD", "VMIN", "VMAX", "VECTOR SELECT")
+
+
+def _marked(expression: Expression) -> Iterator[str]:
+    """Yield the subscripts ``range!`` of an expression, not those that a function inside binds."""
+    if isinstance(expression, Reference):
+        for subscript in map(canonical, expression.subscripts):
+            if subscript.endswith("!"):
+                yield subscript
+    elif isinstance(expression, Call) and expression.function not in _REDUCERS:
+        for argument in expression.arguments:
+            yield from _marked(argument)
+
+
+def _length(shape: Sequence[int]) -> int:
+    length = 1
+    for one in shape:
+        length *= one
+    return length
+
+
+def equation_of(lowering: Lowering, place: Place) -> tuple[Equation, dict[str, str]]:
+    """Find the equation that defines an element, and the element of each range that it holds.
+
+    Raises:
+        ModelError: No equation defines it.
+    """
+    variable = place.instance.variables[place.variable]
+    table = lowering.once(
+        (place.instance, place.variable, "equations"), lambda: _elements(lowering, variable)
+    )
+    found = table.get(place.element)
+    if found is None:
+        raise ModelError(
+            f"no equation defines {lowering.label(place)}",
+            where=f"{lowering.model.path}, '{variable.name}', line {variable.line}",
+        )
+    return found
+
+
+def _elements(lowering: Lowering, variable: Variable) -> dict[int, tuple[Equation, dict[str, str]]]:
+    """Give the equation of each element of a variable, with the elements that it holds."""
+    ranges = lowering.ranges
+    dimensions = tuple(map(canonical, variable.subscripts))
+    table: dict[int, tuple[Equation, dict[str, str]]] = {}
+    for equation in variable.equations:
+        names = tuple(map(canonical, equation.subscripts))
+        choices = [ranges.elements.get(name, (name,)) for name in names]
+        excluded = _excluded(lowering, equation)
+        for elements in itertools.product(*choices):
+            if elements in excluded:
+                continue
+            bound = {
+                name: element
+                for name, element in zip(names, elements, strict=True)
+                if ranges.is_range(name)
+            }
+            try:
+                table[ranges.flat(elements, dimensions)] = (equation, bound)
+            except SubscriptError as error:
+                raise ModelError(
+                    str(error),
+                    where=f"{lowering.model.path}, '{variable.name}', line {equation.line}",
+                ) from None
+    return table
+
+
+def _excluded(lowering: Lowering, equation: Equation) -> set[tuple[str, ...]]:
+    """Give the elements that stand behind :EXCEPT:."""
+    elements = lowering.ranges.elements
+    return {
+        combination
+        for group in equation.excluded
+        for combination in itertools.product(
+            *(elements.get(canonical(name), (canonical(name),)) for name in group)
+        )
+    }
