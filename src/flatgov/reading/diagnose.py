@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
+
+from pysd.translators.structures.abstract_model import AbstractElement
 
 from flatgov.errors import ModelError, nearest_names
 from flatgov.model import Call, Equation, Expression, Reference, Table, Variable
 from flatgov.names import canonical
 from flatgov.reading.functions import FUNCTIONS, INITIAL_ARGUMENTS, OPERATORS, STEP_ARGUMENTS
-from flatgov.reading.parsed import CONTROL_NAMES, Parsed, place
+from flatgov.reading.parsed import CONTROL_NAMES, Definitions, place
 
 Phase = Literal["step", "initial"]
 
 
-def check_duplicates(parsed: Parsed, file: str) -> None:
+def check_duplicates(
+    elements: Sequence[AbstractElement], definitions: Definitions, file: str
+) -> None:
     """Refuse a second definition of a variable, or of the same part of it."""
-    for element in parsed.abstract.sections[0].elements:
-        definitions = parsed.definitions[canonical(element.name)]
+    for element in elements:
+        own = definitions[canonical(element.name)]
         seen: dict[tuple[str, ...], int] = {}
-        for definition, component in zip(definitions, element.components, strict=True):
+        for definition, component in zip(own, element.components, strict=True):
             key = tuple(map(canonical, component.subscripts[0]))
             whole = () in seen or (seen and not key)
             if key in seen or whole:
                 raise ModelError(
-                    f"the variable is already defined on line {definitions[0].line}",
+                    f"the variable is already defined on line {own[0].line}",
                     where=place(file, definition.name, definition.line),
                     fix="remove one of the two",
                 )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pysd.translators.structures.abstract_model import AbstractModel
 
+from flatgov.model import Integrator
 from flatgov.names import canonical
 
 CONTROL_NAMES = ("initial time", "final time", "time step", "saveper")
@@ -35,18 +36,30 @@ class Definition:
     group: str = ""
 
 
+Definitions = Mapping[str, tuple[Definition, ...]]
+
+
 @dataclass(frozen=True)
 class Parsed:
     """A model file after parsing.
 
     Attributes:
-        abstract: PySD's form of it.
+        abstract: PySD's form of it: the main section, then one for each macro.
         definitions: The definitions of the main section by canonical name; for each name in
             the order of the components of PySD's element.
+        macros: The same for each macro, in the order of its sections.
+        mappings: For each subscript range, the ranges that it is mapped to, with what its
+            elements mean there: elements or ranges, or nothing where they go by position.
+        range_lines: The line of each subscript range.
+        integrator: The method that the file asks for.
     """
 
     abstract: AbstractModel
-    definitions: Mapping[str, tuple[Definition, ...]] = field(default_factory=dict)
+    definitions: Definitions = field(default_factory=dict)
+    macros: Sequence[Definitions] = ()
+    mappings: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    range_lines: Mapping[str, int] = field(default_factory=dict)
+    integrator: Integrator = "euler"
 
 
 def display_name(name: str) -> str:

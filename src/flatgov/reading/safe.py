@@ -78,18 +78,32 @@ def _visit_minus(visitor: Any, node: Any, children: list[str]) -> str:
     return identifier
 
 
+def _visit_range(visitor: Any, node: Any, children: list[str]) -> None:
+    """Take a numeric range as it is; `flatgov.reading.ranges` reads it."""
+    visitor.subscripts.append(node.text.strip())
+
+
+# What stands in for a method of PySD's while it parses.
+_METHODS: tuple[tuple[Any, str, Any], ...] = (
+    *((module.EquationVisitor, "visit_neg_expr", _visit_minus) for module in _MODULES),
+    (vensim_element.ElementsComponentVisitor, "visit_subscript_range", _visit_range),
+)
+
+
 @contextmanager
 def safe_translators() -> Iterator[None]:
     """Keep PySD's translators from evaluating text or warning, one thread at a time."""
     with _lock, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        before = [module.EquationVisitor.visit_neg_expr for module in _MODULES]
+        before = [getattr(visitor, name) for visitor, name, _ in _METHODS]
         for module in _MODULES:
             module.eval = read_literal
-            module.EquationVisitor.visit_neg_expr = _visit_minus
+        for visitor, name, method in _METHODS:
+            setattr(visitor, name, method)
         try:
             yield
         finally:
-            for module, visit in zip(_MODULES, before, strict=True):
+            for module in _MODULES:
                 del module.eval
-                module.EquationVisitor.visit_neg_expr = visit
+            for (visitor, name, _), method in zip(_METHODS, before, strict=True):
+                setattr(visitor, name, method)

@@ -18,6 +18,7 @@ from pysd.translators.vensim.vensim_element import Component, Element, Subscript
 from flatgov.errors import ModelError
 from flatgov.names import canonical
 from flatgov.reading.parsed import Definition, Parsed, display_name, is_control, place
+from flatgov.reading.ranges import read_range
 from flatgov.reading.safe import UnreadableText, read_number, safe_translators
 from flatgov.reading.vensim_text import Entry, Macro, decode, guess_name, split_entries
 
@@ -41,9 +42,15 @@ def parse_vensim(source: bytes, file: str) -> Parsed:
         canonical(entry.macro.name): entry.macro for entry in entries if entry.macro
     }
     sections = [_section(parsed, None)] + [_section(parsed, macro) for macro in macros.values()]
+    ranges = [
+        (entry, component) for entry, component in parsed if isinstance(component, SubscriptRange)
+    ]
     return Parsed(
         abstract=AbstractModel(original_path=Path("model.mdl"), sections=tuple(sections)),
-        definitions=_definitions(parsed, file),
+        definitions=_definitions(parsed, None, file),
+        macros=[_definitions(parsed, macro, file) for macro in macros.values()],
+        mappings={item.name: item.mapped for _, item in ranges if item.mapped},
+        range_lines={item.name: entry.line for entry, item in ranges},
     )
 
 
@@ -54,6 +61,8 @@ def _parse_entry(entry: Entry, file: str) -> Any:
         component = Element(equation, "", "").parse()
         if isinstance(component, Component):
             _parse_right_hand_side(component)
+        elif isinstance(component, SubscriptRange):
+            _read_range(component, equation)
     except parsimonious.ParseError as error:
         raise _syntax_error(entry, error, name, file) from None
     except parsimonious.VisitationError as error:
@@ -63,6 +72,15 @@ def _parse_entry(entry: Entry, file: str) -> Any:
     except (ValueError, TypeError, KeyError, IndexError, RecursionError) as error:
         raise ModelError(_reason(error, equation), where=place(file, name, entry.line)) from None
     return component
+
+
+def _read_range(component: Any, equation: str) -> None:
+    """Read a range again: PySD takes what it is mapped to for elements of its own."""
+    component.mapped = {}
+    if isinstance(component.definition, list):
+        text = read_range(equation[equation.index(":", len(component.name)) + 1 :])
+        component.definition, component.mapped = list(text.elements), text.mappings
+        component.mapping = list(text.mappings)
 
 
 def _parse_right_hand_side(component: Any) -> None:
@@ -111,7 +129,9 @@ def _section(parsed: list[tuple[Entry, Any]], macro: Macro | None) -> AbstractSe
         params=list(macro.parameters) if macro else [],
         returns=list(macro.returns) if macro else [],
         subscripts=[
-            item.get_abstract_subscript_range() for item in own if isinstance(item, SubscriptRange)
+            item.get_abstract_subscript_range()
+            for _, item in parsed
+            if isinstance(item, SubscriptRange) and macro is None
         ],
         elements=_merge([item for item in own if isinstance(item, Component)]),
         constraints=[],
@@ -133,10 +153,12 @@ def _merge(components: list[Any]) -> list[AbstractElement]:
     return list(elements.values())
 
 
-def _definitions(parsed: list[tuple[Entry, Any]], file: str) -> dict[str, tuple[Definition, ...]]:
+def _definitions(
+    parsed: list[tuple[Entry, Any]], macro: Macro | None, file: str
+) -> dict[str, tuple[Definition, ...]]:
     definitions: dict[str, list[Definition]] = {}
     for entry, component in parsed:
-        if entry.macro is None and isinstance(component, Component):
+        if entry.macro == macro and isinstance(component, Component):
             units, limits = _split_limits(entry, file)
             definition = Definition(
                 name=display_name(component.name),

@@ -1,0 +1,163 @@
+"""What a parser made of a file → the variables and macros of a `Model`, checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pysd.translators.structures.abstract_model import AbstractSection
+
+from flatgov.errors import ModelError
+from flatgov.model import Call, Equation, Expression, Macro, Model, Variable
+from flatgov.names import canonical
+from flatgov.reading.control import read_time
+from flatgov.reading.diagnose import check_cycles, check_duplicates, check_names
+from flatgov.reading.kinds import kind_of, terms
+from flatgov.reading.parsed import (
+    CONTROL_NAMES,
+    Definition,
+    Definitions,
+    Parsed,
+    display_name,
+    is_control,
+    place,
+)
+from flatgov.reading.ranges import Ranges, read_ranges
+from flatgov.reading.trees import function_name, to_tree
+
+# The names that every equation may use, those of macros too.
+_TIMES = {"time": "Time", **{name: name.upper() for name in CONTROL_NAMES}}
+
+
+def to_model(parsed: Parsed, name: str, file: str, source: bytes) -> Model:
+    """Convert and check a parsed model.
+
+    Args:
+        parsed: What the parser of the format gave.
+        name: The name of the model.
+        file: Its path, for messages.
+        source: The bytes of the file.
+
+    Raises:
+        ModelError: The model is wrong; the message has the file, the variable and the line.
+    """
+    section, *macro_sections = parsed.abstract.sections
+    ranges = read_ranges(parsed, file)
+    variables, controls = _read_section(section, parsed.definitions, ranges, file)
+    macros = {
+        function_name(own.name): _read_macro(own, definitions, ranges, file)
+        for own, definitions in zip(macro_sections, parsed.macros, strict=True)
+    }
+    labels = {canonical(label) for elements in ranges.elements.values() for label in elements}
+    others = {*_TIMES, *map(canonical, ranges.elements), *labels}
+    check_names(variables, others, set(macros), file)
+    check_cycles(variables, file)
+    for macro in macros.values():
+        inputs = set(map(canonical, macro.inputs))
+        check_names(macro.variables, others | inputs, set(macros), file)
+        check_cycles(macro.variables, file)
+    single = {
+        canonical(name): variable.equations[0].expression
+        for name, variable in variables.items()
+        if len(variable.equations) == 1 and not variable.subscripts
+    }
+    return Model(
+        name=name,
+        path=file,
+        variables=variables,
+        subscripts=ranges.elements,
+        time=read_time({**single, **controls}, parsed, file),
+        source=source,
+        macros=macros,
+        mappings=ranges.mappings,
+        integrator=parsed.integrator,
+    )
+
+
+def _read_section(
+    section: AbstractSection, definitions: Definitions, ranges: Ranges, file: str
+) -> tuple[dict[str, Variable], dict[str, Expression]]:
+    """Give the variables in the order of the file, and the control variables' expressions."""
+    check_duplicates(section.elements, definitions, file)
+    elements = {canonical(item.name): item for item in section.elements}
+    inputs = {canonical(name): display_name(name) for name in section.params}
+    own_names = {key: own[0].name for key, own in definitions.items()}
+    spelling = {**_TIMES, **inputs, **own_names}
+    expressions = {
+        key: [
+            _convert(component.ast, spelling, place(file, definition.name, definition.line))
+            for component, definition in zip(elements[key].components, own, strict=True)
+        ]
+        for key, own in definitions.items()
+    }
+    flows = {
+        canonical(name)
+        for trees in expressions.values()
+        for tree in trees
+        if isinstance(tree, Call) and tree.function == "INTEG"
+        for name in terms(tree.arguments[0])
+    }
+    variables = {
+        own[0].name: _variable(own, elements[key], expressions[key], flows, ranges, file)
+        for key, own in definitions.items()
+        if not is_control(key)
+    }
+    return variables, {key: trees[0] for key, trees in expressions.items() if is_control(key)}
+
+
+def _variable(
+    own: tuple[Definition, ...],
+    element: Any,
+    trees: list[Expression],
+    flows: set[str],
+    ranges: Ranges,
+    file: str,
+) -> Variable:
+    last = {
+        name: next((getattr(d, name) for d in reversed(own) if getattr(d, name)), "")
+        for name in ("units", "documentation")
+    }
+    return Variable(
+        name=own[0].name,
+        kind=kind_of(element, trees, flows),
+        units=last["units"],
+        limits=next((d.limits for d in own if d.limits != (None, None)), (None, None)),
+        documentation=last["documentation"],
+        equations=tuple(
+            Equation(
+                tree,
+                definition.text,
+                definition.line,
+                tuple(component.subscripts[0]),
+                tuple(map(tuple, component.subscripts[1])),
+            )
+            for tree, definition, component in zip(trees, own, element.components, strict=True)
+        ),
+        subscripts=ranges.dimensions(element, own[0], file),
+        group=own[0].group,
+    )
+
+
+def _read_macro(
+    section: AbstractSection, definitions: Definitions, ranges: Ranges, file: str
+) -> Macro:
+    variables, _ = _read_section(section, definitions, ranges, file)
+    spelling = {canonical(name): name for name in variables}
+    outputs = []
+    for name in (section.name, *section.returns):
+        if canonical(name) not in spelling:
+            raise ModelError(
+                f"the macro has no equation for its result '{function_name(name)}'",
+                where=place(file, function_name(section.name)),
+                fix=f"add '{function_name(name)} = …' before :END OF MACRO:",
+            )
+        outputs.append(spelling[canonical(name)])
+    inputs = tuple(map(display_name, section.params))
+    return Macro(function_name(section.name), inputs, tuple(outputs), variables)
+
+
+def _convert(structure: Any, spelling: Mapping[str, str], where: str) -> Expression:
+    try:
+        return to_tree(structure, spelling)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise ModelError("the equation cannot be read", where=where) from None

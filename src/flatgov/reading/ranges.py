@@ -1,0 +1,219 @@
+"""Subscript ranges: their elements, the mappings between them, the ranges of each variable."""
+
+from __future__ import annotations
+
+import copy
+import re
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pysd.builders.python.subscripts import SubscriptManager
+from pysd.translators.structures.abstract_model import AbstractElement, AbstractSubscriptRange
+
+from flatgov.errors import ModelError, nearest_names
+from flatgov.names import canonical
+from flatgov.reading.parsed import Definition, Parsed, place
+from flatgov.reading.safe import UnreadableText
+
+Mappings = Mapping[str, Mapping[str, tuple[str, ...]]]
+
+_NUMBERED = re.compile(r"\(\s*(.*?)(\d+)\s*-\s*(.*?)(\d+)\s*\)")
+_MOST_ELEMENTS = 100_000
+
+
+@dataclass(frozen=True)
+class RangeText:
+    """What stands right of the colon of a range.
+
+    Attributes:
+        elements: Names of elements or of other ranges; numeric ranges are written out.
+        mappings: For each range that this one is mapped to, what its elements mean there:
+            elements or ranges, or nothing where they go by position.
+    """
+
+    elements: tuple[str, ...]
+    mappings: dict[str, tuple[str, ...]]
+
+
+def read_range(text: str) -> RangeText:
+    """Read ``A1, A2``, ``(A1-A5)`` or ``A1, A2 -> DimB, (DimC: C1, Sub C)``.
+
+    The forms are those of Vensim's reference manual, "Subscript Range Equations" and "Mapping of
+    Subscript Ranges".
+
+    Raises:
+        UnreadableText: A numeric range is wrong.
+    """
+    left, _, right = _split_outside(text, "->", most=1)
+    mappings = {}
+    for item in _split_outside(right, ",")[::2] if right.strip() else []:
+        target, _, listed = _split_outside(item.strip().removeprefix("("), ":", most=1)
+        listed = listed.strip().removesuffix(")")
+        mappings[target.strip()] = tuple(_elements(listed)) if listed else ()
+    return RangeText(tuple(_elements(left)), mappings)
+
+
+def _elements(text: str) -> Iterator[str]:
+    for item in _split_outside(text, ",")[::2]:
+        name = item.strip()
+        numbered = _NUMBERED.fullmatch(name)
+        if numbered:
+            yield from _write_out(name, *numbered.groups())
+        elif name:
+            yield name
+
+
+def _write_out(text: str, prefix: str, low: str, other: str, high: str) -> list[str]:
+    first, last = int(low), int(high)
+    if canonical(prefix) != canonical(other) or not prefix:
+        raise UnreadableText(f"'{text}' must have one name before both numbers")
+    if not first < last < first + _MOST_ELEMENTS:
+        raise UnreadableText(f"the numbers of '{text}' do not rise")
+    return [f"{prefix}{number}" for number in range(first, last + 1)]
+
+
+def _split_outside(text: str, separator: str, most: int = 0) -> list[str]:
+    """Split as `re.split` does, separators kept, outside quotes and parentheses.
+
+    With `most` = 1 always three parts come back.
+    """
+    parts, depth, start, position = [], 0, 0, 0
+    while position < len(text):
+        character = text[position]
+        if character == '"':
+            position = max(text.find('"', position + 1), position)
+        elif character in "()":
+            depth += 1 if character == "(" else -1
+        elif depth <= 0 and text.startswith(separator, position):
+            parts += [text[start:position], separator]
+            position += len(separator)
+            start = position
+            if len(parts) == 2 * most:
+                break
+            continue
+        position += 1
+    parts.append(text[start:])
+    return parts + [""] * (3 - len(parts)) if most else parts
+
+
+@dataclass(frozen=True)
+class Ranges:
+    """The subscript ranges of a model.
+
+    Attributes:
+        elements: The elements of each range.
+        mappings: As `flatgov.model.Model.mappings`.
+        manager: PySD's own form, which finds the ranges of a variable.
+    """
+
+    elements: Mapping[str, tuple[str, ...]]
+    mappings: Mappings
+    manager: Any
+
+    def dimensions(
+        self, element: AbstractElement, definition: Definition, file: str
+    ) -> tuple[str, ...]:
+        """Find the ranges that a variable has altogether, in order.
+
+        Raises:
+            ModelError: A subscript is not defined.
+        """
+        lists = [component.subscripts[0] for component in element.components]
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return tuple(self.manager.make_merge_list(lists, element.name))
+        except (KeyError, IndexError, ValueError) as error:
+            raise ModelError(
+                f"the subscript {error} is not defined",
+                where=place(file, definition.name, definition.line),
+            ) from None
+
+
+def read_ranges(parsed: Parsed, file: str) -> Ranges:
+    """Resolve the subscript ranges of a model.
+
+    Raises:
+        ModelError: A range is made of one that is not defined, or a mapping does not fit.
+    """
+    items = copy.deepcopy(parsed.abstract.sections[0].subscripts)
+    for item in items:
+        if isinstance(item.subscripts, dict):
+            raise ModelError(
+                "subscripts from another file are not supported", where=place(file, item.name)
+            )
+    _spell_alike(items)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            manager: Any = SubscriptManager(items, Path())
+        except (KeyError, ValueError, RecursionError) as error:
+            raise ModelError(f"the subscript range {error} is wrong", where=file) from None
+    elements = {name: tuple(members) for name, members in manager.subscripts.items()}
+    equal = {item.name: item.subscripts for item in items if isinstance(item.subscripts, str)}
+    mappings: dict[str, dict[str, tuple[str, ...]]] = {}
+    for name, target in equal.items():
+        mappings.setdefault(name, {})[target] = elements[target]
+    for name, targets in parsed.mappings.items():
+        for target, listed in targets.items():
+            where = place(file, name, parsed.range_lines.get(name, 0))
+            source, goal, meant = _map(name, target, listed, elements, where)
+            mappings.setdefault(source, {})[goal] = meant
+    return Ranges(elements, mappings, manager)
+
+
+def _spell_alike(items: list[AbstractSubscriptRange]) -> None:
+    """Give names of ranges inside ranges the spelling of their definition."""
+    spelling = {canonical(item.name): item.name for item in items}
+    for item in items:
+        if isinstance(item.subscripts, list):
+            item.subscripts = [spelling.get(canonical(name), name) for name in item.subscripts]
+        elif isinstance(item.subscripts, str):
+            item.subscripts = spelling.get(canonical(item.subscripts), item.subscripts)
+        item.mapping = list(item.mapping)
+
+
+def _map(
+    name: str,
+    target: str,
+    listed: tuple[str, ...],
+    elements: Mapping[str, tuple[str, ...]],
+    where: str,
+) -> tuple[str, str, tuple[str, ...]]:
+    """Give a mapping as (range, other range, an element of the other for each of the range's).
+
+    Where an element stands for several of the other range (it is mapped to a subrange), the
+    mapping is turned round: there, each element of the other range has one of this.
+    """
+    spelling = {canonical(known): known for known in elements}
+    goal = spelling.get(canonical(target))
+    if goal is None:
+        raise ModelError(
+            f"the subscript range '{target}' is not defined",
+            where=where,
+            nearest=nearest_names(target, elements),
+        )
+    own = elements[name]
+    meant = [
+        elements[spelling[canonical(item)]] if canonical(item) in spelling else (item,)
+        for item in listed or elements[goal]
+    ]
+    if len(meant) != len(own):
+        raise ModelError(
+            f"the mapping to '{goal}' has {len(meant)} elements for {len(own)}", where=where
+        )
+    members = {canonical(element): element for element in elements[goal]}
+    for element in (element for group in meant for element in group):
+        if canonical(element) not in members:
+            raise ModelError(f"'{element}' is no element of the range '{goal}'", where=where)
+    if all(len(group) == 1 for group in meant):
+        return name, goal, tuple(members[canonical(element)] for (element,) in meant)
+    back = {
+        canonical(element): mine
+        for mine, group in zip(own, meant, strict=True)
+        for element in group
+    }
+    return goal, name, tuple(back.get(canonical(element), "") for element in elements[goal])
