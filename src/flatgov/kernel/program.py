@@ -29,6 +29,7 @@ any number but zero is true. A NaN among the arguments gives NaN unless said oth
 ``sinh cosh tanh``        x
 ``pow``                   a, b: 1 for b = 0; NaN for a < 0 with a broken b
 ``normal quantile``       p in (0, 1): the inverse of the standard normal distribution
+``normal distribution``   x: the share of the standard normal distribution below x
 ``lt le gt ge eq ne``     a, b
 ``and or``                a, b
 ``not``                   a
@@ -49,7 +50,7 @@ from numpy.typing import NDArray
 
 UNARY = frozenset(
     "neg abs sqrt floor trunc exp ln sin cos tan arcsin arccos arctan sinh cosh tanh not".split()
-) | {"normal quantile"}
+) | {"normal quantile", "normal distribution"}
 BINARY = frozenset("add sub mul div min max pow lt le gt ge eq ne and or".split())
 SOURCES = frozenset(
     {"number", "time", "held time", "step", "parameter", "first parameter", "state", "random"}
