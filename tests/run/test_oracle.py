@@ -166,12 +166,12 @@ def test_saving_less_often_changes_no_number(load):
     )
 
 
-def test_powers_group_from_the_left_and_stay_real(load):
+def test_powers_group_from_the_right_and_stay_real(load):
     model = load("a = 2 ^ 3 ^ 2 ~~| b = (0 - 8) ^ (1 / 3) ~~| c = 9 ^ 9 ^ 9 ~~| d = -3 ^ 2 ~~|")
     result = simulate(model)
-    assert result["a"][0] == 64.0
+    assert result["a"][0] == 512.0
     assert np.isnan(result["b"]).all()
-    assert result["c"][0] == 9.0**81
+    assert result["c"][0] == np.inf
     assert result["d"][0] == -9.0
 
 

@@ -117,6 +117,11 @@ def _operation(operators: list[str], arguments: list[Expression]) -> Expression:
         if operators[0] == "negative" and isinstance(arguments[0], Number):
             return Number(-arguments[0].value)
         return Call(_operator(operators[0]), (arguments[0],))
+    if operators[0] == "^":  # Groups from the right: reference outputs of `arithmetics`.
+        result = arguments[-1]
+        for argument in reversed(arguments[:-1]):
+            result = Call("^", (argument, result))
+        return result
     result, *rest = arguments
     for operator, argument in zip(operators, rest, strict=True):
         result = Call(_operator(operator), (result, argument))

@@ -177,7 +177,7 @@ class _Renamer:
         return ae.ReferenceStructure(function.reference)
 
     def _operation(self, part: Any) -> Any:
-        """Keep an operation, but powers: PySD groups them from the right, and they overflow."""
+        """Keep an operation, but powers, which overflow in Python."""
         operators = [
             operator.upper() if operator[0] == ":" else operator for operator in part.operators
         ]
@@ -187,9 +187,9 @@ class _Renamer:
                 raise self._refuse(f"the operator '{operator}' is")
         if "^" not in operators:
             return type(part)(operators, tuple(arguments))
-        result = arguments[0]
-        for argument in arguments[1:]:
-            result = ae.CallStructure(ae.ReferenceStructure("power"), (result, argument))
+        result = arguments[-1]
+        for argument in reversed(arguments[:-1]):
+            result = ae.CallStructure(ae.ReferenceStructure("power"), (argument, result))
         return result
 
 

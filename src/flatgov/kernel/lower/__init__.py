@@ -6,10 +6,12 @@ calls; what depends on numbers alone is computed here.
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from flatgov.kernel.lower.core import Lowering, Phase, Place
-from flatgov.kernel.lower.scope import Scope, equation_of
+from flatgov.kernel.lower.scope import Scope, elements_of, equation_of
 from flatgov.kernel.program import Program
 from flatgov.model import Model, TimeSettings
 from flatgov.names import canonical
@@ -40,7 +42,12 @@ def lower(model: Model, time: TimeSettings | None = None) -> Program:
             Place(lowering.main, canonical(variable.name), element, "step")
             for element in range(int(np.prod(shape, dtype=np.int64)))
         ]
-        numbers = [lowering.settle(lambda place=place: lowering.value(place)) for place in places]  # type: ignore[misc]
+        defined = elements_of(lowering, places[0])
+        nothing = lowering.builder.number(np.nan)  # An element may be left out if nobody uses it.
+        numbers = [
+            lowering.settle(partial(lowering.value, place)) if place.element in defined else nothing
+            for place in places
+        ]
         outputs[variable.name] = np.array(numbers, dtype=np.int64).reshape(shape)
     states = lowering.finish()
     return Program(

@@ -6,12 +6,12 @@ the rule is that of the community's reference outputs (SDXorg/test-models).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from flatgov.kernel.lower import arrays, stateful
 from flatgov.kernel.lower.scope import Scope
-from flatgov.model import Call, Interpolation, Reference, Table
+from flatgov.model import Call, Expression, Interpolation, Reference, Table
 from flatgov.names import canonical
 
 Rule = Callable[[Scope, Call], int]
@@ -181,7 +181,7 @@ def _lookup(kind: Interpolation | None = None) -> Rule:
         scope: Scope,
         where: Scope,
         reference: Reference,
-        arguments: list[object],
+        arguments: Sequence[Expression],
         kind: Interpolation | None,
     ) -> int:
         variable = where.place.instance.variables.get(canonical(reference.name))
@@ -189,7 +189,7 @@ def _lookup(kind: Interpolation | None = None) -> Rule:
             raise scope.error(f"'{reference.name}' is no lookup")
         place = where.referred(reference, variable)
         table = where.table(place)
-        x = scope.lower(arguments[0])  # type: ignore[arg-type]
+        x = scope.lower(arguments[0])
         y = scope.look_up(replace(table, interpolation=kind) if kind else table, x)
         if place.instance.name or variable.kind == "data":
             return y

@@ -122,14 +122,15 @@ class Ranges:
         }
         if len(candidates) != 1:
             raise SubscriptError(
-                f"the range '{subscript}' stands on the right only and is mapped to none on the left"
+                f"the range '{subscript}' stands on the right only, mapped to none on the left"
             )
         return candidates.pop()
 
     def number(self, name: str, bound: Binding) -> int:
-        """Give the number, from 1, of a range's or an element's name that is used as a value."""
-        if name in bound:
-            return self.position(bound[name], name) + 1
-        if name in self._home and name not in self.elements:
-            return self.position(name, self._home[name]) + 1
-        return self.position(self.element(name, bound), name) + 1
+        """Give the number, from 1, of a range's or an element's name that is used as a value.
+
+        It is the place of the element in the largest range that holds it, also where the name is
+        that of a part of this range (reference outputs of ``subscript_definition``).
+        """
+        element = self.element(name, bound)
+        return self.position(element, self._home[element]) + 1

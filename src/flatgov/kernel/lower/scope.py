@@ -296,17 +296,21 @@ def equation_of(lowering: Lowering, place: Place) -> tuple[Equation, dict[str, s
     Raises:
         ModelError: No equation defines it.
     """
-    variable = place.instance.variables[place.variable]
-    table = lowering.once(
-        (place.instance, place.variable, "equations"), lambda: _elements(lowering, variable)
-    )
-    found = table.get(place.element)
+    found = elements_of(lowering, place).get(place.element)
     if found is None:
+        variable = place.instance.variables[place.variable]
         raise ModelError(
             f"no equation defines {lowering.label(place)}",
             where=f"{lowering.model.path}, '{variable.name}', line {variable.line}",
         )
     return found
+
+
+def elements_of(lowering: Lowering, place: Place) -> dict[int, tuple[Equation, dict[str, str]]]:
+    """Give the equation of each defined element of the variable of a place."""
+    variable = place.instance.variables[place.variable]
+    key = (place.instance, place.variable, "equations")
+    return lowering.once(key, lambda: _elements(lowering, variable))
 
 
 def _elements(lowering: Lowering, variable: Variable) -> dict[int, tuple[Equation, dict[str, str]]]:
@@ -316,6 +320,13 @@ def _elements(lowering: Lowering, variable: Variable) -> dict[int, tuple[Equatio
     table: dict[int, tuple[Equation, dict[str, str]]] = {}
     for equation in variable.equations:
         names = tuple(map(canonical, equation.subscripts))
+        repeated = {name for name in names if names.count(name) > 1 and ranges.is_range(name)}
+        if repeated:
+            raise ModelError(
+                f"the range '{repeated.pop()}' stands twice on the left-hand side",
+                where=f"{lowering.model.path}, '{variable.name}', line {equation.line}",
+                fix="define a second range of the same elements",
+            )
         choices = [ranges.elements.get(name, (name,)) for name in names]
         excluded = _excluded(lowering, equation)
         for elements in itertools.product(*choices):

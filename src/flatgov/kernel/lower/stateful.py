@@ -128,7 +128,8 @@ def _delay_n(scope: Scope, call: Call) -> int:
     """DELAY N: as DELAY3, but the outflow of a step uses the delay times of the steps before.
 
     Level i drains with the delay time of i steps ago, so that a change of the delay time travels
-    with the material; the output is constant within a step.
+    with the material; the output is constant within a step. The order is no more than the number
+    of steps in the delay time at the start (reference manual, "DELAY N").
     """
     stream, time, first, _ = call.arguments
     count = _order(scope, call)
@@ -137,18 +138,18 @@ def _delay_n(scope: Scope, call: Call) -> int:
         moment = scope.lower(time)
         return b.div(b.mul(scope.lower(first), moment), moment)
 
-    # The times of the last steps, newest first; then the levels.
     def times_next(step: Scope, times: Sequence[int]) -> list[int]:
+        """The delay times of the last steps, newest first."""
         return [step.lower(time), *times[:-1]]
 
     times = _levels(scope, call, count + 1, lambda i: i.lower(time), times_next, "held")[:count]
+    order = _possible_order(scope, time, count)
 
     def levels_next(step: Scope, levels: Sequence[int]) -> list[int]:
         dt = step.number(step.lowering.time.step)
         now = [step.lower(time), *times[:-1]]
         outflows = [b.div(level, one) for level, one in zip(levels, now, strict=True)]
         inflows = [step.lower(stream), *outflows[:-1]]
-        order = step.number(float(count))
         return [
             b.add(level, b.mul(dt, b.mul(b.sub(x, y), order)))
             for level, x, y in zip(levels, inflows, outflows, strict=True)
@@ -158,7 +159,17 @@ def _delay_n(scope: Scope, call: Call) -> int:
         return b.mul(initial.lower(first), initial.lower(time))
 
     levels = _levels(scope, call, count, start, levels_next, "held")
-    return b.div(levels[-1], times[0])
+    last = levels[0]
+    for number, level in enumerate(levels[1:], 2):
+        last = b.select(b.op("ge", order, scope.number(float(number))), level, last)
+    return b.div(last, times[0])
+
+
+def _possible_order(scope: Scope, time: Expression, order: int) -> int:
+    b = scope.builder
+    steps = b.div(scope.initial.lower(time), scope.number(scope.lowering.time.step))
+    whole = b.op("floor", b.add(steps, scope.number(1e-6)))
+    return b.op("max", scope.number(1.0), b.op("min", scope.number(float(order)), whole))
 
 
 def _order(scope: Scope, call: Call) -> int:
