@@ -167,12 +167,16 @@ class Scope:
         return self.lowering.value(place)
 
     def referred(self, reference: Reference, variable: Variable) -> Place:
-        """Find the element of a variable that a reference means."""
+        """Find the element of a variable that a reference means.
+
+        Without subscripts it is the element that the left-hand side is at ("apply to all", XMILE
+        1.0, section 4.1.4).
+        """
         dimensions = tuple(map(canonical, variable.subscripts))
         try:
             elements = [
                 self.lowering.ranges.element(canonical(subscript), self.bound)
-                for subscript in reference.subscripts
+                for subscript in reference.subscripts or variable.subscripts
             ]
             element = self.lowering.ranges.flat(elements, dimensions)
         except SubscriptError as error:
