@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 
+
+@functools.lru_cache(maxsize=1 << 16)  # Models compare the same few names over and over.
 def canonical(name: str) -> str:
     """Give the form in which two spellings of one name are equal.
 
