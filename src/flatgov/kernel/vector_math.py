@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from flatgov.kernel import random_stream
 from flatgov.kernel import vector_math_exponential as exponential
 from flatgov.kernel.vector_ops import ArrayOperations, TextOperations, TextValue, Value
 
@@ -42,33 +43,72 @@ def evaluate(code: str, *arrays: ArrayLike) -> NDArray[np.float64]:
     return np.asarray(result, dtype=np.float64).reshape(numbers[0].shape)
 
 
+def evaluate_random(
+    stream: ArrayLike, place: ArrayLike, seed: ArrayLike, step: ArrayLike
+) -> NDArray[np.float64]:
+    """Give the random numbers of `random_stream.uniform`, to the bit as the machine code does.
+
+    Args:
+        stream: int64: a number for each member.
+        place: int64: the place in the model.
+        seed: float64.
+        step: int64: the number of the step.
+
+    Returns:
+        The numbers in the common shape of the arguments.
+    """
+    kinds = (np.int64, np.int64, np.float64, np.int64)
+    given = (
+        np.asarray(x, kind) for x, kind in zip((stream, place, seed, step), kinds, strict=True)
+    )
+    arrays = np.broadcast_arrays(*given)
+    flat = [np.ascontiguousarray(array).reshape(-1) for array in arrays]
+    result = random_stream.uniform(ArrayOperations(), *flat)
+    return np.asarray(result, dtype=np.float64).reshape(arrays[0].shape)
+
+
 def definitions(codes: Iterable[str], lanes: int) -> str:
     """Write functions as LLVM IR.
 
     Args:
-        codes: Members of `FUNCTIONS`; each is written once.
+        codes: Members of `FUNCTIONS`, or ``random``; each is written once.
         lanes: The length of the vectors: 1, 2, 4, 8 or 16.
 
     Returns:
         ``define internal <L x double> @vm_CODE(<L x double>, …)`` for each code, with spaces
-        in it as underscores, and what they need.
+        in it as underscores, and what they need; for ``random`` the arguments are ``<L x i64>``
+        stream, ``i64`` place, ``<L x double>`` seed and ``i64`` step.
     """
     declarations: dict[str, None] = {}
     texts: list[str] = []
     for code in dict.fromkeys(codes):
-        name = "vm_" + code.replace(" ", "_")
-        text = TextOperations(lanes, name)
-        vector = text.vector("double")
-        count = 2 if code in BINARY else 1
-        arguments = [TextValue(text, f"%a{i}", "double") for i in range(count)]
-        parameters = ", ".join(f"{vector} {argument.name}" for argument in arguments)
-        result = FUNCTIONS[code](text, *arguments)
-        texts.append(_function(text, name, parameters, result))
+        text = TextOperations(lanes, "vm_" + code.replace(" ", "_"))
+        texts.append(_random(text) if code == "random" else _function(text, code))
         declarations |= text.declarations
     return "\n".join([*declarations, *texts])
 
 
-def _function(text: TextOperations, name: str, parameters: str, result: TextValue) -> str:
+def _function(text: TextOperations, code: str) -> str:
+    names = ["%a", "%b"] if code in BINARY else ["%a"]
+    result = FUNCTIONS[code](text, *(TextValue(text, name, "double") for name in names))
+    return _defined(text, [f"{text.vector('double')} {name}" for name in names], result)
+
+
+def _random(text: TextOperations) -> str:
+    stream, seed = TextValue(text, "%stream", "i64"), TextValue(text, "%seed", "double")
+    place, step = text.splat("%place"), text.splat("%step")
+    parameters = [
+        f"{text.vector('i64')} %stream",
+        "i64 %place",
+        f"{text.vector('double')} %seed",
+        "i64 %step",
+    ]
+    return _defined(text, parameters, random_stream.uniform(text, stream, place, seed, step))
+
+
+def _defined(text: TextOperations, parameters: list[str], result: TextValue) -> str:
     vector = text.vector("double")
-    head = f"define internal {vector} @{name}({parameters}) nounwind willreturn memory(none) {{"
-    return "\n".join([head, "entry:", *text.lines, f"  ret {vector} {result.name}", "}", ""])
+    head = f"define internal {vector} @{text.name}({', '.join(parameters)})"
+    attributes = "nounwind willreturn memory(none)"
+    lines = [f"{head} {attributes} {{", "entry:", *text.lines, f"  ret {vector} {result.name}", "}"]
+    return "\n".join([*lines, ""])

@@ -138,15 +138,16 @@ class TextOperations:
 
     Attributes:
         lanes: The length of the vectors.
+        name: Of the function, for the names of its tables.
         lines: The body of a function so far.
         declarations: The intrinsics and tables that the lines use.
     """
 
-    def __init__(self, lanes: int, prefix: str) -> None:
+    def __init__(self, lanes: int, name: str) -> None:
         self.lanes = lanes
+        self.name = name
         self.lines: list[str] = []
         self.declarations: dict[str, None] = {}
-        self._prefix = prefix
         self._block = "entry"
         self._count = 0
 
@@ -210,7 +211,7 @@ class TextOperations:
 
     def item(self, table: Sequence[int], index: Value) -> TextValue:
         """Look up whole numbers; every index is in range."""
-        name = f"@{self._prefix}_table_{len(table)}"
+        name = f"@{self.name}_table_{len(table)}"
         numbers = ", ".join(f"i64 {number}" for number in table)
         shape = f"[{len(table)} x i64]"
         self.declarations[f"{name} = internal unnamed_addr constant {shape} [{numbers}]"] = None
