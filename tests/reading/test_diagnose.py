@@ -14,7 +14,7 @@ CONTROLS = "INITIAL TIME = 0 ~~|\nFINAL TIME = 9 ~~|\nTIME STEP = 1 ~~|\nSAVEPER
         ("a = 1 ~~|\nb = a\n  + * 2 ~~|", "'b', line 3: syntax error at '+ * 2'"),
         ("a = (3 + 4 ~~|", "'a', line 1: syntax error at the end of '(3 + 4'"),
         ("a = ~~|", "'a', line 1: the right-hand side is empty"),
-        ("a b ~~|", "'a b', line 1: 'a b' has no equation; write it as 'name = equation'"),
+        ("a + b ~~|", "'a + b', line 1: 'a + b' has no equation; write it as 'name = equation'"),
         ("a = 5 5 ~~|", "'a', line 1: '5 5' is not a number"),
         ("a = 1e999 ~~|", "'a', line 1: '1e999' is too large for a number"),
         ("a((0,0),(1)) ~~|", "'a', line 1: syntax error at '(0,0),(1))'"),

@@ -97,7 +97,7 @@ A, ONE = Reference("a"), Number(1.0)
     [
         ("1 - a - 2", Call("-", (Call("-", (ONE, A)), Number(2.0)))),
         ("1 / a * 2", Call("*", (Call("/", (ONE, A)), Number(2.0)))),
-        ("a ^ 2 ^ 1", Call("^", (Call("^", (A, Number(2.0))), ONE))),
+        ("a ^ 2 ^ 1", Call("^", (A, Call("^", (Number(2.0), ONE))))),
         ("-3 ^ a", Call("negative", (Call("^", (Number(3.0), A)),))),
         ("a ^ -3", Call("^", (A, Number(-3.0)))),
         ("a - -3 * 2", Call("-", (A, Call("*", (Number(-3.0), Number(2.0)))))),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pysd.translators.structures.abstract_model import AbstractSection
@@ -12,6 +15,9 @@ from flatgov.model import Call, Equation, Expression, Macro, Model, Variable
 from flatgov.names import canonical
 from flatgov.reading.control import read_time
 from flatgov.reading.diagnose import check_cycles, check_duplicates, check_names
+from flatgov.reading.external import read_values
+from flatgov.reading.folder import Folder
+from flatgov.reading.functions import EXTERNAL
 from flatgov.reading.kinds import kind_of, terms
 from flatgov.reading.parsed import (
     CONTROL_NAMES,
@@ -29,6 +35,15 @@ from flatgov.reading.trees import function_name, to_tree
 _TIMES = {"time": "Time", **{name: name.upper() for name in CONTROL_NAMES}}
 
 
+@dataclass(frozen=True)
+class Context:
+    """What the conversion of every section needs."""
+
+    ranges: Ranges
+    folder: Folder
+    file: str
+
+
 def to_model(parsed: Parsed, name: str, file: str, source: bytes) -> Model:
     """Convert and check a parsed model.
 
@@ -42,10 +57,12 @@ def to_model(parsed: Parsed, name: str, file: str, source: bytes) -> Model:
         ModelError: The model is wrong; the message has the file, the variable and the line.
     """
     section, *macro_sections = parsed.abstract.sections
-    ranges = read_ranges(parsed, file)
-    variables, controls = _read_section(section, parsed.definitions, ranges, file)
+    folder = Folder(Path(file).parent)
+    ranges = read_ranges(parsed, folder, file)
+    context = Context(ranges, folder, file)
+    variables, controls = _read_section(section, parsed.definitions, context)
     macros = {
-        function_name(own.name): _read_macro(own, definitions, ranges, file)
+        function_name(own.name): _read_macro(own, definitions, context)
         for own, definitions in zip(macro_sections, parsed.macros, strict=True)
     }
     labels = {canonical(label) for elements in ranges.elements.values() for label in elements}
@@ -71,13 +88,15 @@ def to_model(parsed: Parsed, name: str, file: str, source: bytes) -> Model:
         macros=macros,
         mappings=ranges.mappings,
         integrator=parsed.integrator,
+        files=folder.files,
     )
 
 
 def _read_section(
-    section: AbstractSection, definitions: Definitions, ranges: Ranges, file: str
+    section: AbstractSection, definitions: Definitions, context: Context
 ) -> tuple[dict[str, Variable], dict[str, Expression]]:
     """Give the variables in the order of the file, and the control variables' expressions."""
+    file = context.file
     check_duplicates(section.elements, definitions, file)
     elements = {canonical(item.name): item for item in section.elements}
     inputs = {canonical(name): display_name(name) for name in section.params}
@@ -98,7 +117,7 @@ def _read_section(
         for name in terms(tree.arguments[0])
     }
     variables = {
-        own[0].name: _variable(own, elements[key], expressions[key], flows, ranges, file)
+        own[0].name: _variable(own, elements[key], expressions[key], flows, context)
         for key, own in definitions.items()
         if not is_control(key)
     }
@@ -110,45 +129,68 @@ def _variable(
     element: Any,
     trees: list[Expression],
     flows: set[str],
-    ranges: Ranges,
-    file: str,
+    context: Context,
 ) -> Variable:
+    equations = [
+        equation
+        for tree, definition, component in zip(trees, own, element.components, strict=True)
+        for equation in _equations(tree, definition, component, context)
+    ]
     last = {
         name: next((getattr(d, name) for d in reversed(own) if getattr(d, name)), "")
         for name in ("units", "documentation")
     }
     return Variable(
         name=own[0].name,
-        kind=kind_of(element, trees, flows),
+        kind=kind_of(element, [equation.expression for equation in equations], flows),
         units=last["units"],
         limits=next((d.limits for d in own if d.limits != (None, None)), (None, None)),
         documentation=last["documentation"],
-        equations=tuple(
-            Equation(
-                tree,
-                definition.text,
-                definition.line,
-                tuple(component.subscripts[0]),
-                tuple(map(tuple, component.subscripts[1])),
-            )
-            for tree, definition, component in zip(trees, own, element.components, strict=True)
-        ),
-        subscripts=ranges.dimensions(element, own[0], file),
+        equations=tuple(equations),
+        subscripts=context.ranges.dimensions(element, own[0], context.file),
         group=own[0].group,
     )
 
 
-def _read_macro(
-    section: AbstractSection, definitions: Definitions, ranges: Ranges, file: str
-) -> Macro:
-    variables, _ = _read_section(section, definitions, ranges, file)
+def _equations(
+    tree: Expression, definition: Definition, component: Any, context: Context
+) -> Iterator[Equation]:
+    """Yield one equation, or one for each element where they come from another file."""
+    subscripts = tuple(component.subscripts[0])
+    excluded = tuple(map(tuple, component.subscripts[1]))
+    if not isinstance(tree, Call) or tree.function not in EXTERNAL:
+        yield Equation(tree, definition.text, definition.line, subscripts, excluded)
+        return
+    where = place(context.file, definition.name, definition.line)
+    keyword = getattr(component, "keyword", None)
+    try:
+        coordinates = context.ranges.coordinates(subscripts)
+    except (KeyError, ValueError):  # `Ranges.dimensions` says which
+        yield Equation(tree, definition.text, definition.line, subscripts, excluded)
+        return
+    values = read_values(tree, coordinates, keyword, context.folder, where)
+    if not isinstance(values, dict):
+        yield Equation(values, definition.text, definition.line, subscripts, excluded)
+        return
+    left_out = {
+        elements
+        for group in excluded
+        for elements in itertools.product(*context.ranges.coordinates(group).values())
+    }
+    for elements, table in values.items():
+        if elements not in left_out:
+            yield Equation(table, definition.text, definition.line, elements)
+
+
+def _read_macro(section: AbstractSection, definitions: Definitions, context: Context) -> Macro:
+    variables, _ = _read_section(section, definitions, context)
     spelling = {canonical(name): name for name in variables}
     outputs = []
     for name in (section.name, *section.returns):
         if canonical(name) not in spelling:
             raise ModelError(
                 f"the macro has no equation for its result '{function_name(name)}'",
-                where=place(file, function_name(section.name)),
+                where=place(context.file, function_name(section.name)),
                 fix=f"add '{function_name(name)} = …' before :END OF MACRO:",
             )
         outputs.append(spelling[canonical(name)])

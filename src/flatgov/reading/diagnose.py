@@ -11,7 +11,13 @@ from pysd.translators.structures.abstract_model import AbstractElement
 from flatgov.errors import ModelError, nearest_names
 from flatgov.model import Call, Equation, Expression, Reference, Table, Variable
 from flatgov.names import canonical
-from flatgov.reading.functions import FUNCTIONS, INITIAL_ARGUMENTS, OPERATORS, STEP_ARGUMENTS
+from flatgov.reading.functions import (
+    EXTERNAL,
+    FUNCTIONS,
+    INITIAL_ARGUMENTS,
+    OPERATORS,
+    STEP_ARGUMENTS,
+)
 from flatgov.reading.parsed import CONTROL_NAMES, Definitions, place
 
 Phase = Literal["step", "initial"]
@@ -60,16 +66,16 @@ def check_names(
                         nearest=nearest_names(part.name, names),
                     )
                 if isinstance(part, Table):
-                    _check_table(part, where)
+                    _check_table(part, variable, where)
                 if isinstance(part, Call) and part.function not in macros:
                     _check_call(part, variables, where)
 
 
-def _check_table(table: Table, where: str) -> None:
+def _check_table(table: Table, variable: Variable, where: str) -> None:
     for left, right in itertools.pairwise(table.x):
         if left == right:
             raise ModelError(f"the lookup has two points at x = {left:g}", where=where)
-    if len(table.x) < 2:
+    if len(table.x) < 2 and variable.kind != "data":
         raise ModelError("the lookup has only one point", where=where, fix="give two or more")
 
 
@@ -86,6 +92,14 @@ def _check_call(call: Call, variables: Mapping[str, Variable], where: str) -> No
             )
     if call.function == "A FUNCTION OF":
         raise ModelError("the equation is incomplete (A FUNCTION OF)", where=where)
+    if call.function in EXTERNAL:
+        raise ModelError(f"{call.function} must be the whole equation", where=where)
+    if call.function not in FUNCTIONS and call.function.startswith("GET "):
+        raise ModelError(
+            f"{call.function} is not supported",
+            where=where,
+            fix="save the values as .xlsx or .csv and use GET DIRECT CONSTANTS, DATA or LOOKUPS",
+        )
     if call.function not in FUNCTIONS:
         raise ModelError(
             f"there is no function or lookup '{call.function}'",

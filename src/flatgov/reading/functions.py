@@ -77,6 +77,9 @@ FUNCTIONS: dict[str, tuple[int, int]] = {
     "ZIDZ": (2, 2),
 }
 
+# Functions that are resolved when a model is read; each is the whole of its equation.
+EXTERNAL = frozenset({"GET DIRECT CONSTANTS", "GET DIRECT DATA", "GET DIRECT LOOKUPS"})
+
 OPERATORS = frozenset(
     {
         *("+", "-", "*", "/", "^", "negative"),

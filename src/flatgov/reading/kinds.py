@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from pysd.translators.structures.abstract_model import AbstractData, AbstractElement, AbstractLookup
 
-from flatgov.model import Call, Expression, Kind, Reference
+from flatgov.model import Array, Call, Expression, Kind, Number, Reference, Table
 from flatgov.names import canonical
 from flatgov.reading.diagnose import walk
 from flatgov.reading.functions import STEP_ARGUMENTS, TIME_DEPENDENT
@@ -23,7 +23,9 @@ def kind_of(element: AbstractElement, expressions: Sequence[Expression], flows: 
     component = element.components[0]
     if isinstance(component, AbstractLookup):
         return "lookup"
-    if isinstance(component, AbstractData):
+    if all(isinstance(item, (Number, Array)) for item in expressions):
+        return "constant"
+    if isinstance(component, AbstractData) or any(isinstance(item, Table) for item in expressions):
         return "data"
     if any(isinstance(item, Call) and item.function == "INTEG" for item in expressions):
         return "stock"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import re
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,8 @@ from pysd.translators.structures.abstract_model import AbstractElement, Abstract
 
 from flatgov.errors import ModelError, nearest_names
 from flatgov.names import canonical
+from flatgov.reading.external import read_elements
+from flatgov.reading.folder import Folder
 from flatgov.reading.parsed import Definition, Parsed, place
 from flatgov.reading.safe import UnreadableText
 
@@ -113,6 +115,10 @@ class Ranges:
     mappings: Mappings
     manager: Any
 
+    def coordinates(self, subscripts: Sequence[str]) -> dict[str, list[str]]:
+        """Give the elements of each subscript of a left-hand side, under some range's name."""
+        return dict(self.manager.make_coord_dict(list(subscripts)))
+
     def dimensions(
         self, element: AbstractElement, definition: Definition, file: str
     ) -> tuple[str, ...]:
@@ -133,8 +139,13 @@ class Ranges:
             ) from None
 
 
-def read_ranges(parsed: Parsed, file: str) -> Ranges:
+def read_ranges(parsed: Parsed, folder: Folder, file: str) -> Ranges:
     """Resolve the subscript ranges of a model.
+
+    Args:
+        parsed: The parsed model.
+        folder: Its folder, for ranges that other files hold.
+        file: Its path, for messages.
 
     Raises:
         ModelError: A range is made of one that is not defined, or a mapping does not fit.
@@ -142,9 +153,8 @@ def read_ranges(parsed: Parsed, file: str) -> Ranges:
     items = copy.deepcopy(parsed.abstract.sections[0].subscripts)
     for item in items:
         if isinstance(item.subscripts, dict):
-            raise ModelError(
-                "subscripts from another file are not supported", where=place(file, item.name)
-            )
+            where = place(file, item.name, parsed.range_lines.get(item.name, 0))
+            item.subscripts = read_elements(item.subscripts, folder, where)
     _spell_alike(items)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

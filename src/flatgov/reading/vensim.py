@@ -22,6 +22,8 @@ from flatgov.reading.ranges import read_range
 from flatgov.reading.safe import UnreadableText, read_number, safe_translators
 from flatgov.reading.vensim_text import Entry, Macro, decode, guess_name, split_entries
 
+_BARE = re.compile(r'("(?:\\.|[^"\\\n])*"|[\w\s\'$]+)(\[[^\]]*\])?\s*')
+
 
 def parse_vensim(source: bytes, file: str) -> Parsed:
     """Parse the bytes of a .mdl file.
@@ -57,8 +59,11 @@ def parse_vensim(source: bytes, file: str) -> Parsed:
 def _parse_entry(entry: Entry, file: str) -> Any:
     """Give PySD's component or subscript range for one definition."""
     name, equation = guess_name(entry.equation), entry.clean_equation
+    bare = _BARE.fullmatch(equation)
     try:
-        component = Element(equation, "", "").parse()
+        component = Element(f"{equation} :RAW:" if bare else equation, "", "").parse()
+        if bare:  # data from elsewhere, under no keyword of its own
+            component.keyword = None
         if isinstance(component, Component):
             _parse_right_hand_side(component)
         elif isinstance(component, SubscriptRange):
@@ -77,10 +82,12 @@ def _parse_entry(entry: Entry, file: str) -> Any:
 def _read_range(component: Any, equation: str) -> None:
     """Read a range again: PySD takes what it is mapped to for elements of its own."""
     component.mapped = {}
+    if isinstance(component.definition, str):  # a range equal to another
+        return
+    text = read_range(equation[equation.index(":", len(component.name)) + 1 :])
     if isinstance(component.definition, list):
-        text = read_range(equation[equation.index(":", len(component.name)) + 1 :])
-        component.definition, component.mapped = list(text.elements), text.mappings
-        component.mapping = list(text.mappings)
+        component.definition = list(text.elements)
+    component.mapped, component.mapping = text.mappings, list(text.mappings)
 
 
 def _parse_right_hand_side(component: Any) -> None:
@@ -181,7 +188,7 @@ def _split_limits(entry: Entry, file: str) -> tuple[str, tuple[float | None, flo
     where = place(file, guess_name(entry.equation), entry.line)
     try:
         low, high = (
-            None if part.strip(" +-") in ("?", "inf") else read_number(part)
+            None if part.strip(" +-") in ("?", "inf", "nan") else read_number(part)
             for part in match.group(2).split(",")[:2]
         )
     except UnreadableText:
