@@ -1,0 +1,126 @@
+"""Compiles a program to machine code for this machine."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from flatgov.kernel.emit import Integrator, Module, emit
+from flatgov.kernel.program import Program
+from flatgov.kernel.schedule import Schedule, schedule
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """A compiled program.
+
+    Attributes:
+        run: The machine code: one block of fields in (see `flatgov.kernel.emit_loops`), 0 or 1
+            (stopped) out.
+        plan: What it computes.
+        module: Its text and layout.
+        lanes: Members in a vector.
+        integrator: The integration method.
+    """
+
+    run: Callable[[Any], int]
+    plan: Schedule
+    module: Module
+    lanes: int
+    integrator: Integrator
+    engine: Any = field(repr=False)
+
+
+def compile_kernel(
+    program: Program,
+    *,
+    varying: Sequence[int] = (),
+    dated: Collection[int] = (),
+    changed_stocks: Sequence[int] = (),
+    outputs: Sequence[int],
+    integrator: Integrator = "euler",
+    lanes: int | None = None,
+) -> Kernel:
+    """Compile a program.
+
+    Args:
+        program: The lowered model.
+        varying: The indices of the parameters that members give; all others have their base
+            value.
+        dated: Those of them with dated changes.
+        changed_stocks: The indices of the stocks whose initial values members change.
+        outputs: The operations to save, in order.
+        integrator: The integration method.
+        lanes: Members in a vector: a power of two; by default what fits the machine.
+
+    Returns:
+        The kernel. Its results do not depend on `lanes`.
+    """
+    widest = default_lanes()
+    lanes = widest if lanes is None else lanes
+    plan = schedule(
+        program,
+        varying=varying,
+        dated=dated,
+        changed_stocks=changed_stocks,
+        outputs=outputs,
+    )
+    module = emit(plan, integrator=integrator, lanes=lanes, permutes=lanes == widest == 8)
+    engine = _load(_object_code(module.text))
+    address = engine.get_function_address("run")
+    run = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p)(address)
+    return Kernel(run, plan, module, lanes, integrator, engine)
+
+
+@cache
+def default_lanes() -> int:
+    """Give the number of float64 in this machine's widest registers."""
+    features = _host()[1]
+    if "+avx512f" in features and "+avx512dq" in features:
+        return 8
+    return 4 if "+avx2" in features else 2
+
+
+@cache
+def _host() -> tuple[str, str]:
+    """Give the processor's name and features as LLVM has them."""
+    import llvmlite.binding as llvm
+
+    return llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
+
+
+@cache
+def _machine() -> Any:
+    import llvmlite.binding as llvm
+
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    name, features = _host()
+    target = llvm.Target.from_default_triple()
+    return target.create_target_machine(
+        cpu=name, features=features, opt=2, reloc="pic", codemodel="small"
+    )
+
+
+def _object_code(text: str) -> bytes:
+    import llvmlite.binding as llvm
+
+    machine = _machine()
+    module = llvm.parse_assembly(text)
+    module.triple = machine.triple
+    module.data_layout = str(machine.target_data)
+    return bytes(machine.emit_object(module))
+
+
+def _load(code: bytes) -> Any:
+    import llvmlite.binding as llvm
+
+    _machine()
+    target = llvm.Target.from_default_triple()
+    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target.create_target_machine())
+    engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+    engine.finalize_object()
+    return engine
