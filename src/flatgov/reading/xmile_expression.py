@@ -1,0 +1,266 @@
+"""The expressions of XMILE → small trees, after the grammar of its specification.
+
+OASIS, XMILE 1.0, section 3.3: powers bind closest and group from the right, then the signs and
+NOT, then ``* / MOD``, ``+ -``, ``< <= > >=``, ``= <>``, AND, OR. What Vensim writes differs in one
+point: its NOT takes a whole comparison.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from flatgov.names import canonical
+
+
+class ExpressionError(ValueError):
+    """An equation that is not understood; the message says what and where in it."""
+
+
+@dataclass(frozen=True)
+class Literal:
+    """A number."""
+
+    value: float
+
+
+@dataclass(frozen=True)
+class Name:
+    """A variable, a dimension or a function without arguments.
+
+    Attributes:
+        text: As written, without quotes; a dot stands between a module and its variable.
+        subscripts: What stands in square brackets, or None.
+        transposed: Whether an apostrophe follows.
+    """
+
+    text: str
+    subscripts: tuple[Node, ...] | None = None
+    transposed: bool = False
+
+
+@dataclass(frozen=True)
+class Apply:
+    """An operator or a function with its arguments.
+
+    Functions are in lower case; operators their sign (``"+"``, ``"mod"``, ``"//"``), with
+    ``"negative"``, ``"not"``, ``"if"``. Among subscripts there are also ``"*"`` without arguments,
+    ``":"`` (a range of elements) and ``"@"`` (a dimension of the left-hand side by its place).
+    """
+
+    function: str
+    arguments: tuple[Node, ...]
+
+
+Node = Literal | Name | Apply
+
+
+class _Token(NamedTuple):
+    kind: str  # "number", "name", "sign", "word" or "end"
+    text: str
+    start: int
+    end: int
+
+
+_NAME = r'"(?:\\.|[^"\\])*"|[^\W\d][\w$]*'
+_TOKENS = re.compile(
+    rf"""(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)
+       | (?P<name>\.?(?:{_NAME})(?:\.(?:{_NAME}|\d+))*)
+       | (?P<sign><=|>=|<>|//|[-+*/^<>=()\[\],:@'])
+       | (?P<space>\s+|\{{[^{{}}]*\}})""",
+    re.VERBOSE,
+)
+_WORDS = frozenset({"and", "or", "not", "mod", "if", "then", "else"})
+
+
+def parse(text: str, vensim: bool = False) -> Node:
+    """Read one expression.
+
+    Args:
+        text: As in ``<eqn>``.
+        vensim: Whether Vensim wrote the file: then ``NOT a = b`` is ``NOT (a = b)``.
+
+    Raises:
+        ExpressionError: It is no expression.
+    """
+    try:
+        return _Parser(text, vensim).whole()
+    except RecursionError:
+        raise ExpressionError("the equation is nested too deeply") from None
+
+
+def unescape(name: str) -> str:
+    r"""Give a name without the escapes ``\n``, ``\"`` and ``\\``, with single spaces."""
+    plain = re.sub(r"\\(.)", lambda match: " " if match[1] == "n" else match[1], name)
+    return " ".join(plain.split())
+
+
+class _Parser:
+    def __init__(self, text: str, vensim: bool) -> None:
+        self._text, self._vensim = text, vensim
+        self._tokens = _split(text)
+        self._position = 0
+
+    def whole(self) -> Node:
+        node = self._or()
+        if self._next.kind != "end":
+            raise self._error()
+        return node
+
+    @property
+    def _next(self) -> _Token:
+        return self._tokens[self._position]
+
+    def _error(self) -> ExpressionError:
+        rest = self._text[self._next.start :].strip()
+        if rest:
+            return ExpressionError(f"syntax error at '{rest[:40]}'")
+        return ExpressionError(f"syntax error at the end of '{self._text.strip()[-40:]}'")
+
+    def _accept(self, *texts: str) -> str | None:
+        token = self._next
+        if token.kind in ("sign", "word") and token.text in texts:
+            self._position += 1
+            return token.text
+        return None
+
+    def _expect(self, text: str) -> None:
+        if not self._accept(text):
+            raise self._error()
+
+    def _from_left(self, operand: Callable[[], Node], *signs: str) -> Node:
+        node = operand()
+        while sign := self._accept(*signs):
+            node = Apply(sign, (node, operand()))
+        return node
+
+    def _or(self) -> Node:
+        return self._from_left(self._and, "or")
+
+    def _and(self) -> Node:
+        return self._from_left(self._loose_not if self._vensim else self._equality, "and")
+
+    def _loose_not(self) -> Node:
+        if self._accept("not"):
+            return Apply("not", (self._loose_not(),))
+        return self._equality()
+
+    def _equality(self) -> Node:
+        return self._from_left(self._relation, "=", "<>")
+
+    def _relation(self) -> Node:
+        return self._from_left(self._sum, "<", "<=", ">", ">=")
+
+    def _sum(self) -> Node:
+        return self._from_left(self._product, "+", "-")
+
+    def _product(self) -> Node:
+        return self._from_left(self._signed, "*", "/", "//", "mod")
+
+    def _signed(self) -> Node:
+        signs = []
+        while sign := self._accept("-", "+", "not"):
+            signs.append(sign)
+        node = self._power()
+        for sign in reversed(signs):
+            if sign != "+":
+                node = Apply("negative" if sign == "-" else "not", (node,))
+        return node
+
+    def _power(self) -> Node:
+        bases = [self._primary()]
+        while self._accept("^"):
+            # The sign of an exponent takes the powers that follow: 2^-3^2 is 2^-(3^2).
+            if self._next.text in ("-", "+", "not"):
+                bases.append(self._signed())
+                break
+            bases.append(self._primary())
+        node = bases.pop()
+        while bases:
+            node = Apply("^", (bases.pop(), node))
+        return node
+
+    def _primary(self) -> Node:
+        token = self._next
+        if self._accept("("):
+            node = self._or()
+            self._expect(")")
+            return node
+        if self._accept("if"):
+            return self._condition()
+        if token.kind == "number":
+            self._position += 1
+            return _number(token.text)
+        if token.kind == "name" or (token.text == "mod" and self._follows("(")):
+            self._position += 1
+            return self._name(token.text)
+        raise self._error()
+
+    def _follows(self, text: str) -> bool:
+        return self._tokens[self._position + 1].text == text
+
+    def _condition(self) -> Node:
+        condition = self._or()
+        self._expect("then")
+        yes = self._or()
+        self._expect("else")
+        return Apply("if", (condition, yes, self._or()))
+
+    def _name(self, text: str) -> Node:
+        name = ".".join(unescape(_unquote(part)) for part in _parts(text))
+        subscripts = None
+        if self._accept("["):
+            subscripts = self._list(self._subscript, "]")
+        if subscripts is None and self._accept("("):
+            empty = self._accept(")")
+            return Apply(canonical(name), () if empty else self._list(self._or, ")"))
+        return Name(name, subscripts, bool(self._accept("'")))
+
+    def _list(self, item: Callable[[], Node], end: str) -> tuple[Node, ...]:
+        items = [item()]
+        while self._accept(","):
+            items.append(item())
+        self._expect(end)
+        return tuple(items)
+
+    def _subscript(self) -> Node:
+        if self._next.text == "*" and not self._follows(":"):
+            self._position += 1
+            return Apply("*", ())
+        if self._accept("@"):
+            return Apply("@", (self._primary(),))
+        first = self._or()
+        return Apply(":", (first, self._or())) if self._accept(":") else first
+
+
+def _split(text: str) -> list[_Token]:
+    tokens, position = [], 0
+    while position < len(text):
+        match = _TOKENS.match(text, position)
+        if match is None:
+            raise ExpressionError(f"syntax error at '{text[position:].strip()[:40]}'")
+        kind, found = str(match.lastgroup), match.group()
+        if kind == "name" and found.lower() in _WORDS:
+            kind, found = "word", found.lower()
+        if kind != "space":
+            tokens.append(_Token(kind, found, match.start(), match.end()))
+        position = match.end()
+    return [*tokens, _Token("end", "", len(text), len(text))]
+
+
+def _number(text: str) -> Literal:
+    value = float(text)
+    if value == float("inf"):
+        raise ExpressionError(f"'{text}' is too large for a number")
+    return Literal(value)
+
+
+def _parts(text: str) -> list[str]:
+    """Split ``module.variable`` at the dots outside quotes; a leading dot gives an empty part."""
+    return re.split(r'\.(?=(?:[^"]*"[^"]*")*[^"]*$)', text)
+
+
+def _unquote(part: str) -> str:
+    return part[1:-1] if part.startswith('"') else part
