@@ -49,9 +49,45 @@ import numpy as np
 from numpy.typing import NDArray
 
 UNARY = frozenset(
-    "neg abs sqrt floor trunc exp ln sin cos tan arcsin arccos arctan sinh cosh tanh not".split()
+    [
+        "neg",
+        "abs",
+        "sqrt",
+        "floor",
+        "trunc",
+        "exp",
+        "ln",
+        "sin",
+        "cos",
+        "tan",
+        "arcsin",
+        "arccos",
+        "arctan",
+        "sinh",
+        "cosh",
+        "tanh",
+        "not",
+    ]
 ) | {"normal quantile", "normal distribution"}
-BINARY = frozenset("add sub mul div min max pow lt le gt ge eq ne and or".split())
+BINARY = frozenset(
+    [
+        "add",
+        "sub",
+        "mul",
+        "div",
+        "min",
+        "max",
+        "pow",
+        "lt",
+        "le",
+        "gt",
+        "ge",
+        "eq",
+        "ne",
+        "and",
+        "or",
+    ]
+)
 SOURCES = frozenset(
     {"number", "time", "held time", "step", "parameter", "first parameter", "state", "random"}
 )
@@ -126,6 +162,8 @@ class Program:
             order; the shape is that of its subscripts.
         initial_time: In the model's unit of time.
         time_step: In the model's unit of time.
+        fixed: Parameters whose value in the model decided what was lowered, such as the order of
+            a delay; members cannot have another.
     """
 
     operations: tuple[Operation, ...]
@@ -135,3 +173,4 @@ class Program:
     outputs: Mapping[str, NDArray[np.int64]]
     initial_time: float
     time_step: float
+    fixed: frozenset[int] = frozenset()

@@ -58,6 +58,7 @@ def lower(model: Model, time: TimeSettings | None = None) -> Program:
         outputs=outputs,
         initial_time=time.initial,
         time_step=time.step,
+        fixed=frozenset(lowering.fixed_parameters),
     )
 
 

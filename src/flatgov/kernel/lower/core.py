@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 
 from flatgov.errors import ModelError
-from flatgov.kernel.builder import Builder
+from flatgov.kernel.builder import Builder, fold
 from flatgov.kernel.lower.ranges import Ranges
 from flatgov.kernel.program import Parameter, State, Stock
 from flatgov.model import Expression, Model, TimeSettings, Variable
@@ -78,7 +78,8 @@ class Lowering:
         self.parameter_list: list[Parameter] = []
         self.stocks: dict[tuple[str, int], int] = {}
         self.states: list[State | None] = []
-        self.places = 0  # of random numbers
+        self.fixed_parameters: set[int] = set()
+        self._places = 0
         self._equation = equation
         self._values: dict[Place, int] = {}
         self._memory: dict[object, object] = {}
@@ -126,6 +127,29 @@ class Lowering:
         if key not in self._memory:
             self._memory[key] = make()
         return self._memory[key]  # type: ignore[return-value]
+
+    def fixed(self, number: int) -> float | None:
+        """Give the value of an operation on numbers and parameters that no member may change.
+
+        The parameters that it uses are kept in `fixed_parameters`: an order of a delay, for
+        one, decides what is lowered.
+        """
+        operation = self.builder.operations[number]
+        if operation.code == "number":
+            return float(operation.extra)
+        if operation.code == "first parameter":
+            self.fixed_parameters.add(operation.extra)
+            return self.parameter_list[int(operation.extra)].base
+        values = [self.fixed(argument) for argument in operation.arguments]
+        known = [value for value in values if value is not None]
+        if not values or len(known) < len(values):
+            return None
+        return fold(operation.code, known, operation.extra)
+
+    def new_place(self) -> int:
+        """Give the number of a new place of random numbers."""
+        self._places += 1
+        return self._places
 
     def new_state(self, define: Callable[[], State]) -> int:
         """Give the number of a new state; `define` is called later and may raise `Missing`."""

@@ -113,7 +113,7 @@ class Scope:
 
     def constant(self, expression: Expression, what: str) -> float:
         """Evaluate an argument that has to be a fixed number."""
-        value = self.builder.value(self.initial.lower(expression))
+        value = self.lowering.fixed(self.initial.lower(expression))
         if value is None:
             raise self.error(f"{what} must be a number that does not change")
         return value
@@ -254,13 +254,6 @@ class Scope:
         return [
             replace(self, bound={**self.bound, **dict(zip(marked, elements, strict=True))})
             for elements in itertools.product(*choices)
-        ]
-
-    def along(self, dimension: str) -> list[Scope]:
-        """Give a scope for each element of a range that the left-hand side holds at one."""
-        return [
-            replace(self, bound={**self.bound, dimension: element})
-            for element in self.lowering.ranges.elements[dimension]
         ]
 
     def _array_element(self, array: Array) -> float:
