@@ -15,8 +15,9 @@ Evaluate = Callable[..., list[Array]]
 
 
 def _with_nan(result: Any, *inputs: Any) -> Any:
-    broken = np.isnan(np.sum([x + np.zeros(np.shape(result)) for x in inputs], axis=0))
-    return np.where(broken, np.nan, result)
+    for x in inputs:
+        result = np.where(np.isnan(x), np.nan, result)
+    return result
 
 
 def _choose(c: Any, a: Any, b: Any) -> Any:
@@ -28,7 +29,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "sub": np.subtract,
     "mul": np.multiply,
     "div": np.divide,
-    "pow": np.power,
+    "pow": lambda a, b: _with_nan(np.power(a, b), a, b),
     "min": np.minimum,
     "max": np.maximum,
     "neg": np.negative,

@@ -8,6 +8,9 @@ taken as linear, so that the allocations add up to the supply. For linear curves
 exact; for others the bracket ends at 2^-26 of the range of prices, and the error, of the second
 order in that, is below 1e-10 of the request as long as this range is below a thousand widths.
 
+The normal curve is exact. Vensim's is not: its outputs agree with the three-term approximation
+26.2.16 of Abramowitz and Stegun, which is off by up to 1e-5 of the request.
+
 Undefined cases give NaN for every request: a negative request, a width that is not above 0.
 """
 

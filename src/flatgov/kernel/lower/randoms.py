@@ -18,7 +18,7 @@ import math
 from flatgov.kernel.builder import Builder
 
 # Lanczos's approximation of the gamma function for g = 7 with nine terms, as tabulated by
-# P. Godfrey (2001); relative error below 2e-15 for arguments above 1/2.
+# P. Godfrey (2001); the relative error is a few 1e-15.
 _LANCZOS_G = 7.0
 _LANCZOS = (
     0.99999999999980993,
@@ -62,7 +62,9 @@ def random_normal(
     upper = b.select(mirrored, b.op("neg", left), right)
     at_lower, at_upper = (b.op("normal distribution", x) for x in (lower, upper))
     share = b.mul(_uniform(b, place, seed), b.sub(at_upper, at_lower))
-    quantile = b.op("normal quantile", b.add(at_lower, share))
+    # In both cases the result grows with the uniform number.
+    part = b.select(mirrored, b.sub(at_upper, share), b.add(at_lower, share))
+    quantile = b.op("normal quantile", part)
     standard = b.select(mirrored, b.op("neg", quantile), quantile)
     return _scaled(b, standard, minimum, maximum, mean, deviation)
 
@@ -160,9 +162,7 @@ def _exponential_between(b: Builder, place: int, seed: int, lower: int, upper: i
     return b.select(b.op("lt", upper, lower), b.number(math.nan), value)
 
 
-def _scaled(
-    b: Builder, standard: int, minimum: int, maximum: int, shift: int, stretch: int
-) -> int:
+def _scaled(b: Builder, standard: int, minimum: int, maximum: int, shift: int, stretch: int) -> int:
     """Stretch and shift a number."""
     zero = b.number(0)
     value = b.add(shift, b.mul(stretch, standard))

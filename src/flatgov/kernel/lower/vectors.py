@@ -79,8 +79,7 @@ def vector_rank(b: Builder, values: Sequence[int], direction: int) -> list[int]:
 
     The smallest is first if `direction` is above 0, else the largest
     (vensim.com/documentation/fn_vector_rank.html). Vensim leaves the order of equal values
-    open; here it is theirs in the vector for ascending ranks, and the reverse for descending
-    ones, as in PySD. One NaN makes all ranks NaN.
+    open; here it is theirs in the vector. One NaN makes all ranks NaN.
     """
     return [b.add(place, b.number(1)) for place in _places(b, values, direction)]
 
@@ -98,15 +97,14 @@ def vector_sort_order(b: Builder, values: Sequence[int], direction: int) -> list
 def _places(b: Builder, values: Sequence[int], direction: int) -> list[int]:
     """Give the position from 0 of each value in the sorted vector."""
     upwards = b.op("gt", direction, b.number(0))
-    last = b.number(len(values) - 1)
+    keys = [b.select(upwards, value, b.op("neg", value)) for value in values]
     places = []
-    for i, value in enumerate(values):
-        # Equal values keep their order: those before count as smaller, those after do not.
-        smaller = [
-            b.op("le" if j < i else "lt", other, value) for j, other in enumerate(values) if j != i
+    for i, key in enumerate(keys):
+        # Equal values keep their order: those before this one come first, those after do not.
+        earlier = [
+            b.op("le" if j < i else "lt", other, key) for j, other in enumerate(keys) if j != i
         ]
-        ascending = b.sum(smaller)
-        places.append(b.select(upwards, ascending, b.sub(last, ascending)))
+        places.append(b.sum(earlier))
     return places
 
 
