@@ -7,7 +7,8 @@ import pytest
 
 from flatgov.errors import ModelError, RunError
 from flatgov.model import Change, TimeSettings
-from flatgov.run.oracle import simulate, time_points
+from flatgov.run.grid import time_points
+from flatgov.run.oracle import simulate
 
 TEACUP = """
 Teacup Temperature = INTEG(-heat loss, 180) ~ Degrees ~ |

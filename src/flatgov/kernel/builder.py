@@ -9,6 +9,8 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from flatgov.kernel.program import Operation
 from flatgov.model import Table
 
@@ -103,14 +105,17 @@ def fold(code: str, values: Sequence[float], extra: Any = None) -> float | None:
     """Compute an operation on numbers, to the bit as a kernel does.
 
     Returns:
-        The value, or None where the operation is not one of numbers alone or its bits are a
-        kernel's own (exponentials, powers, trigonometry).
+        The value, or None where the operation is not one of numbers alone.
     """
     if code == "lookup":
         return look_up(extra, values[0])
     function = _FOLDED.get(code)
     if function is None:
-        return None
+        from flatgov.kernel import vector_math  # Most models do without.
+
+        if code not in vector_math.FUNCTIONS:
+            return None
+        return float(vector_math.evaluate(code, *(np.array([value]) for value in values))[0])
     if code != "select" and any(map(math.isnan, values)):
         return _NAN
     return float(function(*values))

@@ -12,7 +12,7 @@ from flatgov import __version__
 from flatgov.changes import FloatArray
 from flatgov.errors import ModelError
 from flatgov.model import Model, TimeSettings, Variable
-from flatgov.run.oracle import time_points
+from flatgov.run.grid import time_points
 
 
 def saved_variables(model: Model, save: Sequence[str] | None = None) -> list[Variable]:

@@ -15,7 +15,8 @@ from flatgov.errors import ModelError, RunError
 from flatgov.model import Change, Model, TimeSettings, Variable
 from flatgov.reading.control import check_time
 from flatgov.run.dataset import check_dimensions, member_dataset, saved_variables
-from flatgov.run.oracle import simulate, time_points
+from flatgov.run.grid import time_points
+from flatgov.run.oracle import simulate
 from flatgov.run.params import params_text, read_params
 
 ENGINES = ("pysd",)

@@ -17,19 +17,15 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from flatgov.changes import FloatArray, apply, check_changeable, check_value, values_over_time
-from flatgov.errors import FlatgovError, ModelError, RunError
+from flatgov.changes import FloatArray, apply, values_over_time
+from flatgov.errors import FlatgovError, RunError
 from flatgov.model import Change, Model, TimeSettings, Variable
 from flatgov.names import canonical
 from flatgov.reading.control import check_time
+from flatgov.run.grid import check_change, count_points, step_times
 from flatgov.run.pysd_code import Code, build, load
 
 _DEEPEST_CHAIN = 6000
-
-
-def time_points(time: TimeSettings) -> FloatArray:
-    """Give the times at which results are kept: every SAVEPER from INITIAL to FINAL TIME."""
-    return _grid(time, time.saveper)
 
 
 def simulate(
@@ -43,8 +39,9 @@ def simulate(
         time: In place of the model's own time settings.
 
     Returns:
-        Every variable but lookups by its name: float64, with the time points of `time_points`
-        first, then the variable's subscripts in their order. NaN and infinity stay.
+        Every variable but lookups by its name: float64, with the points of
+        `flatgov.run.grid.time_points` first, then the variable's subscripts in their order. NaN
+        and infinity stay.
 
     Raises:
         ModelError: A change does not fit the model, or the model cannot be run.
@@ -71,14 +68,6 @@ def simulate(
             raise _run_error(error, pysd_model, model, code) from error
 
 
-def _count(time: TimeSettings, interval: float) -> int:
-    return int(np.floor((time.final - time.initial) / interval + 1e-6))
-
-
-def _grid(time: TimeSettings, interval: float) -> FloatArray:
-    return time.initial + interval * np.arange(_count(time, interval) + 1, dtype=np.float64)
-
-
 def _group(
     model: Model, changes: Sequence[Change], time: TimeSettings
 ) -> list[tuple[Variable, list[Change]]]:
@@ -86,27 +75,9 @@ def _group(
     groups: dict[str, tuple[Variable, list[Change]]] = {}
     for change in changes:
         variable = model.find(change.variable)
-        _check_change(change, variable, model, time)
+        check_change(change, variable, model, time)
         groups.setdefault(variable.name, (variable, []))[1].append(change)
     return list(groups.values())
-
-
-def _check_change(change: Change, variable: Variable, model: Model, time: TimeSettings) -> None:
-    where = f"{model.path}, '{variable.name}'"
-    check_changeable(variable, where)
-    check_value(variable, change.operation, change.value, where)
-    if not np.isfinite([change.start, change.ramp]).all() or change.ramp < 0:
-        raise ModelError("start and ramp of a change must be finite numbers", where=where)
-    if variable.kind == "constant":
-        return
-    what = "the initial value of a stock" if variable.kind == "stock" else "a lookup"
-    late = abs(change.start - time.initial) > 1e-9 * time.step
-    if late or change.ramp or change.end is not None:
-        raise ModelError(
-            f"{what} changes only from the start of the run, for all of it",
-            where=where,
-            fix=f"give start = {time.initial:g} and neither ramp nor end",
-        )
 
 
 def _set_time(pysd_model: Any, time: TimeSettings, code: Code) -> None:
@@ -178,7 +149,7 @@ def _apply_changes(
     time: TimeSettings,
     code: Code,
 ) -> None:
-    times = _grid(time, time.step)
+    times = step_times(time)
     for variable, changes in by_variable:
         name = code.names[canonical(variable.name)]
         if variable.kind == "stock":
@@ -231,7 +202,7 @@ def _run(pysd_model: Any, model: Model, time: TimeSettings, code: Code) -> dict[
     kept = [variable for variable in model.variables.values() if variable.kind != "lookup"]
     names = {variable.name: code.names[canonical(variable.name)] for variable in kept}
     table = pysd_model.run(return_columns=list(names.values()), flatten_output=False)
-    points = _count(time, time.saveper) + 1
+    points = count_points(time, time.saveper)
     every = round(time.saveper / time.step)
     return {
         variable.name: _column(table[names[variable.name]].iloc[::every][:points], variable, model)

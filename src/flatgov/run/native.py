@@ -1,0 +1,149 @@
+"""Members through the kernel: what each is given, which of it the kernel must know, the arrays."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import astuple, dataclass
+from typing import TypeVar
+
+import numpy as np
+
+from flatgov.changes import FloatArray
+from flatgov.kernel.execute import run_batch
+from flatgov.kernel.jit import Kernel, compile_kernel
+from flatgov.kernel.lower import lower
+from flatgov.kernel.program import Program
+from flatgov.model import Change, Integrator, Model, TimeSettings
+from flatgov.reading.control import check_time
+from flatgov.run.grid import count_points, time_points
+from flatgov.run.inputs import Inputs, read_inputs
+
+T = TypeVar("T")
+
+# Lowered programs and kernels that a process keeps.
+_KEPT = 32
+
+
+@dataclass(frozen=True)
+class Results:
+    """What came of a batch.
+
+    Attributes:
+        values: Float64 arrays (plan, draw, time, subscripts) by variable.
+        failed: For each member (plan, draw) with a value that is no finite number: the first
+            such variable and when.
+    """
+
+    values: dict[str, FloatArray]
+    failed: dict[tuple[int, int], str]
+
+
+def simulate_members(
+    model: Model,
+    plans: Sequence[Sequence[Change]],
+    draws: Mapping[str, FloatArray] | None = None,
+    time: TimeSettings | None = None,
+    *,
+    save: Sequence[str] | None = None,
+    integrator: Integrator | None = None,
+    seed: int = 0,
+    threads: int | None = None,
+) -> Results:
+    """Simulate every plan with every draw, natively.
+
+    Args:
+        model: The model.
+        plans: Changes, in order: what sets plans apart, such as policies under scenarios.
+        draws: Values of constants and initial values from the start, by name, before the changes
+            of a plan: arrays of one length, the number of draws. Without them there is one draw.
+        time: In place of the model's own time settings.
+        save: The names of the variables to keep; all but lookups by default.
+        integrator: In place of the model's own.
+        seed: Of random numbers; a draw has the same numbers in all plans.
+        threads: How many; one a core by default. The numbers do not depend on it.
+
+    Raises:
+        ModelError: A change does not fit the model, or the kernel does not know a function.
+    """
+    time = time or model.time
+    check_time(time)
+    program = lowered(model, time)
+    wanted = [name for name in program.outputs if save is None or name in save]
+    inputs = read_inputs(model, program, plans, draws or {}, time)
+    kernel = _compiled(model, time, inputs, tuple(wanted), integrator or model.integrator)
+    every = round(time.saveper / time.step)
+    steps = (count_points(time, time.saveper) - 1) * every
+    saved = run_batch(kernel, inputs.batch(seed), steps, every, threads=threads)
+    values = {}
+    first = 0
+    for name in wanted:
+        numbers = program.outputs[name]
+        block = saved[first : first + numbers.size]
+        first += numbers.size
+        block = block.reshape(*numbers.shape, saved.shape[1], len(plans), inputs.draws)
+        axes = numbers.ndim
+        values[name] = block.transpose(axes + 1, axes + 2, axes, *range(axes))
+    return Results(values, find_failures(values, time))
+
+
+def find_failures(
+    values: Mapping[str, FloatArray], time: TimeSettings
+) -> dict[tuple[int, int], str]:
+    """Find the members with a value that is no finite number.
+
+    Args:
+        values: Arrays (plan, draw, time, subscripts) by variable, in the order of the model.
+        time: The time settings.
+
+    Returns:
+        For each such member the first variable and the time, the earliest time first.
+    """
+    found: dict[tuple[int, int], tuple[int, str]] = {}
+    for name, array in values.items():
+        bad = np.asarray(~np.isfinite(array).all(axis=tuple(range(3, array.ndim))))
+        for plan, draw in np.argwhere(bad.any(axis=2)):
+            at = int(bad[plan, draw].argmax())
+            member = (int(plan), int(draw))
+            if member not in found or at < found[member][0]:
+                numbers = array[plan, draw, at]
+                what = "not a number" if np.isnan(numbers).any() else "infinite"
+                found[member] = (at, f"'{name}' is {what}")
+    times = time_points(time)
+    return {member: f"{text} at time {times[at]:g}" for member, (at, text) in sorted(found.items())}
+
+
+_PROGRAMS: dict[tuple[object, ...], Program] = {}
+_KERNELS: dict[tuple[object, ...], Kernel] = {}
+
+
+def lowered(model: Model, time: TimeSettings) -> Program:
+    """Lower a model, or give what an earlier call of this process lowered."""
+    key = (model.hash, astuple(time))
+    return _kept(_PROGRAMS, key, functools.partial(lower, model, time))
+
+
+def _compiled(
+    model: Model, time: TimeSettings, inputs: Inputs, wanted: tuple[str, ...], method: Integrator
+) -> Kernel:
+    program = lowered(model, time)
+    shape = (inputs.varying, inputs.dated, inputs.stocks)
+    make = functools.partial(
+        compile_kernel,
+        program,
+        varying=inputs.varying,
+        dated=inputs.dated,
+        changed_stocks=inputs.stocks,
+        outputs=[int(number) for name in wanted for number in program.outputs[name].flat],
+        integrator=method,
+    )
+    return _kept(_KERNELS, (model.hash, astuple(time), shape, wanted, method), make)
+
+
+def _kept(cache: dict[tuple[object, ...], T], key: tuple[object, ...], make: Callable[[], T]) -> T:
+    """Give what is kept under a key, or make and keep it; the oldest of many is forgotten."""
+    if key not in cache:
+        if len(cache) >= _KEPT:
+            cache.pop(next(iter(cache)), None)
+        cache[key] = make()
+    return cache[key]
