@@ -82,7 +82,8 @@ def to_model(parsed: Parsed, name: str, file: str, source: bytes) -> Model:
         name=name,
         path=file,
         variables=variables,
-        subscripts=ranges.elements,
+        # Not those of `ranges`: `dimensions` may have added one for a range used twice.
+        subscripts={name: tuple(one) for name, one in ranges.manager.subscripts.items()},
         time=read_time({**single, **controls}, parsed, file),
         source=source,
         macros=macros,

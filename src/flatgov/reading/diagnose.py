@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Literal
-
-from pysd.translators.structures.abstract_model import AbstractElement
+from typing import TYPE_CHECKING, Literal
 
 from flatgov.errors import ModelError, nearest_names
 from flatgov.model import Call, Equation, Expression, Reference, Table, Variable
@@ -19,6 +17,9 @@ from flatgov.reading.functions import (
     STEP_ARGUMENTS,
 )
 from flatgov.reading.parsed import CONTROL_NAMES, Definitions, place
+
+if TYPE_CHECKING:
+    from pysd.translators.structures.abstract_model import AbstractElement
 
 Phase = Literal["step", "initial"]
 

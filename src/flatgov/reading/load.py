@@ -1,26 +1,33 @@
-"""`load_model`: parse, convert, diagnose; `translate`: the same parse for PySD."""
+"""`load_model`: parse, convert, diagnose; `translate`: the same parse for PySD.
+
+PySD and its libraries take most of a second to import: only a file that is not in the cache needs
+them.
+"""
 
 from __future__ import annotations
 
 import copy
 import functools
 import os
+import warnings
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
-
-from pysd.translators.structures.abstract_model import AbstractModel
+from typing import TYPE_CHECKING, Any
 
 from flatgov.errors import ModelError
 from flatgov.model import Model
-from flatgov.reading.convert import to_model
-from flatgov.reading.parsed import Parsed
-from flatgov.reading.vensim import parse_vensim
-from flatgov.reading.xmile import parse_xmile
+from flatgov.reading.cache import keep, load_cached
 
-_READERS: dict[str, Callable[[bytes, str], Parsed]] = {
-    ".mdl": parse_vensim,
-    ".xmile": parse_xmile,
-    ".stmx": parse_xmile,
+if TYPE_CHECKING:
+    from pysd.translators.structures.abstract_model import AbstractModel
+
+    from flatgov.reading.parsed import Parsed
+
+_READERS = {
+    ".mdl": ("vensim", "parse_vensim"),
+    ".xmile": ("xmile", "parse_xmile"),
+    ".stmx": ("xmile", "parse_xmile"),
 }
 
 
@@ -39,8 +46,13 @@ def load_model(path: str | os.PathLike[str]) -> Model:
     """
     file = os.fspath(path)
     source = _read(Path(file))
-    parsed = _parse(source, Path(file).suffix.lower(), file)
-    return to_model(parsed, Path(file).stem, file, source)
+    model = load_cached(file, source)
+    if model is None:
+        parsed = _parse(source, Path(file).suffix.lower(), file)
+        to_model: Callable[..., Model] = _imported("convert").to_model
+        model = to_model(parsed, Path(file).stem, file, source)
+        keep(model)
+    return model
 
 
 def translate(model: Model) -> AbstractModel:
@@ -55,7 +67,15 @@ def translate(model: Model) -> AbstractModel:
 
 @functools.lru_cache(maxsize=8)
 def _parse(source: bytes, ending: str, file: str) -> Parsed:
-    return _READERS[ending](source, file)
+    module, function = _READERS[ending]
+    parse: Callable[[bytes, str], Parsed] = getattr(_imported(module), function)
+    return parse(source, file)
+
+
+def _imported(module: str) -> Any:
+    with warnings.catch_warnings():  # PySD imports a deprecated module of chardet
+        warnings.simplefilter("ignore")
+        return import_module(f"flatgov.reading.{module}")
 
 
 def _read(path: Path) -> bytes:

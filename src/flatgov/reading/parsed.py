@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-
-from pysd.translators.structures.abstract_model import AbstractModel
+from typing import TYPE_CHECKING
 
 from flatgov.model import Integrator
 from flatgov.names import canonical
+
+if TYPE_CHECKING:
+    from pysd.translators.structures.abstract_model import AbstractModel
 
 CONTROL_NAMES = ("initial time", "final time", "time step", "saveper")
 
