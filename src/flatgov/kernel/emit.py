@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from flatgov.kernel import emit_loops
-from flatgov.kernel.emit_operations import Code, Layout, never_nan
+from flatgov.kernel import emit_dated, emit_lookup, emit_loops
+from flatgov.kernel.emit_operations import Code, Context, Layout, never_nan, uniform
 from flatgov.kernel.schedule import ELEMENTARY, Schedule
 
 Integrator = Literal["euler", "rk4"]
@@ -57,7 +57,10 @@ def emit(
         for name, numbers in lists.items()
     }
     layout = _layout(plan, pieces, lanes)
-    sure = never_nan(plan.operations)
+    operations = plan.operations
+    context = Context(
+        operations, never_nan(operations), uniform(operations), layout, lanes, permutes
+    )
     functions: list[str] = []
     calls: dict[str, list[str]] = {name: [] for name in lists}
 
@@ -66,14 +69,11 @@ def emit(
         calls[kind].append(name)
         functions.append(emit_loops.piece_function(name, code.lines))
 
-    def fresh() -> Code:
-        return Code(plan.operations, sure, layout, lanes, permutes)
-
     writer = _Writer(plan, layout, integrator)
     for kind, groups in pieces.items():
         tasks = writer.tasks(kind)
         for numbers in groups:
-            code = fresh()
+            code = Code(context)
             for number in numbers:
                 code.compute(number)
                 if number in layout.slots:
@@ -84,14 +84,14 @@ def emit(
         # What is not computed in these pieces: inputs, numbers, values of other lists.
         rest = [task for group in tasks.values() for task in group]
         for at in range(0, len(rest), piece):
-            code = fresh()
+            code = Code(context)
             for task in rest[at : at + piece]:
                 writer.perform(code, kind, task)
             function(kind, code)
     delays = [n for n, state in enumerate(plan.states) if state.kind == "delay"]
     calls["delays"] = []
     for at in range(0, len(delays), piece):
-        code = fresh()
+        code = Code(context)
         for number in delays[at : at + piece]:
             _move_delay(code, plan, number, number - delays[0])
         function("delays", code)
@@ -99,8 +99,10 @@ def emit(
     text = "\n".join(
         [
             _definitions(plan, lanes),
+            *[f"{name} = {content}" for content, name in context.tables.items()],
+            *([emit_lookup.search_functions()] if context.tables else []),
             *functions,
-            emit_loops.dated_function(plan, layout, lanes),
+            emit_dated.dated_function(plan, layout, lanes),
             emit_loops.copy_function(lanes),
             emit_loops.run_function(plan, layout, calls, integrator, lanes),
         ]

@@ -12,16 +12,14 @@ it was stopped. Arrays have the members last, `width` numbers in a row:
 - `out` (output, save, width).
 
 RK4 is the classic method; the sum is ``state + time_step/6 * (((k1 + 2 k2) + 2 k3) + k4)``. The
-stages are at ``initial_time + (step + 0, 1/2, 1/2, 1) * time_step``. What holds is decided by the
-time at which the step began, how far a ramp has come by the stage's: so discontinuities lie on
-the grid, every step is smooth, and the order stays 4.
+stages are at ``initial_time + (step + 0, 1/2, 1/2, 1) * time_step``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from flatgov.kernel.emit_operations import Code, Layout, bits
+from flatgov.kernel.emit_operations import Layout, bits
 from flatgov.kernel.schedule import Schedule
 
 _NUMBERS = ("first", "last", "steps", "every", "width", "slot_count")
@@ -61,7 +59,8 @@ def _calls(
     ]
 
 
-def _fields() -> list[str]:
+def load_fields() -> list[str]:
+    """Write the reading of the block of fields."""
     lines = []
     for index, name in enumerate(FIELDS):
         kind = "i64" if name in _NUMBERS else "ptr"
@@ -75,7 +74,7 @@ def _fields() -> list[str]:
 def copy_function(lanes: int) -> str:
     """Write the copying of rows, `bytes` apart, of a vector's inputs into its frame."""
     vector = f"<{lanes} x double>"
-    return _loop(
+    return loop(
         "copy",
         "ptr %from, i64 %bytes, ptr %to, i64 %count",
         0,
@@ -108,77 +107,6 @@ def _copies(plan: Schedule, layout: Layout) -> list[str]:
     return lines
 
 
-def dated_function(plan: Schedule, layout: Layout, lanes: int) -> str:
-    """Write what `flatgov.changes` says of dated changes: the values of the present."""
-    if not plan.dated:
-        return ""
-    code = Code((), (), layout, lanes, False)
-    slack = code.constant(1e-9 * plan.time_step)
-    one = code.constant(1.0)
-    copies = Code((), (), layout, lanes, False)
-    for position in plan.dated:
-        base = copies.load("%frame", layout.given[position])
-        copies.store(base, "%frame", layout.dated[position])
-    copies.lines = [line.replace("%x", "%c") for line in copies.lines]
-
-    code.lines += [
-        "%number.at = getelementptr i64, ptr %slot_parameters, i64 %k",
-        "%number = load i64, ptr %number.at, align 8",
-        f"%place = mul i64 %number, {8 * lanes}",
-        f"%place.all = add i64 %place, {layout.dated[plan.dated[0]]}",
-        "%row = mul i64 %k, 5",
-    ]
-    operation, value, start, ramp, end = (_slot_row(code, field) for field in range(5))
-    v = code.vector
-    held, time = code.splat("%held"), code.splat("%time")
-    full = code.add(f"fadd {v} {start}, {ramp}")
-    since = code.add(f"fsub {v} {time}, {start}")
-    share = code.add(f"fdiv {v} {since}, {ramp}")
-    share = code.choose(code.compare("ogt", ramp, "zeroinitializer"), share, "zeroinitializer")
-    share = code.choose(code.compare("olt", share, one), share, one)
-    share = code.choose(code.compare("ogt", share, "zeroinitializer"), share, "zeroinitializer")
-    share = code.choose(_reached(code, held, full, slack), one, share)
-    share = code.choose(_reached(code, held, start, slack), share, "zeroinitializer")
-    share = code.choose(_reached(code, held, end, slack), "zeroinitializer", share)
-    whole = code.compare("oeq", share, one)
-
-    before = code.load("%frame", "%place.all")
-    part = code.add(f"fmul {v} {value}, {share}")
-    added = code.add(f"fadd {v} {before}, {part}")
-    beyond = code.add(f"fsub {v} {value}, {one}")
-    factor = code.add(f"fmul {v} {beyond}, {share}")
-    factor = code.choose(whole, value, code.add(f"fadd {v} {one}, {factor}"))
-    scaled = code.add(f"fmul {v} {before}, {factor}")
-    way = code.add(f"fsub {v} {value}, {before}")
-    way = code.add(f"fmul {v} {way}, {share}")
-    moved = code.choose(whole, value, code.add(f"fadd {v} {before}, {way}"))
-    result = before
-    for number, changed in ((1.0, moved), (2.0, added), (3.0, scaled)):
-        result = code.choose(code.compare("oeq", operation, code.constant(number)), changed, result)
-    result = code.choose(code.compare("ogt", share, "zeroinitializer"), result, before)
-    code.store(result, "%frame", "%place.all")
-    return _loop(
-        "dated",
-        "ptr %block, i64 %column, double %held, double %time",
-        0,
-        "%slot_count",
-        code.lines,
-        [*_fields(), *copies.lines, "%bytes = mul i64 %width, 8"],
-    )
-
-
-def _slot_row(code: Code, field: int) -> str:
-    row = code.add(f"add i64 %row, {field}")
-    start = code.add(f"mul i64 {row}, %bytes")
-    at = code.add(f"add i64 {start}, %column")
-    pointer = code.add(f"getelementptr i8, ptr %slots, i64 {at}")
-    return code.add(f"load {code.vector}, ptr {pointer}, align 8")
-
-
-def _reached(code: Code, time: str, boundary: str, slack: str) -> str:
-    return code.compare("oge", time, code.add(f"fsub {code.vector} {boundary}, {slack}"))
-
-
 def run_function(
     plan: Schedule,
     layout: Layout,
@@ -195,7 +123,7 @@ def run_function(
     work = _rk4(plan, calls) if integrator == "rk4" else _euler(calls)
     head = [
         "define i32 @run(ptr %block) nounwind {",
-        *_fields(),
+        *load_fields(),
         "%row = mul i64 %width, 8",
         "%saves.all = sdiv i64 %steps, %every",
         "%saves = add i64 %saves.all, 1",
@@ -376,13 +304,13 @@ def _rk4_helpers(plan: Schedule, lanes: int) -> list[str]:
     keep = [*at("now", "mid"), *load("now"), f"store {v} %now.v, ptr %mid.at, {align}"]
     four = "ptr %now, ptr %{}, ptr %rates, ptr %sums, double %share"
     return [
-        _loop("advance", four.format("mid") + ", i1 %more", 0, integrals, advance),
-        _loop("finish", four.format("next"), 0, integrals, finish),
-        _loop("keep", "ptr %now, ptr %mid", integrals, len(plan.states), keep),
+        loop("advance", four.format("mid") + ", i1 %more", 0, integrals, advance),
+        loop("finish", four.format("next"), 0, integrals, finish),
+        loop("keep", "ptr %now, ptr %mid", integrals, len(plan.states), keep),
     ]
 
 
-def _loop(
+def loop(
     name: str,
     parameters: str,
     first: int,

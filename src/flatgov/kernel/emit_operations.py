@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from flatgov.kernel import emit_lookup
 from flatgov.kernel.program import Operation
@@ -26,6 +26,7 @@ _INTRINSICS = {
 _ORDERED = {"lt": "olt", "le": "ole", "gt": "ogt", "ge": "oge", "eq": "oeq", "ne": "one"}
 _TRUTHS = frozenset({*_ORDERED, "and", "or", "not"})
 _NEVER_NAN = frozenset({"time", "held time", "step"})
+_MEMBERS_OWN = frozenset({"parameter", "first parameter", "changed initial", "state", "random"})
 # Give NaN for no other numbers than NaN.
 _KEEPS_NAN = _TRUTHS | {"min", "max", "neg", "abs", "floor", "trunc", "exp", "select"}
 
@@ -50,6 +51,15 @@ def never_nan(operations: Sequence[Operation]) -> list[bool]:
     return known
 
 
+def uniform(operations: Sequence[Operation]) -> list[bool]:
+    """Tell which operations have the same value for all members."""
+    known: list[bool] = []
+    for code, arguments, _ in operations:
+        own = code not in _MEMBERS_OWN and all(known[argument] for argument in arguments)
+        known.append(own)
+    return known
+
+
 @dataclass(frozen=True)
 class Layout:
     """Where vectors are kept in the frame, in bytes from its start.
@@ -71,36 +81,46 @@ class Layout:
     size: int
 
 
-class Code:
-    """The text of one function body without branches, and the values that it holds.
+@dataclass(frozen=True)
+class Context:
+    """What all functions of a module share.
 
-    Args:
+    Attributes:
         operations: All of the program.
         sure: For each, whether it is never NaN.
+        uniform: For each, whether all members have the same value.
         layout: Where in the frame values are kept that other functions compute.
         lanes: Members in a vector.
-        permutes: Whether the machine has AVX-512's permutations.
+        permutes: Whether the machine has AVX-512's permutations, and `lanes` is 8.
+        tables: The names of tables kept in the module, by their definition; grows.
     """
 
-    def __init__(
-        self,
-        operations: Sequence[Operation],
-        sure: Sequence[bool],
-        layout: Layout,
-        lanes: int,
-        permutes: bool,
-    ) -> None:
+    operations: Sequence[Operation]
+    sure: Sequence[bool]
+    uniform: Sequence[bool]
+    layout: Layout
+    lanes: int
+    permutes: bool
+    tables: dict[str, str] = field(default_factory=dict)
+
+
+class Code:
+    """The text of one function body without branches, and the values that it holds."""
+
+    def __init__(self, context: Context) -> None:
         self.lines: list[str] = []
-        self.lanes = lanes
-        self.permutes = permutes
-        self.vector = f"<{lanes} x double>"
-        self.sure = sure
-        self._operations = operations
-        self._layout = layout
+        self.lanes = context.lanes
+        self.permutes = context.permutes
+        self.vector = f"<{context.lanes} x double>"
+        self.sure = context.sure
+        self._uniform = context.uniform
+        self._tables = context.tables
+        self._operations = context.operations
+        self._layout = context.layout
         self._values: dict[int, str] = {}
         self._masks: dict[int, tuple[str, str]] = {}
         self._count = 0
-        self._mask_type = f"<{lanes} x i1>"
+        self._mask_type = f"<{context.lanes} x i1>"
 
     def add(self, text: str) -> str:
         """Write an instruction and give the name of its result."""
@@ -145,6 +165,17 @@ class Code:
     def constant(self, value: float) -> str:
         """Give a vector with the same number in every lane."""
         return f"splat (double {bits(value)})"
+
+    def vector_of(self, values: Sequence[float]) -> str:
+        """Give a vector of numbers."""
+        return "<" + ", ".join(f"double {bits(value)}" for value in values) + ">"
+
+    def table(self, rows: Sequence[Sequence[float]]) -> str:
+        """Keep numbers in the module, row by row, and give the pointer."""
+        numbers = ", ".join(f"double {bits(value)}" for row in rows for value in row)
+        kind = f"[{len(rows) * len(rows[0])} x double]"
+        content = f"private unnamed_addr constant {kind} [{numbers}], align 64"
+        return self._tables.setdefault(content, f"@table_{len(self._tables)}")
 
     def value(self, number: int) -> str:
         """Give the operand for an operation: computed here, kept in the frame, or a number."""
@@ -226,7 +257,8 @@ class Code:
         if code == "neg":
             return self.add(f"fneg {self.vector} {self.value(arguments[0])}")
         if code == "lookup":
-            return emit_lookup.look_up(self, extra, self.value(arguments[0]))
+            (x,) = arguments
+            return emit_lookup.look_up(self, extra, self.value(x), uniform=self._uniform[x])
         if code in ELEMENTARY:
             given = ", ".join(f"{self.vector} {self.value(argument)}" for argument in arguments)
             return self.add(f"call {self.vector} @vm_{code.replace(' ', '_')}({given})")
