@@ -34,7 +34,9 @@ class Builder:
         if shorter is not None:
             return shorter
         operation = Operation(code, arguments, extra)
-        return self._add(operation, operation)
+        # Tables that differ in the sign of a zero are equal in Python.
+        signs = _signs(extra) if isinstance(extra, Table) else ()
+        return self._add(operation, (*operation, signs))
 
     def value(self, number: int) -> float | None:
         """Give the value of an operation that is a constant."""
@@ -136,9 +138,10 @@ def look_up(table: Table, x: float) -> float:
     index = max(sum(at <= x for at in table.x) - 1, 0)
     if kind == "hold backward":
         return table.y[index]
-    if index == len(table.x) - 1 and (kind == "interpolate" or index == 0):
+    if len(table.x) == 1 or (kind == "interpolate" and index == len(table.x) - 1):
         return table.y[index]
-    index = min(index, len(table.x) - 2)
+    starts = [i for i in range(len(table.x) - 1) if table.x[i] < table.x[i + 1]]
+    index = max((i for i in starts if i <= index), default=starts[0])
     return table.y[index] + (x - table.x[index]) * slope(table, index)
 
 
@@ -146,6 +149,10 @@ def slope(table: Table, index: int) -> float:
     """Give the slope of the segment that starts at a point."""
     rise = table.y[index + 1] - table.y[index]
     return rise / (table.x[index + 1] - table.x[index])
+
+
+def _signs(table: Table) -> tuple[float, ...]:
+    return tuple(math.copysign(1.0, number) for number in (*table.x, *table.y))
 
 
 def _divide(a: float, b: float) -> float:
