@@ -16,11 +16,25 @@ from numpy.typing import ArrayLike, NDArray
 
 from flatgov.kernel import random_stream
 from flatgov.kernel import vector_math_exponential as exponential
+from flatgov.kernel import vector_math_hyperbolic as hyperbolic
+from flatgov.kernel import vector_math_normal as normal
+from flatgov.kernel import vector_math_trigonometry as trigonometry
 from flatgov.kernel.vector_ops import ArrayOperations, TextOperations, TextValue, Value
 
 _UNARY: dict[str, Callable[..., Value]] = {
     "exp": exponential.exp,
     "ln": exponential.ln,
+    "sin": trigonometry.sin,
+    "cos": trigonometry.cos,
+    "tan": trigonometry.tan,
+    "arcsin": trigonometry.arcsin,
+    "arccos": trigonometry.arccos,
+    "arctan": trigonometry.arctan,
+    "sinh": hyperbolic.sinh,
+    "cosh": hyperbolic.cosh,
+    "tanh": hyperbolic.tanh,
+    "normal distribution": normal.distribution,
+    "normal quantile": normal.quantile,
 }
 BINARY: dict[str, Callable[..., Value]] = {"pow": exponential.power}
 FUNCTIONS: dict[str, Callable[..., Value]] = _UNARY | BINARY

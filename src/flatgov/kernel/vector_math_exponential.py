@@ -106,7 +106,7 @@ def power(o: Operations, a: Value, b: Value) -> Value:
     top, lost = product(o, b, high)
     inside = o.absolute(top) < 800.0
     bounded = o.select(inside, top, o.select(top > 0.0, 800.0, -800.0))
-    (one, rest), shifted = exponential_pair(o, (bounded, o.select(inside, lost + b * low, 0.0)))
+    (one, rest), shifted = exponential_pair((bounded, o.select(inside, lost + b * low, 0.0)))
     result = scaled(o, one + rest, shifted)
     result = o.select(o.equal(b, 2.0), size * size, result)
     result = o.select(o.equal(b, 0.0) | o.equal(size, 1.0), 1.0, result)
@@ -117,22 +117,22 @@ def power(o: Operations, a: Value, b: Value) -> Value:
     return o.select(no_number, NAN, result)
 
 
-def exponential_pair(o: Operations, x: Pair) -> tuple[Pair, Value]:
+def exponential_pair(x: Pair) -> tuple[Pair, Value]:
     """Give e**(high + low) as a pair and the power of two to scale it by.
 
     Args:
-        o: The back end.
         x: A pair; its high part is from -800 to 800.
 
     Returns:
         The pair near 1, and the number for `scaled`.
     """
-    (high, low), shifted = _exponential_less_one(x)
+    (high, low), shifted = exponential_less_one(x)
     one, rest = quick_sum(1.0, high)
     return (one, rest + low), shifted
 
 
-def _exponential_less_one(x: Pair) -> tuple[Pair, Value]:
+def exponential_less_one(x: Pair) -> tuple[Pair, Value]:
+    """Do as `exponential_pair`, with 1 taken off the pair."""
     shifted = x[0] * _LOG2_E + ROUNDER
     count = shifted - ROUNDER
     r, lost = full_sum(x[0] - count * _LN2_HIGH, x[1] - count * _LN2_LOW)
@@ -146,6 +146,11 @@ def scaled(o: Operations, x: Value, shifted: Value) -> Value:
     first = o.shift_right(exponents, 1)
     second = exponents - first
     return x * o.real(first << 52) * o.real(second << 52)
+
+
+def power_of_two(o: Operations, shifted: Value) -> Value:
+    """Give 2**n for n from -1022 to 1023; `shifted` is n + ROUNDER."""
+    return o.real((o.bits(shifted) - (_ROUNDER_BITS - 1023)) << 52)
 
 
 def split(o: Operations, x: Value) -> Pair:

@@ -80,7 +80,7 @@ class ArrayOperations:
 
     def bits(self, x: Value) -> Value:
         """Read the bits of float64 as int64."""
-        return x.view(np.int64)
+        return np.asarray(x, np.float64).view(np.int64)
 
     def real(self, bits: Value) -> Value:
         """Read the bits of int64 as float64."""
@@ -131,6 +131,10 @@ class TextValue:
     __truediv__, __rtruediv__ = _left("/"), _right("/")
     __and__, __or__, __xor__, __lshift__ = _left("&"), _left("|"), _left("^"), _left("<<")
     __lt__, __gt__, __le__, __ge__ = _left("<"), _left(">"), _left("<="), _left(">=")
+
+    def __neg__(self) -> TextValue:
+        """Flip the sign."""
+        return self.text.emit("double", f"fneg {self.text.vector('double')} {self.name}")
 
 
 class TextOperations:
