@@ -41,19 +41,6 @@ def constants(b: Builder, operations: list[int]) -> list[float]:
     return [value for value in values if value is not None]
 
 
-@pytest.mark.parametrize("values", VECTORS)
-def test_reductions(b: Builder, values: list[float]) -> None:
-    given = numbers(b, values)
-    reduced = [vectors.vmin(b, given), vectors.vmax(b, given), vectors.mean(b, given)]
-    assert constants(b, reduced) == [min(values), max(values), sum(values) / len(values)]
-
-
-def test_reductions_propagate_nan(b: Builder) -> None:
-    given = numbers(b, [1.0, NAN, 3.0])
-    for reduce in (vectors.vmin, vectors.vmax, vectors.mean):
-        assert math.isnan(constants(b, [reduce(b, given)])[0])
-
-
 @pytest.mark.parametrize("direction", [1.0, 0.5, 0.0, -1.0])
 @pytest.mark.parametrize("values", VECTORS)
 def test_order_and_rank_are_those_of_pysd(

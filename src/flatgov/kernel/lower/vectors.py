@@ -1,4 +1,4 @@
-"""Functions of vectors: selection, order, reductions; every element is an operation.
+"""Functions of vectors: selection and order; every element is an operation.
 
 All is unrolled and free of branches, and a NaN that is used stays one.
 """
@@ -11,21 +11,6 @@ from flatgov.errors import ModelError
 from flatgov.kernel.builder import Builder
 
 _NAN = float("nan")
-
-
-def vmin(b: Builder, values: Sequence[int]) -> int:
-    """Give the smallest value (VMIN)."""
-    return _fold(b, "min", values)
-
-
-def vmax(b: Builder, values: Sequence[int]) -> int:
-    """Give the largest value (VMAX)."""
-    return _fold(b, "max", values)
-
-
-def mean(b: Builder, values: Sequence[int]) -> int:
-    """Give the mean, summed from the left."""
-    return b.div(b.sum(values), b.number(len(values)))
 
 
 def pick(b: Builder, values: Sequence[int], index: int, otherwise: int) -> int:
