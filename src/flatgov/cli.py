@@ -37,6 +37,7 @@ app = typer.Typer(
 class Engine(StrEnum):
     """What simulates."""
 
+    native = "native"
     pysd = "pysd"
 
 
@@ -103,9 +104,12 @@ def run(
         Path | None,
         typer.Option(metavar="DIR", help="Where figures go. [the figures folder of the results]"),
     ] = None,
-    engine: Annotated[Engine, typer.Option(help="What simulates.")] = Engine.pysd,
+    engine: Annotated[
+        Engine, typer.Option(help="What simulates: machine code, or PySD as a check.")
+    ] = Engine.native,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="The number of processes. [one a core]")
+        int | None,
+        typer.Option(min=1, help="The number of threads, with PySD of processes. [one a core]"),
     ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with an interrupted run of the same results.")

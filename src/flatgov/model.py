@@ -251,8 +251,9 @@ class Model:
         time_step: float | None = None,
         saveper: float | None = None,
         final_time: float | None = None,
-        integrator: Literal["euler", "rk4"] = "euler",
-        engine: Literal["pysd"] = "pysd",
+        integrator: Integrator | None = None,
+        engine: Literal["native", "pysd"] = "native",
+        seed: int = 0,
     ) -> xr.Dataset:
         """Simulate the model.
 
@@ -263,17 +264,21 @@ class Model:
             time_step: In place of the model's TIME STEP.
             saveper: In place of the model's SAVEPER.
             final_time: In place of the model's FINAL TIME.
-            integrator: The integration method.
-            engine: ``"pysd"``: PySD in a fresh model for each run.
+            integrator: In place of the method that the file asks for.
+            engine: ``"native"``: the model as machine code. ``"pysd"``: PySD in a fresh model for
+                each run, slow and by Euler's method only, as a check.
+            seed: Of the random numbers; each draw has its own. Of no effect with PySD.
 
         Returns:
             A float64 dataset with dimensions ``(draw,) time`` and the model's subscripts.
             Variables carry ``units``, ``long_name``, ``kind``, ``equation`` and
-            ``description``.
+            ``description``. Where a value is NaN or infinite, the attribute ``failed`` says, as
+            JSON, for each such draw which variable was it first and when.
 
         Raises:
-            ModelError: A name, value or time setting does not fit the model.
-            RunError: The simulation failed.
+            ModelError: A name, value or time setting does not fit the model, or the model uses
+                what the engine does not know.
+            RunError: The engine is PySD and every run failed.
         """
         from flatgov.run.model_run import run_model
 
@@ -286,6 +291,7 @@ class Model:
             final_time=final_time,
             integrator=integrator,
             engine=engine,
+            seed=seed,
         )
 
 

@@ -60,41 +60,42 @@ def check_dimensions(model: Model, saved: Sequence[Variable], dimensions: Sequen
         )
 
 
-def member_dataset(
+def make_dataset(
     model: Model,
     values: Mapping[str, FloatArray],
     time: TimeSettings,
-    save: Sequence[str] | None = None,
+    engine: str,
+    leading: Mapping[str, Sequence[object]] | None = None,
 ) -> xr.Dataset:
-    """Put the arrays of one run into a dataset.
+    """Put the arrays of one or many runs into a dataset.
 
     Args:
         model: The model.
-        values: From `flatgov.run.oracle.simulate`.
-        time: The time settings of the run.
-        save: The variables to keep; all but lookups by default.
+        values: Arrays (leading dimensions, time points, subscripts) by variable.
+        time: The time settings of the runs.
+        engine: What made the values.
+        leading: The leading dimensions with their coordinates, in order.
 
     Returns:
-        A float64 dataset with the dimension ``time`` and the model's subscripts. Variables
-        carry ``units``, ``long_name``, ``kind``, ``equation`` and ``description``.
-
-    Raises:
-        ModelError: A name in `save` is not a variable of the model, or is a lookup.
+        A float64 dataset in the order of `values`. Variables carry ``units``, ``long_name``,
+        ``kind``, ``equation`` and ``description``.
     """
-    kept = saved_variables(model, save)
+    dims = (*(leading or {}), "time")
     variables = {
-        variable.name: (
-            ("time", *variable.subscripts),
-            np.asarray(values[variable.name], dtype=np.float64),
-            variable_attributes(variable),
+        name: (
+            (*dims, *model.variables[name].subscripts),
+            np.asarray(array, dtype=np.float64),
+            variable_attributes(model.variables[name]),
         )
-        for variable in kept
+        for name, array in values.items()
     }
-    subscripts = {
-        name: list(model.subscripts[name]) for variable in kept for name in variable.subscripts
+    used = dict.fromkeys(name for one in values for name in model.variables[one].subscripts)
+    coordinates: dict[str, object] = {
+        "time": ("time", time_points(time), {"units": time.units, "long_name": "Time"}),
+        **{name: list(model.subscripts[name]) for name in used},
+        **{name: list(labels) for name, labels in (leading or {}).items()},
     }
-    clock = ("time", time_points(time), {"units": time.units, "long_name": "Time"})
-    return xr.Dataset(variables, {"time": clock, **subscripts}, dataset_attributes(model))
+    return xr.Dataset(variables, coordinates, dataset_attributes(model, engine))
 
 
 def variable_attributes(variable: Variable) -> dict[str, str]:
@@ -108,13 +109,13 @@ def variable_attributes(variable: Variable) -> dict[str, str]:
     }
 
 
-def dataset_attributes(model: Model, engine: str = "pysd") -> dict[str, str | int]:
+def dataset_attributes(model: Model, engine: str, seed: int = 0) -> dict[str, str | int]:
     """Give what a dataset says of its origin; a study puts its hash in."""
     return {
         "flatgov_version": __version__,
         "model_hash": model.hash,
         "study_hash": "",
-        "seed": 0,  # nothing is drawn yet
+        "seed": seed,
         "engine": engine,
         "params": "{}",
         "created_at": datetime.now(UTC).isoformat(timespec="seconds"),

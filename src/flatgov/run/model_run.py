@@ -5,21 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import xarray as xr
 
 from flatgov.changes import FloatArray
 from flatgov.errors import ModelError, RunError
-from flatgov.model import Change, Model, TimeSettings, Variable
+from flatgov.model import Change, Integrator, Model, TimeSettings, Variable
 from flatgov.reading.control import check_time
-from flatgov.run.dataset import check_dimensions, member_dataset, saved_variables
+from flatgov.run.dataset import check_dimensions, make_dataset, saved_variables
 from flatgov.run.grid import time_points
-from flatgov.run.oracle import simulate
 from flatgov.run.params import params_text, read_params
 
-ENGINES = ("pysd",)
+ENGINES = ("native", "pysd")
 
 
 def run_model(
@@ -30,49 +28,81 @@ def run_model(
     time_step: float | None = None,
     saveper: float | None = None,
     final_time: float | None = None,
-    integrator: str = "euler",
-    engine: str = "pysd",
+    integrator: Integrator | None = None,
+    engine: str = "native",
+    seed: int = 0,
 ) -> xr.Dataset:
     """Simulate a model; see `Model.run`.
 
-    Returns:
-        The dataset. Draws that failed among others are NaN throughout, and the attribute
-        ``failed`` holds their messages by draw, as JSON.
-
     Raises:
         ModelError: A name, value or time setting does not fit the model.
-        RunError: The only run failed, or all of them did.
+        RunError: With the engine pysd: the only run failed, or all of them did.
     """
-    _check_engine(model, integrator, engine)
+    method = _method(model, integrator, engine)
     time = _time_settings(model, time_step, saveper, final_time)
     saved = saved_variables(model, save)
     kept = [variable.name for variable in saved]
-    values = read_params(model, params)
-    count = _count_draws(model, values)
+    params_given = read_params(model, params)
+    count = _count_draws(model, params_given)
     check_dimensions(model, saved, ("time",) if count is None else ("draw", "time"))
-    if count is None:
-        ds = member_dataset(model, simulate(model, _changes(values, 0, time), time), time, kept)
+    if engine == "native":
+        values, failed = _run_native(model, params_given, count, time, kept, method, seed)
+    elif count is None:
+        values = simulate_once(model, _changes(params_given, 0, time), time)
+        values, failed = {name: values[name] for name in kept}, {}
     else:
-        ds = _run_draws(model, values, count, time, kept)
-    ds.attrs["params"] = params_text(values)
+        values, failed = _run_draws(model, params_given, count, time, kept)
+    leading = {} if count is None else {"draw": range(count)}
+    ds = make_dataset(model, values, time, engine, leading)
+    ds.attrs |= {"seed": seed, "params": params_text(params_given)}
+    if failed:
+        ds.attrs["failed"] = json.dumps(failed, ensure_ascii=False)
     return ds
 
 
-def _check_engine(model: Model, integrator: str, engine: str) -> None:
+def _method(model: Model, integrator: str | None, engine: str) -> Integrator:
+    """Settle the integration method: that asked for, or the model's own."""
     if engine not in ENGINES:
         raise ModelError(
             f"there is no engine '{engine}'", where=model.path, fix=f"use {' or '.join(ENGINES)}"
         )
-    if integrator == "rk4":
+    method = integrator or model.integrator
+    if method == "rk4" and engine == "pysd":
         raise ModelError(
             "the engine pysd integrates by Euler's method only",
             where=model.path,
-            fix="use integrator='euler' with a smaller time_step",
+            fix="use the engine native, or integrator='euler' with a smaller time_step",
         )
-    if integrator != "euler":
-        raise ModelError(
-            f"there is no integrator '{integrator}'", where=model.path, fix="use euler"
-        )
+    if method == "rk4" or method == "euler":
+        return method
+    raise ModelError(f"there is no integrator '{method}'", where=model.path, fix="use euler or rk4")
+
+
+def simulate_once(
+    model: Model, changes: Sequence[Change], time: TimeSettings
+) -> dict[str, FloatArray]:
+    """Simulate through PySD, which takes most of a second to import."""
+    from flatgov.run.oracle import simulate
+
+    return simulate(model, changes, time)
+
+
+def _run_native(
+    model: Model,
+    params: Mapping[str, FloatArray],
+    count: int | None,
+    time: TimeSettings,
+    kept: Sequence[str],
+    method: Integrator,
+    seed: int,
+) -> tuple[dict[str, FloatArray], dict[int, str]]:
+    from flatgov.run.native import simulate_members
+
+    draws = {name: np.broadcast_to(value, (count or 1,)) for name, value in params.items()}
+    results = simulate_members(model, [()], draws, time, save=kept, integrator=method, seed=seed)
+    failed = {draw: reason for (_, draw), reason in results.failed.items()}
+    only = 0 if count is None else slice(None)
+    return {name: results.values[name][0, only] for name in kept}, failed
 
 
 def _time_settings(
@@ -122,25 +152,23 @@ def _run_draws(
     count: int,
     time: TimeSettings,
     kept: Sequence[str],
-) -> xr.Dataset:
-    """Run every draw; one that fails does not stop the others."""
-    members: list[dict[str, FloatArray] | None] = []
+) -> tuple[dict[str, FloatArray], dict[int, str]]:
+    """Run every draw through PySD; one that fails does not stop the others."""
+    arrays = {
+        name: np.full((count, *_shape(model, model.variables[name], time)), np.nan) for name in kept
+    }
     failed: dict[int, str] = {}
     for draw in range(count):
         try:
-            members.append(simulate(model, _changes(values, draw, time), time))
+            member = simulate_once(model, _changes(values, draw, time), time)
         except RunError as error:
-            members.append(None)
             failed[draw] = str(error)
+            continue
+        for name in kept:
+            arrays[name][draw] = member[name]
     if len(failed) == count:
         raise RunError(f"all {count} draws failed, the first with: {failed[0]}")
-    nothing = {name: np.full(_shape(model, model.variables[name], time), np.nan) for name in kept}
-    datasets = [member_dataset(model, member or nothing, time, kept) for member in members]
-    draws: Any = xr.DataArray(np.arange(count), dims="draw", name="draw")
-    dataset = xr.concat(datasets, draws, combine_attrs="override")
-    if failed:
-        dataset.attrs["failed"] = json.dumps(failed, ensure_ascii=False)
-    return dataset
+    return arrays, failed
 
 
 def _shape(model: Model, variable: Variable, time: TimeSettings) -> tuple[int, ...]:

@@ -60,8 +60,8 @@ class Study:
         scenarios: Sequence[str] | None = None,
         *,
         save: Sequence[str] | None = None,
-        engine: Literal["pysd"] = "pysd",
-        workers: int = 1,
+        engine: Literal["native", "pysd"] = "native",
+        workers: int | None = None,
         progress: Callable[[Event], None] | None = None,
     ) -> xr.Dataset:
         """Simulate policies under scenarios.
@@ -70,18 +70,21 @@ class Study:
             policies: Their ids; all by default.
             scenarios: Their ids; by default the default scenario, without a dimension for it.
             save: The variables to keep, or one; all but lookups by default.
-            engine: ``"pysd"``: PySD in a fresh model for each member.
-            workers: The number of processes. More than one needs the usual
-                ``if __name__ == "__main__":`` around the calling script.
+            engine: ``"native"``: the model as machine code. ``"pysd"``: PySD in a fresh model for
+                each member, slow, as a check.
+            workers: The number of threads, one a core by default; with PySD of processes, one by
+                default. More than one process needs the usual ``if __name__ == "__main__":``
+                around the calling script.
             progress: Called with an event as each member starts and ends.
 
         Returns:
             A float64 dataset with dimensions ``policy, (scenario,) time`` and the model's
-            subscripts. Members that failed are NaN and stand in the attribute ``failed``.
+            subscripts. Members with a value that is NaN or infinite stand in the attribute
+            ``failed``, as JSON; those that PySD could not run are NaN.
 
         Raises:
             StudyError: There is no such policy, scenario or variable.
-            RunError: Every member failed.
+            RunError: The engine is PySD and every member failed.
         """
         from flatgov.run.study_run import run_study
 
