@@ -165,7 +165,6 @@ def run_function(
         *_calls(calls.get("steady", ()), "%now", "%next"),
     ]
     tail = [
-        *_calls(calls["delays"], "%now", "%next"),
         "br label %moved",
         "moved:",
         "%wait.less = sub i64 %wait, 1",
@@ -234,14 +233,14 @@ def _if_flagged(label: str, time: str) -> list[str]:
 
 
 def _euler(calls: Mapping[str, Sequence[str]]) -> list[str]:
-    return _calls(calls.get("held", ()), "%now", "%next")
+    return _calls(calls["delays"], "%now", "%next")
 
 
 def _rk4(plan: Schedule, calls: Mapping[str, Sequence[str]]) -> list[str]:
     """Write the stages after the first, whose rates are known."""
     h = plan.time_step
     half, full, sixth = bits(h / 2), bits(h), bits(h / 6)
-    lines = _calls(calls["held"], "%now", "%next")
+    lines = _calls([*calls["held"], *calls["delays"]], "%now", "%next")
     lines.append("call void @keep(ptr %now, ptr %mid)")
     lines += [*_time("t.half", 0.5, plan), *_time("t.full", 1.0, plan)]
     stages = (

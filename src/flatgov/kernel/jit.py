@@ -5,9 +5,10 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
+from flatgov.kernel import code_cache
 from flatgov.kernel.emit import Integrator, Module, emit
 from flatgov.kernel.program import Program
 from flatgov.kernel.schedule import Schedule, schedule
@@ -69,7 +70,7 @@ def compile_kernel(
         outputs=outputs,
     )
     module = emit(plan, integrator=integrator, lanes=lanes, permutes=lanes == widest == 8)
-    engine = _load(_object_code(module.text))
+    engine = _engine(module.text)
     address = engine.get_function_address("run")
     run = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p)(address)
     return Kernel(run, plan, module, lanes, integrator, engine)
@@ -93,34 +94,46 @@ def _host() -> tuple[str, str]:
 
 
 @cache
-def _machine() -> Any:
+def _target() -> Any:
     import llvmlite.binding as llvm
 
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
-    name, features = _host()
-    target = llvm.Target.from_default_triple()
-    return target.create_target_machine(
-        cpu=name, features=features, opt=2, reloc="pic", codemodel="small"
-    )
+    return llvm.Target.from_default_triple()
 
 
-def _object_code(text: str) -> bytes:
+@lru_cache(maxsize=32)
+def _engine(text: str) -> Any:
+    """Give a module's machine code, loaded: from this process, from the cache, or compiled."""
+    import llvmlite
     import llvmlite.binding as llvm
 
-    machine = _machine()
-    module = llvm.parse_assembly(text)
-    module.triple = machine.triple
-    module.data_layout = str(machine.target_data)
-    return bytes(machine.emit_object(module))
-
-
-def _load(code: bytes) -> Any:
-    import llvmlite.binding as llvm
-
-    _machine()
-    target = llvm.Target.from_default_triple()
+    versions = (llvmlite.__version__, *llvm.llvm_version_info, *_host())
+    key = code_cache.key(text, *map(str, versions))
+    code = code_cache.read(key)
+    if code is None:
+        code = object_code(text)
+        code_cache.write(key, code)
+    target = _target()
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target.create_target_machine())
     engine.add_object_file(llvm.ObjectFileRef.from_data(code))
     engine.finalize_object()
     return engine
+
+
+def object_code(text: str) -> bytes:
+    """Compile the text of a module for this machine, as strictly as it is written.
+
+    No pass over the text runs before the machine's own: equal operations are one already, and
+    what is constant is folded.
+    """
+    import llvmlite.binding as llvm
+
+    name, features = _host()
+    machine = _target().create_target_machine(
+        cpu=name, features=features, opt=2, reloc="pic", codemodel="small"
+    )
+    module = llvm.parse_assembly(text)
+    module.triple = machine.triple
+    module.data_layout = str(machine.target_data)
+    return bytes(machine.emit_object(module))
