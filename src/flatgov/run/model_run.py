@@ -18,6 +18,7 @@ from flatgov.run.grid import time_points
 from flatgov.run.params import params_text, read_params
 
 ENGINES = ("native", "pysd")
+INTEGRATORS: tuple[Integrator, ...] = ("euler", "rk4")
 
 
 def run_model(
@@ -73,9 +74,14 @@ def _method(model: Model, integrator: str | None, engine: str) -> Integrator:
             where=model.path,
             fix="use the engine native, or integrator='euler' with a smaller time_step",
         )
-    if method == "rk4" or method == "euler":
-        return method
-    raise ModelError(f"there is no integrator '{method}'", where=model.path, fix="use euler or rk4")
+    for known in INTEGRATORS:
+        if method == known:
+            return known
+    raise ModelError(
+        f"there is no integrator '{method}'",
+        where=model.path,
+        fix=f"use {' or '.join(INTEGRATORS)}",
+    )
 
 
 def simulate_once(
