@@ -25,7 +25,7 @@ TEACUP = """<?xml version="1.0" encoding="utf-8"?>
    <aux name="Room\\nTemperature"><eqn>70</eqn><range min="0" max="100"/></aux>
    <aux name="f"><eqn>TIME</eqn><gf><xscale min="0" max="2"/><ypts>10,10,10</ypts></gf></aux>
    <gf name="g"><xpts>0,1</xpts><ypts>1,2</ypts></gf>
-   <aux name="h"><eqn>IF heat_loss &gt; 1 AND NOT f = 3 THEN g(0.5) ELSE 0</eqn></aux>
+   <aux name="h"><eqn>IF heat_loss &gt; 1 AND NOT (f = 3) THEN g(0.5) ELSE 0</eqn></aux>
   </variables>
  </model>
 </xmile>

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -142,8 +143,7 @@ def read_specs(source: Source) -> Specs:
 
 def _saveper(node: Any) -> str:
     """Give the interval between saved values: isee's attribute, or the tag that others use."""
-    attributes = {etree.QName(key).localname: value for key, value in node.attrib.items()}
-    attributes |= {key.rpartition(":")[2]: value for key, value in node.attrib.items()}
+    attributes = {re.split("[}:]", key)[-1]: value for key, value in node.attrib.items()}
     given = str(attributes.get("save_interval", "")).strip()
     given = given or text_of(node, "save_step") or text_of(node, "savestep")
     return "" if given in ("0", "0.0") else given
@@ -184,8 +184,8 @@ def children(node: Any, tag: str | None = None) -> Iterator[Any]:
     """Yield the child elements in XMILE's own name space, all or those of a tag."""
     home = node.getroottree().getroot().nsmap[None]
     for child in node.iterchildren(etree.Element):
-        name = etree.QName(child)
-        if name.namespace == home and tag in (None, name.localname):
+        space, _, name = str(child.tag).rpartition("}")
+        if space == f"{{{home}" and tag in (None, name) and ":" not in name:
             yield child
 
 

@@ -15,7 +15,7 @@ from flatgov.errors import ModelError, nearest_names
 from flatgov.names import canonical
 from flatgov.reading.parsed import is_control
 from flatgov.reading.xmile_expression import unescape
-from flatgov.reading.xmile_file import Source, children, name_of, tag_of
+from flatgov.reading.xmile_file import Source, children, name_of, tag_of, text_of
 from flatgov.reading.xmile_table import has_points
 
 _VARIABLES = ("stock", "flow", "aux", "gf")
@@ -63,7 +63,7 @@ class Entry:
     @property
     def table(self) -> Any:
         """The ``<gf>`` of a variable that has one for all of its elements."""
-        return self.node if self.kind == "gf" else next(children(self.node, "gf"), None)
+        return self.node if tag_of(self.node) == "gf" else next(children(self.node, "gf"), None)
 
 
 @dataclass(frozen=True)
@@ -114,8 +114,7 @@ def read_contents(source: Source) -> Contents:
             key = canonical(entry.name)
             if key in entries:
                 raise ModelError(
-                    "the variable is already defined on line"
-                    f" {entries[key].node.sourceline or 0}",
+                    f"the variable is already defined on line {entries[key].node.sourceline or 0}",
                     where=source.where(entry.name, child),
                     fix="remove one of the two",
                 )
@@ -130,7 +129,32 @@ def read_contents(source: Source) -> Contents:
                 )
         target = entries[canonical(to)]
         entries[canonical(to)] = replace(target, source=entries[canonical(origin)].name)
-    return Contents(source, dimensions, entries, _tables(entries))
+    return Contents(source, dimensions, entries, read_tables(entries))
+
+
+def read_entries(
+    node: Any, model: str, dimensions: Mapping[str, Dimension], source: Source
+) -> dict[str, Entry]:
+    """Gather the variables of one model or macro, control variables left out.
+
+    Raises:
+        ModelError: One has no name, is there twice, or has an unknown dimension.
+    """
+    entries: dict[str, Entry] = {}
+    groups = _groups(node)
+    for child in _definitions(node):
+        entry = _entry(child, model, dimensions, source)
+        key = canonical(entry.name)
+        if tag_of(child) == "module" or is_control(entry.name):
+            continue
+        if key in entries:
+            raise ModelError(
+                f"the variable is already defined on line {entries[key].node.sourceline or 0}",
+                where=source.where(entry.name, child),
+                fix="remove one of the two",
+            )
+        entries[key] = replace(entry, group=groups.get(canonical(name_of(child)), ""))
+    return entries
 
 
 def control_nodes(source: Source) -> dict[str, Any]:
@@ -165,9 +189,7 @@ def _models(source: Source) -> Iterator[tuple[Any, str]]:
         if name and names[canonical(name)] > 1:
             raise ModelError("two models have one name", where=source.where(name, node))
         if name and canonical(name) not in modules:
-            raise ModelError(
-                f"no <module> uses the model '{name}'", where=source.where(name, node)
-            )
+            raise ModelError(f"no <module> uses the model '{name}'", where=source.where(name, node))
         yield node, name
     if missing := modules - set(names):
         raise ModelError(f"the module '{missing.pop()}' has no <model>", where=source.file)
@@ -204,9 +226,7 @@ def _qualified(name: str, model: str) -> str:
     return name if "." in name or not model else f"{model}.{name}"
 
 
-def _entry(
-    node: Any, model: str, dimensions: Mapping[str, Dimension], source: Source
-) -> Entry:
+def _entry(node: Any, model: str, dimensions: Mapping[str, Dimension], source: Source) -> Entry:
     name = name_of(node)
     if not name:
         raise ModelError(f"a <{tag_of(node)}> has no name", where=source.where(node=node))
@@ -228,7 +248,10 @@ def _entry(
                 )
             own.append(dimension)
     full = f"{model}.{name}" if model else name
-    return Entry(node, full, model, tag_of(node), tuple(own))
+    # A graphical function without an equation is one to be called.
+    alone = any(map(has_points, children(node, "gf"))) and not text_of(node, "eqn")
+    alone = alone and not any(children(node, "element"))
+    return Entry(node, full, model, "gf" if alone else tag_of(node), tuple(own))
 
 
 def _read_dimensions(source: Source) -> dict[str, Dimension]:
@@ -274,7 +297,7 @@ def _numbered(node: Any, source: Source) -> list[str]:
     return [str(number) for number in range(1, int(size) + 1)]
 
 
-def _tables(entries: Mapping[str, Entry]) -> dict[str, Any]:
+def read_tables(entries: Mapping[str, Entry]) -> dict[str, Any]:
     """Give the graphical functions that equations may call, by canonical full name."""
     tables = {}
     for key, entry in entries.items():

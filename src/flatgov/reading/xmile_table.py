@@ -7,6 +7,7 @@ takes the value of the next lower point, so its last value holds from the last p
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Any
 
@@ -45,7 +46,7 @@ def read_table(node: Any) -> ae.LookupsStructure:
     x = _points(node, "xpts") or _scale(node, len(y))
     if len(x) != len(y):
         raise ExpressionError(f"the graphical function has {len(x)} x-values and {len(y)} y-values")
-    if any(right <= left for left, right in zip(x, x[1:], strict=False)):
+    if any(right <= left for left, right in itertools.pairwise(x)):
         raise ExpressionError("the x-values of the graphical function do not rise")
     return ae.LookupsStructure(x, y, (x[0], x[-1]), (min(y), max(y)), _TYPES[kind])
 
@@ -72,7 +73,7 @@ def _scale(node: Any, count: int) -> tuple[float, ...]:
         except UnreadableText as error:
             raise ExpressionError(f"{error} in <xscale>") from None
         last = max(count - 1, 1)
-        x = tuple(low + (high - low) * (place / last) for place in range(count - 1)) + (high,)
+        x = (*(low + (high - low) * (place / last) for place in range(count - 1)), high)
         if not all(map(math.isfinite, x)):
             raise ExpressionError("the <xscale> is too wide")
         return x
