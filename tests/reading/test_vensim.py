@@ -175,3 +175,27 @@ def test_the_encoding_of_the_head_is_used(tmp_path):
     path.write_bytes("士气 = 1 ~~|".encode("gb18030"))
     with pytest.raises(ModelError, match=r"model\.mdl, line 1: the text is not UTF-8; save"):
         load_model(path)
+
+
+def test_a_lookup_may_give_all_x_and_then_all_y(load):
+    model = load('f(0, 1.5, -2e1 , 10,11,12) ~~|\n"g"[D](1,2,3,4) ~~|\nD: p, q ~~|')
+    # Points come in ascending order of x.
+    assert model.variables["f"].equations[0].expression == Table(
+        (-20.0, 0.0, 1.5), (12.0, 10.0, 11.0)
+    )
+    assert model.variables["g"].equations[0].expression == Table((1.0, 2.0), (3.0, 4.0))
+    with pytest.raises(ModelError, match="'f', line 1: the lookup has 3 numbers, not as many y"):
+        load("f(1, 2, 3) ~~|")
+
+
+def test_names_and_comments_of_real_models(load):
+    model = load("net$ {of tax} = {all} price $ * 2 {twice} ~ {$} ~ |\nprice $ = 3 ~ $ ~ |")
+    assert list(model.variables) == ["net$", "price $"]
+    assert model.variables["net$"].equations[0].expression == Call(
+        "*", (Reference("price $"), Number(2.0))
+    )
+
+
+def test_a_sampled_value_may_use_itself(load):
+    model = load("most = SAMPLE IF TRUE(Time > most, Time, 0) ~~|")
+    assert model.variables["most"].kind == "auxiliary"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ from flatgov.reading.parsed import (
 )
 from flatgov.reading.ranges import Ranges, read_ranges
 from flatgov.reading.trees import function_name, to_tree
+from flatgov.reading.vensim_macros import output_name
 
 # The names that every equation may use, those of macros too.
 _TIMES = {"time": "Time", **{name: name.upper() for name in CONTROL_NAMES}}
@@ -65,6 +66,10 @@ def to_model(parsed: Parsed, name: str, file: str, source: bytes) -> Model:
         function_name(own.name): _read_macro(own, definitions, context)
         for own, definitions in zip(macro_sections, parsed.macros, strict=True)
     }
+    for macro in list(macros.values()):
+        for output in macro.outputs[1:]:
+            further = output_name(macro.name, output)
+            macros[further] = replace(macro, name=further, outputs=(output,))
     labels = {canonical(label) for elements in ranges.elements.values() for label in elements}
     others = {*_TIMES, *map(canonical, ranges.elements), *labels}
     check_names(variables, others, set(macros), file)

@@ -61,6 +61,12 @@ def check_names(
             where = place(file, variable.name, equation.line)
             for part in walk(equation.expression):
                 if isinstance(part, Reference) and canonical(part.name) not in known:
+                    if part.name.endswith("$"):
+                        raise ModelError(
+                            f"'{part.name}' is a variable of the model, which a macro cannot use",
+                            where=where,
+                            fix="give it as an argument",
+                        )
                     raise ModelError(
                         f"the variable '{part.name.replace('_', ' ')}' is not defined",
                         where=where,
@@ -136,6 +142,7 @@ def check_cycles(variables: Mapping[str, Variable], file: str) -> None:
                 for equation in variable.equations
                 for used in needed(equation, phase)
                 if used in variables and len(variables[used].equations) == 1
+                if not (used == name and _holds_itself(variable))
             ]
             for name, variable in variables.items()
             if len(variable.equations) == 1
@@ -147,6 +154,12 @@ def check_cycles(variables: Mapping[str, Variable], file: str) -> None:
                 where=place(file, first.name, first.line),
                 fix=fix,
             )
+
+
+def _holds_itself(variable: Variable) -> bool:
+    """Tell whether a variable's own name means its last value: ``SAMPLE IF TRUE(x > m, x, x)``."""
+    expression = variable.equations[0].expression
+    return isinstance(expression, Call) and expression.function == "SAMPLE IF TRUE"
 
 
 def needed(equation: Equation, phase: Phase) -> Iterator[str]:

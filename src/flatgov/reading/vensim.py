@@ -20,9 +20,12 @@ from flatgov.names import canonical
 from flatgov.reading.parsed import Definition, Parsed, display_name, is_control, place
 from flatgov.reading.ranges import read_range
 from flatgov.reading.safe import UnreadableText, read_number, safe_translators
+from flatgov.reading.vensim_macros import plain_macros
 from flatgov.reading.vensim_text import Entry, Macro, decode, guess_name, split_entries
 
-_BARE = re.compile(r'("(?:\\.|[^"\\\n])*"|[\w\s\'$]+)(\[[^\]]*\])?\s*')
+_NAME = r'((?:"(?:\\.|[^"\\\n])*"|[\w\s\'$]+)(?:\[[^\]]*\])?)\s*'
+_BARE = re.compile(_NAME)
+_LISTED = re.compile(_NAME + r"\(([-+.\deE\s]+(?:,[-+.\deE\s]+)+)\)\s*")
 
 
 def parse_vensim(source: bytes, file: str) -> Parsed:
@@ -35,7 +38,7 @@ def parse_vensim(source: bytes, file: str) -> Parsed:
     Raises:
         ModelError: A definition cannot be read; the message has the variable and the line.
     """
-    entries = list(split_entries(decode(source, file), file))
+    entries = plain_macros(list(split_entries(decode(source, file), file)), file)
     if not entries:
         raise ModelError("the file defines no variable", where=file)
     with safe_translators():
@@ -61,7 +64,8 @@ def _parse_entry(entry: Entry, file: str) -> Any:
     name, equation = guess_name(entry.equation), entry.clean_equation
     bare = _BARE.fullmatch(equation)
     try:
-        component = Element(f"{equation} :RAW:" if bare else equation, "", "").parse()
+        text = f"{equation} :RAW:" if bare else _as_points(equation)
+        component = Element(text, "", "").parse()
         if bare:  # data from elsewhere, under no keyword of its own
             component.keyword = None
         if isinstance(component, Component):
@@ -77,6 +81,19 @@ def _parse_entry(entry: Entry, file: str) -> Any:
     except (ValueError, TypeError, KeyError, IndexError, RecursionError) as error:
         raise ModelError(_reason(error, equation), where=place(file, name, entry.line)) from None
     return component
+
+
+def _as_points(equation: str) -> str:
+    """Write a lookup that gives all x and then all y, ``f(0, 1, 5, 6)``, as points."""
+    match = _LISTED.fullmatch(equation)
+    if not match:
+        return equation
+    numbers = match[2].split(",")
+    if len(numbers) % 2:
+        raise UnreadableText(f"the lookup has {len(numbers)} numbers, not as many y as x")
+    half = len(numbers) // 2
+    points = zip(numbers[:half], numbers[half:], strict=True)
+    return f"{match[1]}({','.join(f'({x},{y})' for x, y in points)})"
 
 
 def _read_range(component: Any, equation: str) -> None:
