@@ -17,7 +17,7 @@ from flatgov.figures.style import drawing
 from flatgov.figures.text import Text
 from flatgov.figures.timeline import timeline
 from flatgov.model import Change
-from flatgov.run.dataset import member_dataset
+from flatgov.run.dataset import make_dataset
 from flatgov.study import Study, open_study
 from flatgov.study.schema import FiguresFile, VariableLabel
 from flatgov.study.toml import read_toml, validate
@@ -80,9 +80,9 @@ def test_longgang_is_drawn_in_chinese_without_a_notice(tmp_path: Path) -> None:
     others = {item.variable: 1.0 for item in shown.promises.items}
     values = dict.fromkeys(study.headline, 1.0) | others | parts | totals
     settings = dataclasses.replace(study.model.time, saveper=20.0)
-    arrays = {name: np.full(len(time), value) for name, value in values.items()}
-    member = member_dataset(study.model, arrays, settings, list(values))
-    ds = xr.concat([member, member], dim=xr.Variable("policy", ["actual", "full"]))
+    arrays = {name: np.full((2, len(time)), value) for name, value in values.items()}
+    policies = {"policy": ["actual", "full"]}
+    ds = make_dataset(study.model, arrays, settings, "native", policies)
     notes: list[str] = []
     files = draw_figures(ds, study, tmp_path, "zh", notice=notes.append)
     assert [file.stem for file in files] == [

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from flatgov.errors import ModelError
-from flatgov.run.dataset import member_dataset
+from flatgov.run.dataset import make_dataset, saved_variables
 from flatgov.run.oracle import simulate
 
 TEXT = """
@@ -21,7 +21,7 @@ f((0,1),(9,1)) ~~|
 @pytest.fixture
 def dataset(load):
     model = load(TEXT, final=2, step=0.5, saveper=1)
-    return model, member_dataset(model, simulate(model), model.time)
+    return model, make_dataset(model, simulate(model), model.time, "pysd")
 
 
 def test_dimensions_coordinates_and_types(dataset):
@@ -58,8 +58,10 @@ def test_attributes_say_what_it_is_and_are_plain(dataset):
 
 def test_only_what_is_asked_for_is_kept(dataset):
     model, _ = dataset
-    ds = member_dataset(model, simulate(model), model.time, save=["RATE", "hired", "rate"])
-    assert list(ds.data_vars) == ["hired", "rate"]
+    kept = [variable.name for variable in saved_variables(model, ["RATE", "hired", "rate"])]
+    assert kept == ["hired", "rate"]
+    values = simulate(model)
+    ds = make_dataset(model, {name: values[name] for name in kept}, model.time, "pysd")
     assert set(ds.coords) == {"time"}
 
 
@@ -73,5 +75,5 @@ def test_only_what_is_asked_for_is_kept(dataset):
 def test_what_cannot_be_kept(dataset, name, message):
     model, _ = dataset
     with pytest.raises(ModelError) as caught:
-        member_dataset(model, {}, model.time, save=[name])
+        saved_variables(model, [name])
     assert message in str(caught.value)

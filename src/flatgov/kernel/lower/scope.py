@@ -157,14 +157,19 @@ class Scope:
     def element(self, reference: Reference, variable: Variable) -> int:
         """Give the value of the element of a variable that a reference means."""
         place = self.referred(reference, variable)
-        if variable.kind in ("lookup", "data"):
-            if variable.kind == "lookup":
-                raise self.error(
-                    f"the lookup '{variable.name}' is used without an argument",
-                    fix=f"write {variable.name}(x)",
-                )
+        if variable.kind == "lookup":
+            raise self.error(
+                f"the lookup '{variable.name}' is used without an argument",
+                fix=f"write {variable.name}(x)",
+            )
+        if variable.kind == "data" and self.is_table(place):
             return self.look_up(self.table(place), self.time())
         return self.lowering.value(place)
+
+    def is_table(self, place: Place) -> bool:
+        """Tell whether an element of a data variable is data, and not an equation."""
+        expression = equation_of(self.lowering, place)[0].expression
+        return isinstance(expression, Table) or expression == Call("DATA", ())
 
     def referred(self, reference: Reference, variable: Variable) -> Place:
         """Find the element of a variable that a reference means.
