@@ -193,6 +193,8 @@ def run_function(
         "saved:",
     ]
     first = _calls(calls["stage"], "%now", "%rates" if integrator == "rk4" else "%next")
+    if integrator == "rk4":  # Before saving, which may use what is held.
+        first += _calls(calls["held"], "%now", "%next")
     helpers = _rk4_helpers(plan, lanes) if integrator == "rk4" else []
     return "\n".join([*helpers, *head, *first, *save, *work, *tail])
 
@@ -240,7 +242,7 @@ def _rk4(plan: Schedule, calls: Mapping[str, Sequence[str]]) -> list[str]:
     """Write the stages after the first, whose rates are known."""
     h = plan.time_step
     half, full, sixth = bits(h / 2), bits(h), bits(h / 6)
-    lines = _calls([*calls["held"], *calls["delays"]], "%now", "%next")
+    lines = _calls(calls["delays"], "%now", "%next")
     lines.append("call void @keep(ptr %now, ptr %mid)")
     lines += [*_time("t.half", 0.5, plan), *_time("t.full", 1.0, plan)]
     stages = (
