@@ -88,16 +88,16 @@ def _compile(
     assembly = machine.emit_assembly(module)
     engine = llvm.create_mcjit_compiler(module, machine)
     engine.finalize_object()
-    loop = CFUNCTYPE(None, c_void_p, c_int64, *[c_void_p] * 4)(engine.get_function_address("loop"))
+    kind = CFUNCTYPE(None, c_void_p, c_int64, *[c_void_p] * 4)
 
     def run(*arrays: NDArray[np.generic]) -> NDArray[np.float64]:
         count = len(arrays[0])
         assert count % lanes == 0
         out = np.empty(count)
-        addresses = [np.ascontiguousarray(array) for array in arrays]
-        pointers = [array.ctypes.data for array in addresses] + [0] * (4 - len(arrays))
+        given = [np.ascontiguousarray(array) for array in arrays]
+        pointers = [array.ctypes.data for array in given] + [0] * (4 - len(arrays))
+        loop = kind(engine.get_function_address("loop"))
         loop(out.ctypes.data, count, *pointers)
         return out
 
-    run.engine = engine  # type: ignore[attr-defined]  # the code lives as long as the function
     return run, assembly
