@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from flatgov.kernel.builder import Builder
-from flatgov.kernel.program import Operation, Program, State
+from flatgov.kernel.program import BINARY, UNARY, Operation, Program, State
 
 # An operation is computed anew whenever something of its level changes.
 NUMBER, MEMBER, STEP, STAGE = range(4)
@@ -26,9 +26,12 @@ _OWN_LEVEL = {
     "time": STAGE,
     "parameter": STAGE,
 }
+_EXACT = frozenset(
+    {"add", "sub", "mul", "div", "min", "max", "neg", "abs", "sqrt", "floor", "trunc"}
+    | {"lt", "le", "gt", "ge", "eq", "ne", "and", "or", "not"}
+)
 # Their bits are those of our own code for vectors.
-_CURVES = {"exp", "ln", "pow", "sinh", "cosh", "tanh", "normal quantile"}
-ELEMENTARY = frozenset(_CURVES | {"sin", "cos", "tan", "arcsin", "arccos", "arctan"})
+ELEMENTARY = (UNARY | BINARY) - _EXACT
 # Read from where they are kept, so they stand in no list.
 _LEAVES = frozenset({"number", "time", "held time", "step", "state", "parameter"})
 _ORDER = {"integral": 0, "held": 1, "delay": 2}
