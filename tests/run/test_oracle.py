@@ -285,7 +285,8 @@ def test_nan_and_infinity_stay_in_the_result(load):
     assert np.isnan(result["c"]).all()
 
 
-def test_data_from_another_file_are_refused_by_name(load):
-    model = load("sales = GET XLS DATA('a.xls', 'b', 'c', 'd') ~~|")
+def test_data_from_another_file_are_refused_by_name(load, tmp_path):
+    (tmp_path / "a.csv").write_text("1,2\n2,3\n")
+    model = load("sales = GET XLS DATA('a.csv', ',', 'A', 'B1') ~~|")
     with pytest.raises(ModelError, match="'sales': data from another file are not supported"):
         simulate(model)
