@@ -19,6 +19,7 @@ from flatgov.reading.parsed import Definition, Definitions, Parsed
 from flatgov.reading.xmile_equation import emit
 from flatgov.reading.xmile_expression import ExpressionError, parse
 from flatgov.reading.xmile_file import (
+    Source,
     Specs,
     flag_of,
     non_negative_by_default,
@@ -31,7 +32,7 @@ from flatgov.reading.xmile_model import Contents, Entry, control_nodes, read_con
 from flatgov.reading.xmile_parts import definitions, flow_names, read_parts
 from flatgov.reading.xmile_scope import Scope
 from flatgov.reading.xmile_sections import element, section
-from flatgov.reading.xmile_stocks import Parts, Stock, limit_outflows
+from flatgov.reading.xmile_stocks import Parts, Stock, has_states, limit_outflows
 
 
 def parse_xmile(source: bytes, file: str) -> Parsed:
@@ -56,12 +57,31 @@ def parse_xmile(source: bytes, file: str) -> Parsed:
         saveper = text_of(controls["saveper"], "eqn")
     main, own = _main_section(contents, specs, saveper or "TIME_STEP")
     sections = (main, *(macro for macro, _ in macros))
+    if specs.doubtful:
+        specs = _settle_method(specs, sections, found)
     return Parsed(
         abstract=AbstractModel(Path("model.xmile"), sections),
         definitions=own,
         macros=[found_there for _, found_there in macros],
         integrator=specs.integrator,
     )
+
+
+def _settle_method(specs: Specs, sections: tuple[AbstractSection, ...], source: Source) -> Specs:
+    """Take Euler's method where it makes no difference, and refuse to guess where it does."""
+    structures = [
+        component.ast
+        for section in sections
+        for element in section.elements
+        for component in element.components
+    ]
+    if has_states(structures):
+        raise ModelError(
+            'Vensim writes method="RK4" also for models that it runs by Euler\'s method',
+            where=f"{source.file}, line {specs.line}",
+            fix='write method="Euler" there, or method="rk4" if that is meant',
+        )
+    return replace(specs, integrator="euler")
 
 
 def _main_section(

@@ -27,6 +27,7 @@ _REFUSED = {
     "summing": "a summing converter is",
     "spreadflow": "a spread flow is",
 }
+_DRAWN = ("views", "display", "interface", "style", "prefs", "header")
 _INTEGRATORS: dict[str, Integrator] = {"euler": "euler", "rk4": "rk4"}
 
 
@@ -51,7 +52,20 @@ class Source:
 
 @dataclass(frozen=True)
 class Specs:
-    """The text of ``<sim_specs>``; `saveper` is empty where it is not given."""
+    """What ``<sim_specs>`` says, in the text of the file.
+
+    Attributes:
+        start: The start time.
+        stop: The end time.
+        step: The time step.
+        saveper: The interval between saved values, or ``""``.
+        units: The unit of time.
+        integrator: The integration method.
+        line: The line of the file.
+        doubtful: Whether the method may not be meant: Vensim writes ``method="RK4"`` into files
+            of models that it runs by Euler's method (community's test models with a .mdl, an
+            .xmile and a reference output, such as `zeroled_decimals`).
+    """
 
     start: str
     stop: str
@@ -60,6 +74,7 @@ class Specs:
     units: str
     integrator: Integrator
     line: int
+    doubtful: bool
 
 
 def read_source(source: bytes, file: str) -> Source:
@@ -138,6 +153,7 @@ def read_specs(source: Source) -> Specs:
         units=node.get("time_units", ""),
         integrator=_integrator(node, source),
         line=node.sourceline or 0,
+        doubtful=source.vensim and node.get("method") == "RK4",
     )
 
 
@@ -193,7 +209,7 @@ def without_views(node: Any) -> Iterator[Any]:
     """Yield the elements that say what the model is, not how it is drawn."""
     yield node
     for child in node.iterchildren(etree.Element):
-        if tag_of(child) not in ("views", "style", "prefs", "header"):
+        if tag_of(child) not in _DRAWN:
             yield from without_views(child)
 
 

@@ -196,7 +196,8 @@ def _models(source: Source) -> Iterator[tuple[Any, str]]:
 
 
 def _definitions(model: Any) -> Iterator[Any]:
-    for block in children(model, "variables"):
+    """Yield variables and modules; files before XMILE 1.0 have them in the model itself."""
+    for block in list(children(model, "variables")) or [model]:
         for child in children(block):
             if tag_of(child) in (*_VARIABLES, "module"):
                 yield child

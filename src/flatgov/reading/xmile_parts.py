@@ -29,7 +29,7 @@ _KNOWN = frozenset(
     {
         *("eqn", "init_eqn", "units", "doc", "range", "scale", "format", "event_poster", "mathml"),
         *("dimensions", "element", "inflow", "outflow", "non_negative"),
-        *("gf", "xscale", "yscale", "xpts", "ypts"),
+        *("gf", "xscale", "yscale", "xpts", "ypts", "display"),
     }
 )
 _COMMENT = re.compile(r"\{[^{}]*\}")
@@ -251,14 +251,17 @@ def flow_names(entry: Entry, tag: str, contents: Contents) -> tuple[str, ...]:
     """Give the canonical names of the flows that a stock lists."""
     names = []
     for node in children(entry.node, tag):
-        flow = contents.find(_flow(node).text, entry.model)
+        flow = contents.find(_flow(node, entry, contents).text, entry.model)
         if flow is not None:
             names.append(canonical(flow.name))
     return tuple(names)
 
 
-def _flow(node: Any) -> Name:
-    parsed = parse(_collapse(node))
+def _flow(node: Any, entry: Entry, contents: Contents) -> Name:
+    text = _collapse(node)
+    if contents.find(text, entry.model) is not None:  # also where it ought to stand in quotes
+        return Name(text)
+    parsed = parse(text)
     if not isinstance(parsed, Name):
         raise ExpressionError(f"<{tag_of(node)}> needs the name of a flow")
     return parsed
@@ -266,7 +269,7 @@ def _flow(node: Any) -> Name:
 
 def _net_flow(entry: Entry, scope: Scope) -> Any:
     inflows, outflows = (
-        [emit(_flow(node), scope) for node in children(entry.node, tag)]
+        [emit(_flow(node, entry, scope.contents), scope) for node in children(entry.node, tag)]
         for tag in ("inflow", "outflow")
     )
     if not inflows and not outflows:

@@ -23,8 +23,9 @@ from flatgov.reading.xmile_model import Contents, Entry
 # Structures whose value is that of a state: what they use is not needed in the same step.
 _STATES = (
     *(ae.IntegStructure, ae.SmoothStructure, ae.SmoothNStructure, ae.DelayStructure),
-    *(ae.DelayNStructure, ae.DelayFixedStructure, ae.InitialStructure, ae.TrendStructure),
+    *(ae.DelayNStructure, ae.DelayFixedStructure, ae.TrendStructure, ae.ForecastStructure),
 )
+_NOT_NEEDED = (*_STATES, ae.InitialStructure)
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,16 @@ def limit_outflows(
         if stock.non_negative:
             _check_loops(stock, limited, contents)
     return limited
+
+
+def has_states(structure: Any) -> bool:
+    """Tell whether an integration method makes a difference to a structure."""
+    if isinstance(structure, (tuple, list)):
+        return any(map(has_states, structure))
+    if isinstance(structure, _STATES):
+        return True
+    inside = vars(structure).values() if isinstance(structure, ae.AbstractSyntax) else ()
+    return any(map(has_states, inside))
 
 
 def _limited(name: str, stocks: list[Stock]) -> bool:
@@ -198,5 +209,5 @@ def _needed(structure: Any) -> Iterator[str]:
     elif isinstance(structure, (tuple, list)):
         for part in structure:
             yield from _needed(part)
-    elif isinstance(structure, ae.AbstractSyntax) and not isinstance(structure, _STATES):
+    elif isinstance(structure, ae.AbstractSyntax) and not isinstance(structure, _NOT_NEEDED):
         yield from _needed(tuple(vars(structure).values()))
