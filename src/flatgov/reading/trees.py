@@ -145,4 +145,7 @@ def _call(
     if function == "PULSE TRAIN":  # PySD: start, interval, width, end
         start, interval, width, end = arguments
         arguments = (start, width, interval, end)
+    if function == "XMILE PULSE TRAIN":  # PySD: first, interval, volume
+        first, interval, volume = arguments
+        arguments = (first, volume, interval)
     return Call(function, arguments)
