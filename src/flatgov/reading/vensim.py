@@ -24,6 +24,7 @@ from flatgov.reading.vensim_macros import plain_macros
 from flatgov.reading.vensim_text import Entry, Macro, decode, guess_name, split_entries
 
 _NAME = r'((?:"(?:\\.|[^"\\\n])*"|[\w\s\'$]+)(?:\[[^\]]*\])?)\s*'
+_PLAIN = re.compile(r"(\w[\w\s\'$]*)=(?!=)(.*)")
 _BARE = re.compile(_NAME)
 _LISTED = re.compile(_NAME + r"\(([-+.\deE\s]+(?:,[-+.\deE\s]+)+)\)\s*")
 
@@ -64,8 +65,7 @@ def _parse_entry(entry: Entry, file: str) -> Any:
     name, equation = guess_name(entry.equation), entry.clean_equation
     bare = _BARE.fullmatch(equation)
     try:
-        text = f"{equation} :RAW:" if bare else _as_points(equation)
-        component = Element(text, "", "").parse()
+        component = _parse_left_hand_side(f"{equation} :RAW:" if bare else equation)
         if bare:  # data from elsewhere, under no keyword of its own
             component.keyword = None
         if isinstance(component, Component):
@@ -81,6 +81,16 @@ def _parse_entry(entry: Entry, file: str) -> Any:
     except (ValueError, TypeError, KeyError, IndexError, RecursionError) as error:
         raise ModelError(_reason(error, equation), where=place(file, name, entry.line)) from None
     return component
+
+
+def _parse_left_hand_side(equation: str) -> Any:
+    """Give PySD's component; most are of the plain form, for which its grammar is slow."""
+    plain = _PLAIN.fullmatch(equation)
+    if plain:
+        component = Component(plain[1].strip(), ([], []), plain[2].strip())
+        component.units, component.limits, component.documentation = "", None, ""
+        return component
+    return Element(_as_points(equation), "", "").parse()
 
 
 def _as_points(equation: str) -> str:
