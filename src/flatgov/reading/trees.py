@@ -51,7 +51,7 @@ def to_tree(structure: Any, spelling: Mapping[str, str]) -> Expression:
             return call("WITH LOOKUP", structure.argument, structure.lookups)
         case ae.LookupsStructure():
             x, y = tuple(map(float, structure.x)), tuple(map(float, structure.y))
-            return Table(x, y, structure.type)
+            return Table(x, y, structure.type.replace("_", " "))
         case ae.DelayStructure():
             delay = (structure.input, structure.delay_time, structure.initial)
             return call(*_with_initial(_DELAYS[int(structure.order)], delay))

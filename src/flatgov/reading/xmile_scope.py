@@ -93,7 +93,7 @@ def reference(name: Name, scope: Scope) -> Any:
 
 def refer(entry: Entry, labels: list[str]) -> ae.ReferenceStructure:
     """Make a reference to a variable, or to some of its elements."""
-    inside = ae.SubscriptsReferenceStructure(tuple(labels)) if labels else None
+    inside = ae.SubscriptsReferenceStructure(list(labels)) if labels else None
     return ae.ReferenceStructure(entry.name, inside)
 
 

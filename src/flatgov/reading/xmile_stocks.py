@@ -167,7 +167,7 @@ def _limit(
     part: Part, stock: Stock, before: tuple[str, ...], uniflow: bool, contents: Contents
 ) -> Any:
     def at(entry: Entry) -> Any:
-        inside = ae.SubscriptsReferenceStructure(part.labels) if part.labels else None
+        inside = ae.SubscriptsReferenceStructure(list(part.labels)) if part.labels else None
         return ae.ReferenceStructure(entry.name, inside)
 
     held = arithmetic("/", at(stock.entry), ae.ReferenceStructure("time_step"))

@@ -123,6 +123,8 @@ class _Renamer:
             return tuple(map(self, part))
         if isinstance(part, _OTHER_FILES):
             raise self._refuse("data from another file are")
+        if isinstance(part, ae.InlineLookupsStructure) and part.lookups.type != "interpolate":
+            raise self._refuse(f"PySD reads a table of type '{part.lookups.type}' wrongly: it is")
         if isinstance(part, ae.LookupsStructure):
             x, y = tuple(map(float, part.x)), tuple(map(float, part.y))
             kind = part.type if part.type in ("extrapolate", "hold_backward") else "interpolate"
