@@ -12,7 +12,7 @@ from flatgov.kernel.program import BINARY, UNARY
 from flatgov.kernel.schedule import ELEMENTARY
 from kernel.programs import SPECIAL, Floats, make, run, same_bits
 
-_COUNTS = {code: 1 for code in UNARY} | {code: 2 for code in BINARY} | {"select": 3}
+_COUNTS = dict.fromkeys(UNARY, 1) | dict.fromkeys(BINARY, 2) | {"select": 3}
 
 
 def _expected(code: str, columns: Floats) -> Floats:

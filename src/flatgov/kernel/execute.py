@@ -172,6 +172,8 @@ def _flags(
     kernel: Kernel, inputs: dict[str, NDArray[Any]], first: int, last: int, steps: int
 ) -> NDArray[np.uint8]:
     """Tell for each vector in which steps dated changes may differ from the step before."""
+    if not kernel.plan.dated:
+        return np.empty(0, dtype=np.uint8)
     flags = np.zeros((last - first, steps + 1), dtype=np.uint8)
     if not len(inputs["slot_parameters"]):
         return flags
@@ -192,7 +194,7 @@ def _flags(
 
     mark(start, start + ramp)
     mark(end, end)
-    flags[:] = np.cumsum(edges, axis=1)[:, : steps + 1] > 0
+    flags[:] = np.cumsum(edges, axis=1, dtype=np.int32)[:, : steps + 1] > 0
     return flags
 
 

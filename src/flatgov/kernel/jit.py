@@ -70,7 +70,7 @@ def compile_kernel(
         outputs=outputs,
     )
     module = emit(plan, integrator=integrator, lanes=lanes, permutes=lanes == widest == 8)
-    engine = _engine(module.text)
+    engine = load(module.text)
     address = engine.get_function_address("run")
     run = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p)(address)
     return Kernel(run, plan, module, lanes, integrator, engine)
@@ -103,7 +103,7 @@ def _target() -> Any:
 
 
 @lru_cache(maxsize=32)
-def _engine(text: str) -> Any:
+def load(text: str) -> Any:
     """Give a module's machine code, loaded: from this process, from the cache, or compiled."""
     import llvmlite
     import llvmlite.binding as llvm
@@ -127,13 +127,23 @@ def object_code(text: str) -> bytes:
     No pass over the text runs before the machine's own: equal operations are one already, and
     what is constant is folded.
     """
-    import llvmlite.binding as llvm
+    return bytes(machine().emit_object(parse(text)))
 
+
+@cache
+def machine() -> Any:
+    """Give LLVM's machine for this processor, with optimisations that keep every bit."""
     name, features = _host()
-    machine = _target().create_target_machine(
+    return _target().create_target_machine(
         cpu=name, features=features, opt=2, reloc="pic", codemodel="small"
     )
+
+
+def parse(text: str) -> Any:
+    """Read the text of a module for this machine."""
+    import llvmlite.binding as llvm
+
     module = llvm.parse_assembly(text)
-    module.triple = machine.triple
-    module.data_layout = str(machine.target_data)
-    return bytes(machine.emit_object(module))
+    module.triple = machine().triple
+    module.data_layout = str(machine().target_data)
+    return module
