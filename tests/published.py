@@ -1,6 +1,6 @@
 """Runs published models natively, through PySD and through pysimlin, and compares every variable.
 
-    python tests/published.py FOLDER [--only TEXT] [--engine native]
+    python tests/published.py FOLDER [--only TEXT]
 
 The models are not part of this repository, as most have no clear licence; `SOURCES` says where
 each is found. A variable agrees if it is nowhere further off than 1e-9 of its largest absolute
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import re
 import sys
 import time
 import warnings
@@ -23,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 import flatgov as fg
-from flatgov.model import Model
+from flatgov.model import Integrator, Model
 from flatgov.names import canonical
 from tools.chance import random_variables
 
@@ -33,18 +34,69 @@ FloatArray = npt.NDArray[np.float64]
 Series = dict[str, FloatArray]
 
 _METASD = "github.com/bpowers/simlin, test/metasd (metasd.com)"
-_COOKBOOK = "github.com/SDXorg/PySD-Cookbook, source/models"
+_SIMLIN = "github.com/bpowers/simlin"
+_COOKBOOK = "github.com/SDXorg/PySD-Cookbook, source"
+_SDE = "github.com/climateinteractive/SDEverywhere"
 
 # The first 12 digits of the SHA-256 of each file: what it is and where it is found.
-SOURCES: dict[str, tuple[str, str]] = {}
+SOURCES: dict[str, tuple[str, str]] = {
+    "44637c4b8a9f": ("World3-03 (Meadows, Randers, Meadows 2004)", _METASD),
+    "b463559b9b43": ("aging chain", _COOKBOOK),
+    "d7b0ee794b2d": ("atmospheric bathtub", _COOKBOOK),
+    "09e27c5dc72d": ("bathtub statistics", _METASD),
+    "a257a976d682": ("beer game (Sterman)", _METASD),
+    "79120c08c913": ("capability trap", _COOKBOOK),
+    "cba25c1c6eac": ("early warnings of a catastrophe", _METASD),
+    "ab6216cb8e1d": ("Covid-19 in the US (Homer)", _METASD),
+    "7ed913f93cae": ("critical slowing", _METASD),
+    "8ed1fa15c084": ("manufacturing defects", _COOKBOOK),
+    "4325025b612b": ("double pendulum", _COOKBOOK),
+    "643982aceac3": ("Fish Banks", _SIMLIN),
+    "ec1534bcb8bd": ("FREE 6 (Fiddaman)", _METASD),
+    "6b8a0617dfd3": ("Goldstone and Tilly 2001", _COOKBOOK),
+    "24b0ae1bb046": ("social network valuation", _METASD),
+    "f30b44e8c290": ("Industrial Dynamics, chapter 15 (Forrester)", _METASD),
+    "a3451bd28efd": ("interpolating arrays", _METASD),
+    "3157093b738c": ("land model", _SIMLIN),
+    "9795a5bc46ec": ("housing market, mark 2", _SIMLIN),
+    "57f4134039e4": ("pink noise", _METASD),
+    "121b0a1d3934": ("predator and prey", _COOKBOOK),
+    "cd4f9d817929": ("rabbits and foxes", _SIMLIN),
+    "2f61c848be94": ("reliability", _SIMLIN),
+    "6d799e061fb8": ("sales agents, market building", _COOKBOOK),
+    "4e53b4ea5058": ("sales agents, motivation", _COOKBOOK),
+    "0d31566772fa": ("scientific revolution 7 (Sterman, Wittenberg)", _METASD),
+    "6af1977a805f": ("scientific revolution 8", _METASD),
+    "ee338b61702a": ("house game", _SDE),
+    "c83cab4b3c38": ("SIR", _SDE),
+    "6056c5732ab7": ("SIR", _COOKBOOK),
+    "03febd68e1fd": ("Theil statistics", _METASD),
+    "13baa7a6fecb": ("thyroid dynamics", _METASD),
+    "4b5de467e717": ("Twitter", _COOKBOOK),
+    "c9825f6b257d": ("Wonderland (Sanderson)", _METASD),
+}
 
 # By model name, engine and canonical variable ("*": any).
-EXPLAINED: dict[tuple[str, str, str], str] = {}
+EXPLAINED: dict[tuple[str, str, str], str] = {
+    ("Fish Banks", "PySD", "*"): "PySD's code has the points of lookups with 8 digits only",
+}
 
 
-def native(model: Model, engine: str | None) -> tuple[FloatArray, Series]:
+def asked_integrator(model: Model) -> Integrator:
+    """Give the method that a Vensim file asks for; of other files the one that was read.
+
+    A Vensim file ends with its settings; the fourth number of those with the code 15 is 1 or 5
+    for the two kinds of RK4 (as github.com/bobeberlein/xmutil reads it).
+    """
+    if not model.path.endswith(".mdl"):
+        return model.integrator
+    found = re.search(rb"^15:\d+,\d+,\d+,(\d+)", model.source, re.MULTILINE)
+    return "rk4" if found and found[1] in (b"1", b"5") else "euler"
+
+
+def native(model: Model, integrator: Integrator) -> tuple[FloatArray, Series]:
     """Run a model through flatgov."""
-    run = model.run() if engine is None else model.run(engine=engine)  # type: ignore[arg-type]
+    run = model.run(integrator=integrator)
     values = {str(name): np.asarray(array.values) for name, array in run.data_vars.items()}
     return np.asarray(run["time"].values), _flatten(model, values)
 
@@ -66,6 +118,7 @@ def pysimlin(model: Model) -> tuple[FloatArray, Series]:
     return table.index.to_numpy(dtype=np.float64), values
 
 
+# PySD knows Euler's method only.
 ENGINES: dict[str, Callable[[Model], tuple[FloatArray, Series]]] = {
     "PySD": pysd,
     "pysimlin": pysimlin,
@@ -133,27 +186,33 @@ def explanation(model: str, engine: str, variable: str) -> str | None:
     return None
 
 
-def report(path: Path, engine: str | None) -> Iterator[tuple[str, bool]]:
+def report(path: Path) -> Iterator[tuple[str, bool]]:
     """Yield the lines about a model, each with whether it is a failure."""
     digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
     name, source = SOURCES.get(digest, (path.stem, f"SHA-256 {digest}"))
     try:
         model = fg.load_model(path)
+        asked = asked_integrator(model)
         start = time.perf_counter()
-        ours = native(model, engine)
+        ours = {"euler": native(model, "euler")}
         seconds = time.perf_counter() - start
+        if asked != "euler":
+            ours[asked] = native(model, asked)
     except fg.FlatgovError as error:
         yield f"{name}: refused: {error}", False
         return
-    yield f"{name}: {len(ours[1])} series, {len(ours[0])} times, {seconds:.2f} s  ({source})", False
+    times, series = ours["euler"]
+    yield f"{name}: {len(series)} series, {len(times)} times, {seconds:.2f} s  ({source})", False
     for other, run in ENGINES.items():
+        method = "euler" if other == "PySD" else asked
         try:
             theirs = run(model)
         except Exception as error:  # Another engine's failure is a result to show.
             reason = " ".join(str(error).split())[:200]
             yield f"  {other}: fails: {type(error).__name__}: {reason}", False
             continue
-        yield from _differences(name, other, *compare(model, ours, theirs))
+        compared = compare(model, ours[method], theirs)
+        yield from _differences(name, f"{other} ({method})", *compared)
 
 
 def _differences(
@@ -168,7 +227,7 @@ def _differences(
     ordered = sorted(apart.items(), key=lambda item: item[1][1])
     known: dict[str, int] = {}
     for variable, (off, first) in ordered:
-        reason = explanation(name, other, variable)
+        reason = explanation(name, other.split()[0], variable)
         if reason is None:
             yield f"    {variable}: {off:.3g} off, first at {first:g}", True
         else:
@@ -181,7 +240,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Print the table; give the exit status."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--engine", help="the default one of `Model.run` if not given")
     parser.add_argument("--only", default="", help="models with this in their path")
     options = parser.parse_args(arguments)
     warnings.simplefilter("ignore")
@@ -189,7 +247,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for path in sorted(options.folder.iterdir()):
         if path.suffix not in (".mdl", ".xmile", ".stmx") or options.only not in path.name:
             continue
-        for line, failure in report(path, options.engine):
+        for line, failure in report(path):
             print(f"{line}{'  NOT EXPLAINED' if failure else ''}", flush=True)
             failed |= failure
     return int(failed)
