@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from flatgov.kernel import random_stream
 from flatgov.kernel import vector_math_exponential as exponential
+from flatgov.kernel import vector_math_gamma as gamma
 from flatgov.kernel import vector_math_hyperbolic as hyperbolic
 from flatgov.kernel import vector_math_normal as normal
 from flatgov.kernel import vector_math_trigonometry as trigonometry
@@ -33,6 +34,7 @@ _UNARY: dict[str, Callable[..., Value]] = {
     "sinh": hyperbolic.sinh,
     "cosh": hyperbolic.cosh,
     "tanh": hyperbolic.tanh,
+    "gamma ln": gamma.gamma_ln,
     "normal distribution": normal.distribution,
     "normal quantile": normal.quantile,
 }

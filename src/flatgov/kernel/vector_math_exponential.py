@@ -100,7 +100,7 @@ def ln(o: Operations, x: Value) -> Value:
 def power(o: Operations, a: Value, b: Value) -> Value:
     """Give a**b; 1 for b = 0, NaN for a < 0 with a broken b, NaN for NaN."""
     size = o.absolute(a)
-    high, low = _logarithm_pair(o, size)
+    high, low = logarithm_pair(o, size)
     edge = o.equal(size, 0.0) | o.equal(size, INFINITE)
     high = o.select(edge, o.select(size > 1.0, INFINITE, -INFINITE), high)
     top, lost = product(o, b, high)
@@ -162,7 +162,7 @@ def split(o: Operations, x: Value) -> Pair:
     return exponent, o.real((bits & _FRACTION) + _ROOT_HALF_BITS)
 
 
-def _logarithm_pair(o: Operations, x: Value) -> Pair:
+def logarithm_pair(o: Operations, x: Value) -> Pair:
     """Give the logarithm of a positive number as a pair, to about 2**-64 of it."""
     exponent, fraction = split(o, x)
     f = fraction - 1.0
