@@ -81,3 +81,13 @@ def test_wrong_ranges(load: Load, text: str, message: str) -> None:
     with pytest.raises(ModelError) as caught:
         load(text)
     assert message in str(caught.value)
+
+
+def test_subscripts_are_found_in_any_spelling(load: Load) -> None:
+    model = load(
+        "Team Of: North_East, south ~~|\nx[team_of] = 1 ~~|\n"
+        "y[NORTH east] = 2 ~~|\ny[South] = 3 ~~|\nz[Team of] :EXCEPT: [SOUTH] = 4 ~~|"
+    )
+    assert model.variables["x"].subscripts == model.variables["y"].subscripts == ("Team Of",)
+    assert [e.subscripts for e in model.variables["y"].equations] == [("North_East",), ("south",)]
+    assert model.variables["z"].equations[0].excluded == (("south",),)

@@ -162,8 +162,8 @@ def _equations(
     tree: Expression, definition: Definition, component: Any, context: Context
 ) -> Iterator[Equation]:
     """Yield one equation, or one for each element where they come from another file."""
-    subscripts = tuple(component.subscripts[0])
-    excluded = tuple(map(tuple, component.subscripts[1]))
+    subscripts = tuple(context.ranges.spell(component.subscripts[0]))
+    excluded = tuple(tuple(context.ranges.spell(group)) for group in component.subscripts[1])
     if not isinstance(tree, Call) or tree.function not in EXTERNAL:
         yield Equation(tree, definition.text, definition.line, subscripts, excluded)
         return

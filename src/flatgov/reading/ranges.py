@@ -7,6 +7,7 @@ import re
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -115,9 +116,18 @@ class Ranges:
     mappings: Mappings
     manager: Any
 
+    def spell(self, subscripts: Sequence[str]) -> list[str]:
+        """Give subscripts in the spelling of their definitions."""
+        return [self._spelling.get(canonical(name), name) for name in subscripts]
+
+    @cached_property
+    def _spelling(self) -> dict[str, str]:
+        names = [name for elements in self.elements.values() for name in elements]
+        return {canonical(name): name for name in (*names, *self.elements)}
+
     def coordinates(self, subscripts: Sequence[str]) -> dict[str, list[str]]:
         """Give the elements of each subscript of a left-hand side, under some range's name."""
-        return dict(self.manager.make_coord_dict(list(subscripts)))
+        return dict(self.manager.make_coord_dict(self.spell(subscripts)))
 
     def dimensions(
         self, element: AbstractElement, definition: Definition, file: str
@@ -127,7 +137,7 @@ class Ranges:
         Raises:
             ModelError: A subscript is not defined.
         """
-        lists = [component.subscripts[0] for component in element.components]
+        lists = [self.spell(component.subscripts[0]) for component in element.components]
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")

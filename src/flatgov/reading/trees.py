@@ -82,8 +82,10 @@ _STRUCTURES = {
     ae.GetConstantsStructure: "GET DIRECT CONSTANTS",
 }
 
-# Names under which PySD keeps functions of XMILE that differ from Vensim's.
-_XMILE_NAMES = {
+# Other spellings, and names under which PySD keeps functions of XMILE that differ from Vensim's.
+_OTHER_NAMES = {
+    "delayn": "DELAY N",
+    "smoothn": "SMOOTH N",
     "vmax_xmile": "VMAX",
     "vmin_xmile": "VMIN",
     "xramp": "RAMP",
@@ -94,7 +96,7 @@ _XMILE_NAMES = {
 
 def function_name(reference: str) -> str:
     """Give a function's Vensim name in capitals from PySD's form of it."""
-    return _XMILE_NAMES.get(reference.lower(), canonical(reference).upper())
+    return _OTHER_NAMES.get(reference.lower(), canonical(reference).upper())
 
 
 def _with_initial(function: str, arguments: tuple[Any, Any, Any]) -> tuple[Any, ...]:
