@@ -22,6 +22,9 @@ Kind = Literal["stock", "flow", "auxiliary", "constant", "lookup", "data"]
 Operation = Literal["set", "add", "scale"]
 Integrator = Literal["euler", "rk4"]
 
+# Vensim's :NA:, a number like any other so that "x = :NA:" can ask for it (vensim.com, "na.html").
+NA = -(2.0**109)
+
 
 @dataclass(frozen=True)
 class Number:

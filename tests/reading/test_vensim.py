@@ -111,6 +111,7 @@ A, ONE = Reference("a"), Number(1.0)
          Call("IF THEN ELSE", (
              Call(":AND:", (Call(">", (A, ONE)), Call(":NOT:", (Call("=", (A, Number(2.0))),)))),
              ONE, A))),
+        ("a = :na:", Call("=", (A, Number(-(2.0**109))))),
         ("SMOOTH(a, 1)", Call("SMOOTH", (A, ONE))),
         ("SMOOTH3I(a, 1, 1)", Call("SMOOTH3I", (A, ONE, ONE))),
         ("DELAY1I(a, 1, 1)", Call("DELAY1I", (A, ONE, ONE))),

@@ -18,6 +18,8 @@ from typing import Any
 from pysd.translators.vensim import vensim_element
 from pysd.translators.xmile import xmile_element
 
+from flatgov.model import NA
+
 Pair = tuple[float, float]
 
 _NUMBER = r"[+-]?\s*(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
@@ -78,6 +80,11 @@ def _visit_minus(visitor: Any, node: Any, children: list[str]) -> str:
     return identifier
 
 
+def _visit_na(visitor: Any, node: Any, children: list[str]) -> str:
+    """Take :NA: for the number that it is in Vensim; PySD takes it for NaN."""
+    return str(visitor.add_element(NA))
+
+
 def _visit_range(visitor: Any, node: Any, children: list[str]) -> None:
     """Take a numeric range as it is; `flatgov.reading.ranges` reads it."""
     visitor.subscripts.append(node.text.strip())
@@ -86,6 +93,7 @@ def _visit_range(visitor: Any, node: Any, children: list[str]) -> None:
 # What stands in for a method of PySD's while it parses.
 _METHODS: tuple[tuple[Any, str, Any], ...] = (
     *((module.EquationVisitor, "visit_neg_expr", _visit_minus) for module in _MODULES),
+    (vensim_element.EquationVisitor, "visit_nan", _visit_na),
     (vensim_element.ElementsComponentVisitor, "visit_subscript_range", _visit_range),
 )
 
