@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -38,6 +39,15 @@ def examples(count: int) -> settings:
     )
 
 
+@pytest.fixture
+def deep_recursion() -> Iterator[None]:
+    """Set the limit that a run through PySD sets before Hypothesis notes what it was."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(oracle._DEEPEST_CHAIN)
+    yield
+    sys.setrecursionlimit(before)
+
+
 def read(text: str, folder: Path) -> Model:
     path = folder / "random.mdl"
     path.write_text(text, encoding="utf-8")
@@ -70,16 +80,24 @@ def check_native(text: str, folder: Path, integrator: Integrator) -> None:
     assert distance(expected, native.simulate(model, integrator=integrator)) < CLOSE
 
 
-@examples(40)
+@examples(20)
 @given(text=model_texts())
 def test_native_is_the_interpreter_with_euler(text: str, tmp_path: Path) -> None:
     check_native(text, tmp_path, "euler")
 
 
-@examples(20)
+@examples(15)
 @given(text=model_texts())
 def test_native_is_the_interpreter_with_rk4(text: str, tmp_path: Path) -> None:
     check_native(text, tmp_path, "rk4")
+
+
+@examples(4)
+@given(text=model_texts(every=True), integrator=st.sampled_from(["euler", "rk4"]))
+def test_every_function_is_the_interpreter_s(
+    text: str, integrator: Integrator, tmp_path: Path
+) -> None:
+    check_native(text, tmp_path, integrator)
 
 
 def check_three(text: str, folder: Path) -> None:
@@ -94,13 +112,22 @@ def check_three(text: str, folder: Path) -> None:
     assert distance(pysd, native.simulate(model)) < CLOSE
 
 
-@examples(12)
+@pytest.mark.usefixtures("deep_recursion")
+@examples(8)
 @given(text=model_texts())
 def test_three_engines_agree(text: str, tmp_path: Path) -> None:
     check_three(text, tmp_path)
 
 
+@pytest.mark.usefixtures("deep_recursion")
+@examples(2)
+@given(text=model_texts(every=True, dimensions=[()]))
+def test_three_engines_agree_on_every_function(text: str, tmp_path: Path) -> None:
+    check_three(text, tmp_path)
+
+
 @pytest.mark.slow
+@pytest.mark.usefixtures("deep_recursion")
 @examples(400)
 @given(text=model_texts())
 def test_three_engines_agree_on_many_models(text: str, tmp_path: Path) -> None:
@@ -135,7 +162,7 @@ def same_bits(one: Results, other: Results) -> bool:
     )
 
 
-@examples(8)
+@examples(6)
 @given(text=model_texts(), integrator=st.sampled_from(["euler", "rk4"]), data=st.data())
 def test_bits_do_not_depend_on_how_a_batch_is_run(
     text: str, integrator: Integrator, data: st.DataObject, tmp_path: Path
@@ -161,7 +188,7 @@ def test_bits_do_not_depend_on_how_a_batch_is_run(
     )
 
 
-@examples(8)
+@examples(5)
 @given(text=model_texts(), data=st.data())
 def test_bits_do_not_depend_on_what_is_saved(
     text: str, data: st.DataObject, tmp_path: Path
@@ -199,18 +226,17 @@ def errors_of(model: Model, integrator: Integrator, steps: tuple[float, ...]) ->
     return np.array([np.abs(ends(integrator, step) - exact).max() for step in steps])
 
 
-@examples(12)
+@examples(8)
 @given(text=model_texts(smooth=True))
 def test_the_error_of_euler_halves_with_the_step(text: str, tmp_path: Path) -> None:
     errors = errors_of(read(text, tmp_path), "euler", (2.0**-6, 2.0**-7, 2.0**-8))
     assume(errors[-1] > 1e-6)  # else errors of different sign cancel, or there is none
-    assert np.allclose(errors[:-1] / errors[1:], 2, rtol=0.1), errors
+    assert np.allclose(errors[:-1] / errors[1:], 2, rtol=0.02), errors
 
 
-@examples(12)
+@examples(8)
 @given(text=model_texts(smooth=True))
 def test_the_error_of_rk4_falls_sixteenfold(text: str, tmp_path: Path) -> None:
-    errors = errors_of(read(text, tmp_path), "rk4", (2.0**-3, 2.0**-4, 2.0**-5))
-    assume(errors[-1] > 1e-11)  # else rounding shows
-    ratios = errors[:-1] / errors[1:]
-    assert ratios[-1] > 11, errors
+    errors = errors_of(read(text, tmp_path), "rk4", (2.0**-4, 2.0**-5, 2.0**-6))
+    assume(errors[-1] > 1e-12)  # else rounding shows
+    assert np.allclose(errors[:-1] / errors[1:], 16, rtol=0.08), errors

@@ -80,13 +80,14 @@ class _Run:
         self.model, self.time = model, time
         self.ranges = {canonical(name): items for name, items in model.subscripts.items()}
         self.equations = dict(self._all_equations())
+        self.memories = list(self._all_memories())
         self.noise, self.random = noise, np.random.default_rng(0)
         self.moment = Moment(time.initial, time.initial, None)
         self.known: dict[tuple[str, Element], float] = {}
 
     def simulate(self, integrator: str) -> dict[str, FloatArray]:
         dt, every = self.time.step, round(self.time.saveper / self.time.step)
-        levels = {place: self._start(place, call) for place, call in self._memories()}
+        levels = {place: self._start(place, call) for place, call in self.memories}
         count = int(np.floor((self.time.final - self.time.initial) / dt + 1e-6))
         saved: list[dict[str, FloatArray]] = []
         for step in range(count + 1):
@@ -130,7 +131,7 @@ class _Run:
     ) -> dict[Place, list[float]]:
         """Move levels on; those that are held stay, or take the values of `jump`."""
         result: dict[Place, list[float]] = {}
-        for place, call in self._memories():
+        for place, call in self.memories:
             if MEMORIES[call.function].held:
                 result[place] = list((jump or levels)[place])
             else:
@@ -263,7 +264,7 @@ class _Run:
 
     # Memory
 
-    def _memories(self) -> Iterator[tuple[Place, Call]]:
+    def _all_memories(self) -> Iterator[tuple[Place, Call]]:
         """Yield every place of a function that remembers, for each element apart."""
         for (name, element), (equation, _) in self.equations.items():
             for path, part in _walk(equation.expression):
@@ -288,7 +289,7 @@ class _Run:
             place: MEMORIES[call.function].change(
                 self._argument(place, call), self.moment.levels[place]
             )
-            for place, call in self._memories()
+            for place, call in self.memories
         }
 
     def _at_start(self, value: Callable[[], float]) -> float:

@@ -13,10 +13,9 @@ from hypothesis import strategies as st
 
 RANGES = {"region": ("north", "south", "west"), "kind": ("old", "new")}
 DIMENSIONS: tuple[tuple[str, ...], ...] = ((), ("region",), ("kind",), ("region", "kind"))
-STEP = 0.25
 CONTROL = """
 INITIAL TIME = 0 ~ ~ |
-FINAL TIME = 6 ~ ~ |
+FINAL TIME = 5 ~ ~ |
 TIME STEP = 0.25 ~ ~ |
 SAVEPER = 0.25 ~ ~ |
 """
@@ -107,6 +106,7 @@ MEMORIES = (
     "TREND(4 + SIN({small}), {delay}, 0.1)",
     "SAMPLE IF TRUE({condition}, {a}, {n})",
 )
+ALL_FUNCTIONS = SMOOTH_FUNCTIONS + BROKEN_FUNCTIONS + MEMORIES
 REDUCTIONS = ("SUM", "VMIN", "VMAX", "PROD")
 
 
@@ -160,7 +160,7 @@ def condition(draft: Draft, a: str, b: str) -> str:
 
 def leaf(draft: Draft, ranges: tuple[str, ...]) -> str:
     """Draw a number, Time, a variable, one of its elements, or a sum of them."""
-    known = [name for name in draft.names if name != "unseen"]
+    known = list(draft.names)
     kind = draft.draw(st.integers(0, 5))
     if kind == 0 or not known:
         return draft.number()
@@ -224,6 +224,7 @@ def model_texts(
     draw: st.DrawFn,
     smooth: bool = False,
     dimensions: Sequence[tuple[str, ...]] = DIMENSIONS,
+    every: bool = False,
 ) -> str:
     """Draw the text of a model.
 
@@ -232,6 +233,7 @@ def model_texts(
         smooth: Whether only functions with continuous derivatives are allowed, no memory but
             stocks, and no lookups.
         dimensions: The combinations of ranges that stocks and auxiliaries may have.
+        every: Whether every function is called somewhere.
     """
     draft = Draft(draw, smooth)
     draft.lines += [f"{name}: {', '.join(items)} ~ ~ |" for name, items in RANGES.items()]
@@ -246,6 +248,9 @@ def model_texts(
             memory = filled(draft, ranges, 1, draft.pick(*MEMORIES))
             text = f"{memory} + {text}"
         draft.define(f"auxiliary {index}", ranges, f"3 * TANH(({text}) / 3)")
+    for index, pattern in enumerate(ALL_FUNCTIONS if every else ()):
+        ranges = draw(st.sampled_from(dimensions))
+        draft.define(f"call {index}", ranges, filled(draft, ranges, 1, pattern))
     for name, initial in levels:
         ranges = draft.names[name]
         inflow = expression(draft, ranges, 2)
