@@ -240,3 +240,19 @@ def test_the_error_of_rk4_falls_sixteenfold(text: str, tmp_path: Path) -> None:
     errors = errors_of(read(text, tmp_path), "rk4", (2.0**-4, 2.0**-5, 2.0**-6))
     assume(errors[-1] > 1e-12)  # else rounding shows
     assert np.allclose(errors[:-1] / errors[1:], 16, rtol=0.08), errors
+
+
+SAMPLE = """{UTF-8}
+sample = SAMPLE IF TRUE(Time >= 1.25, Time + 1, 0.526) ~ ~ |
+INITIAL TIME = 0 ~ ~ |
+FINAL TIME = 3 ~ ~ |
+TIME STEP = 0.25 ~ ~ |
+SAVEPER = 0.25 ~ ~ |
+"""
+
+
+@pytest.mark.parametrize("integrator", ["euler", "rk4"])
+def test_a_held_value_is_saved_as_it_is_now(integrator: Integrator, tmp_path: Path) -> None:
+    found = native.simulate(read(SAMPLE, tmp_path), integrator=integrator)["sample"]
+    time = np.arange(13) / 4
+    assert np.array_equal(found, np.where(time >= 1.25, time + 1, 0.526))
