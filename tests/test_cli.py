@@ -207,7 +207,7 @@ def test_figures_are_drawn_from_results_alone(flatgov, write_study, no_figures):
             "office/office.mdl: is a file, and figures need a folder; choose another --figures",
         ),
         (["run", "office", "--polcy", "hire"], "--polcy (Possible options: --policy)"),
-        (["run", "office", "--engine", "native"], "'native' is not one of 'pysd'"),
+        (["run", "office", "--engine", "fast"], "'fast' is not one of 'native', 'pysd'"),
         (["run", "office", "--workers", "0"], "Invalid value for '--workers'"),
         (["rnu"], "No such command 'rnu'. Did you mean 'run'?"),
         (["describe"], "Missing argument"),
@@ -238,31 +238,40 @@ def test_a_broken_study_or_model_is_one_line_too(flatgov, write_study):
     assert "'tasks'" in result.err
 
 
-def test_a_failed_member_is_status_1_and_the_others_are_written(
-    flatgov, write_study, no_figures, monkeypatch
-):
-    from flatgov.errors import RunError
-    from flatgov.run import oracle
+WITHOUT_STAY = {
+    "office": ("stay = 20 ~ Month [1,?]", "stay = 20 ~ Month"),
+    "policies": (
+        'variable = "hiring rate"\noperation = "set"\nvalue = 10.0\nunits = "Person/Month"',
+        'variable = "stay"\noperation = "set"\nvalue = 0.0\nunits = "Month"',
+    ),
+}
 
-    simulate = oracle.simulate
 
-    def fail(model, changes, time):
-        if changes:
-            raise RunError("it broke")
-        return simulate(model, changes, time)
-
-    monkeypatch.setattr(oracle, "simulate", fail)
-    write_study()
-    result = flatgov("run", "office", "--workers", 1)
+def test_a_failed_member_is_status_1_and_the_others_are_written(flatgov, write_study, no_figures):
+    """With a stay that goes down to 0, people leave ever faster, in the end infinitely so."""
+    write_study(**WITHOUT_STAY)
+    result = flatgov("run", "office")
     assert result.status == 1
-    last = "error: results/office: policy 'hire' under 'calm' failed: it broke (and 1 more)"
+    reason = "'leaving' is infinite at time 12"
+    last = f"error: results/office: policy 'hire' under 'calm' failed: {reason} (and 1 more)"
     assert result.err.splitlines()[-1] == last
+    assert "  now       100.0    100.0    100.0           0.0\n" in result.out
+    assert "  hire      100.0    100.0        -             -\n" in result.out
+    manifest = json.loads(Path("results/office/manifest.json").read_text())
+    assert manifest["failed"] == [
+        {"policy": policy, "scenario": "calm", "reason": reason} for policy in ("hire", "both")
+    ]
+    assert Path("results/office/figures/drawn.png").exists()
+
+
+def test_a_member_that_fails_in_pysd_is_a_line_of_the_table_without_numbers(
+    flatgov, write_study, no_figures
+):
+    write_study(**WITHOUT_STAY)
+    result = flatgov("run", "office", "--engine", "pysd", "--workers", 1)
+    assert result.status == 1
     assert "  hire          -        -        -             -\n" in result.out
-    assert json.loads(Path("results/office/manifest.json").read_text())["failed"][0] == {
-        "policy": "hire",
-        "scenario": "calm",
-        "reason": "it broke",
-    }
+    assert "division by zero at time 12 (and 1 more)" in result.err.splitlines()[-1]
 
 
 def test_a_full_disk_is_one_line_and_status_1(flatgov, write_study, monkeypatch):
@@ -274,6 +283,9 @@ def test_a_full_disk_is_one_line_and_status_1(flatgov, write_study, monkeypatch)
     result = flatgov("run", "office", "--workers", 1)
     assert (result.status, result.out) == (1, "")
     assert result.err.splitlines()[-1] == "error: results.zarr: No space left on device"
+
+
+PYSD = ("--engine", "pysd", "--workers", 1)
 
 
 @pytest.fixture
@@ -291,7 +303,7 @@ def interrupted(flatgov, write_study, monkeypatch, no_figures):
 
     monkeypatch.setattr(oracle, "simulate", stop_at_the_second)
     write_study()
-    result = flatgov("run", "office", "--workers", 1)
+    result = flatgov("run", "office", *PYSD)
     assert result.status == 130
     last = "error: interrupted; `--resume` goes on with the members that are finished"
     assert result.err.splitlines()[-1] == last
@@ -300,21 +312,21 @@ def interrupted(flatgov, write_study, monkeypatch, no_figures):
 
 
 def test_an_interrupted_run_is_resumed(flatgov, interrupted):
-    assert flatgov("run", "office", "--workers", 1, "--resume").out == SUMMARY
+    assert flatgov("run", "office", *PYSD, "--resume").out == SUMMARY
     assert len(interrupted) == 4
     assert os.listdir("results") == ["office"]
 
 
 def test_without_resume_a_run_starts_afresh(flatgov, interrupted):
-    assert flatgov("run", "office", "--workers", 1).out == SUMMARY
+    assert flatgov("run", "office", *PYSD).out == SUMMARY
     assert len(interrupted) == 5
     assert os.listdir("results") == ["office"]
 
 
 @pytest.mark.parametrize("mistake", [("--set", "stya=3"), ("-p", "hre"), ("--scenario", "bussy")])
 def test_a_mistake_does_not_cost_the_members_of_an_interrupted_run(flatgov, interrupted, mistake):
-    assert flatgov("run", "office", *mistake, "--workers", 1).status == 2
-    assert flatgov("run", "office", "--workers", 1, "--resume").out == SUMMARY
+    assert flatgov("run", "office", *mistake, *PYSD).status == 2
+    assert flatgov("run", "office", *PYSD, "--resume").out == SUMMARY
     assert len(interrupted) == 4
     assert os.listdir("results") == ["office"]
 

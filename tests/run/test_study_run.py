@@ -39,8 +39,15 @@ def fake_simulate(monkeypatch):
     return simulate
 
 
-def test_all_policies_without_a_scenario_dimension(study):
-    ds = study.run()
+def run_fake(study, *arguments, **keywords):
+    """Run through the stand-in."""
+    return run_study(study, *arguments, engine="pysd", **keywords)
+
+
+@pytest.mark.parametrize("engine", ["native", "pysd"])
+def test_all_policies_without_a_scenario_dimension(study, engine):
+    ds = study.run(engine=engine)
+    assert ds.attrs["engine"] == engine
     assert ds["Staff"].dims == ("policy", "time")
     assert ds["policy"].values.tolist() == ["now", "hire", "both"]
     assert ds["scenario"].item() == "calm"
@@ -57,7 +64,7 @@ def test_all_policies_without_a_scenario_dimension(study):
 
 
 def test_dimensions_in_the_order_that_was_asked_for(study, fake_simulate):
-    ds = study.run(policies=["both", "now"], scenarios=["busy", "calm", "busy"], save=["LOAD"])
+    ds = run_fake(study, ["both", "now"], ["busy", "calm", "busy"], save=["LOAD"])
     assert list(ds.data_vars) == ["load"]
     assert ds["load"].dims == ("policy", "scenario", "time")
     assert ds["load"].dtype == np.float64
@@ -68,14 +75,14 @@ def test_dimensions_in_the_order_that_was_asked_for(study, fake_simulate):
     assert ds["load"].sel(policy="now", scenario="calm").values.tolist() == [0.0] * 25
 
 
-def test_dates_stand_beside_model_time(study, fake_simulate):
+def test_dates_stand_beside_model_time(study):
     date = study.run()["date"]
     assert date.dims == ("time",)
     assert date.dtype == "datetime64[s]"
     assert str(date.sel(time=6).values) == "2020-07-01T00:00:00"
 
 
-def test_attributes_fit_netcdf(study, fake_simulate):
+def test_attributes_fit_netcdf(study):
     ds = study.run()
     origin = {"flatgov_version", "model_hash", "study_hash", "seed", "engine", "created_at"}
     assert origin <= set(ds.attrs)
@@ -87,7 +94,7 @@ def test_attributes_fit_netcdf(study, fake_simulate):
 def test_equal_content_is_simulated_once(study, fake_simulate):
     twin = {**study.policies, "twin": study.policies["hire"]}
     events = []
-    ds = run_study(replace(study, policies=twin), progress=events.append)
+    ds = run_fake(replace(study, policies=twin), progress=events.append)
     assert len(fake_simulate.calls) == 3
     assert (ds["load"].sel(policy="twin") == ds["load"].sel(policy="hire")).all()
     done = [event.policy for event in events if isinstance(event, MemberDone)]
@@ -105,9 +112,10 @@ def test_a_member_is_known_by_its_content(study):
     assert member_key(study.model, changes, "pysd") not in others
 
 
-def test_events(study, fake_simulate):
+@pytest.mark.parametrize("engine", ["native", "pysd"])
+def test_events(study, fake_simulate, engine):
     events = []
-    study.run(["now", "hire"], progress=events.append)
+    study.run(["now", "hire"], engine=engine, progress=events.append)
     assert events[0] == MemberStarted("now", "calm", 2)
     assert [(e.policy, e.count, e.failed) for e in events if isinstance(e, MemberDone)] == [
         ("now", 1, None),
@@ -121,7 +129,7 @@ def test_events(study, fake_simulate):
 )
 def test_a_member_that_fails_leaves_the_others_alone(study, fake_simulate, error, reason):
     fake_simulate.fails_for, fake_simulate.error = "tasks", error
-    ds = study.run(scenarios=["calm"])
+    ds = run_fake(study, scenarios=["calm"])
     assert json.loads(ds.attrs["failed"]) == [
         {"policy": "both", "scenario": "calm", "reason": reason}
     ]
@@ -132,12 +140,34 @@ def test_a_member_that_fails_leaves_the_others_alone(study, fake_simulate, error
 def test_a_run_in_which_all_fail_is_an_error(study, fake_simulate):
     fake_simulate.fails_for = "hiring rate"
     with pytest.raises(RunError) as caught:
-        study.run(["hire", "both"])
+        run_fake(study, ["hire", "both"])
     assert str(caught.value) == "policy 'hire' under 'calm' failed (and 1 more): it broke"
 
 
+def test_a_value_that_is_no_number_stays_and_is_named(write_study):
+    """From 12.5 on the stay is 0 and people leave at an infinite rate."""
+    study = fg.open_study(
+        write_study(
+            office=("stay = 20 ~ Month [1,?]", "stay = 20 ~ Month"),
+            policies=('variable = "Tasks"\noperation = "scale"\nvalue = 0.5',
+                      'variable = "stay"\noperation = "set"\nvalue = 0'),
+        )
+    )  # fmt: skip
+    ds = study.run(scenarios=["calm"])
+    reason = "'Staff' is infinite at time 13"
+    assert json.loads(ds.attrs["failed"]) == [
+        {"policy": "both", "scenario": "calm", "reason": reason}
+    ]
+    staff = ds["Staff"].sel(policy="both", scenario="calm")
+    hire = ds["Staff"].sel(policy="hire", scenario="calm")
+    np.testing.assert_array_equal(staff.sel(time=slice(0, 12)), hire.sel(time=slice(0, 12)))
+    assert staff.sel(time=13).item() == -np.inf
+    assert np.isnan(staff.sel(time=slice(14, 24))).all()
+    assert np.isfinite(ds["Staff"].sel(policy=["now", "hire"])).all()
+
+
 def test_parameters_come_before_scenario_and_policy(study, fake_simulate):
-    run_study(study, ["both"], ["busy"], params={"TASKS": 80})
+    run_fake(study, ["both"], ["busy"], params={"TASKS": 80})
     assert [change.variable for change in fake_simulate.calls[0]] == [
         "tasks",
         "tasks",
@@ -147,7 +177,7 @@ def test_parameters_come_before_scenario_and_policy(study, fake_simulate):
     assert fake_simulate.calls[0][0].value == 80
 
 
-def test_a_study_without_scenarios(write_study, fake_simulate):
+def test_a_study_without_scenarios(write_study):
     study = fg.open_study(write_study(without=("scenarios.toml",)))
     assert "scenario" not in study.run().coords
     with pytest.raises(fg.StudyError, match="this study has no scenarios, so 'calm' cannot be run"):
@@ -173,17 +203,18 @@ def test_a_study_without_scenarios(write_study, fake_simulate):
         ),
         ({"policies": "hire"}, "'hire' is text, not a list of names"),
         ({"policies": []}, "no policy is asked for"),
-        ({"engine": "native"}, "there is no engine 'native'; the engine is 'pysd'"),
+        ({"engine": "fast"}, "there is no engine 'fast'; use native or pysd"),
         ({"workers": 0}, "0 workers cannot run anything"),
     ],
 )
-def test_what_cannot_be_run_is_said_before_anything_runs(study, fake_simulate, arguments, line):
+def test_what_cannot_be_run_is_said_before_anything_runs(study, arguments, line):
+    events = []
     with pytest.raises(fg.StudyError, match=line):
-        run_study(study, **arguments)
-    assert fake_simulate.calls == []
+        run_study(study, **arguments, progress=events.append)
+    assert events == []
 
 
-def test_limits_hold_for_parameters_with_policies(write_study, fake_simulate):
+def test_limits_hold_for_parameters_with_policies(write_study):
     study = fg.open_study(write_study(policies=('"set"\nvalue = 10.0', '"add"\nvalue = 10.0')))
     run_study(study, params={"Hiring Rate": 10})
     with pytest.raises(fg.StudyError) as caught:
@@ -194,14 +225,14 @@ def test_limits_hold_for_parameters_with_policies(write_study, fake_simulate):
     )
 
 
-def test_parameters_are_in_the_attributes(study, fake_simulate):
+def test_parameters_are_in_the_attributes(study):
     ds = run_study(study, params={"TASKS": 80})
     assert json.loads(ds.attrs["params"]) == {"tasks": 80.0}
     assert study.run().attrs["params"] == "{}"
 
 
 @pytest.mark.parametrize("name", ["policy", "scenario", "date"])
-def test_a_variable_named_like_a_dimension(write_study, fake_simulate, name):
+def test_a_variable_named_like_a_dimension(write_study, name):
     study = fg.open_study(write_study(office=("stay = 20", f"{name} = 1 ~~|\nstay = 20")))
     with pytest.raises(fg.StudyError) as caught:
         study.run(save="load")
@@ -209,7 +240,6 @@ def test_a_variable_named_like_a_dimension(write_study, fake_simulate, name):
         f"{study.model.path}:6: '{name}' is also the name of a dimension or coordinate of the "
         "results; rename the variable in the model"
     )
-    assert fake_simulate.calls == []
 
 
 def test_a_run_is_resumed_from_finished_members(study, fake_simulate, tmp_path):
@@ -219,24 +249,25 @@ def test_a_run_is_resumed_from_finished_members(study, fake_simulate, tmp_path):
 
     cache = tmp_path / "members"
     with pytest.raises(KeyboardInterrupt):
-        run_study(study, progress=interrupt, cache=cache)
+        run_fake(study, progress=interrupt, cache=cache)
     assert len(list(cache.iterdir())) == 2
-    resumed = run_study(study, cache=cache)
+    resumed = run_fake(study, cache=cache)
     assert len(fake_simulate.calls) == 3
-    xr.testing.assert_equal(resumed, study.run())
+    xr.testing.assert_equal(resumed, run_fake(study))
 
 
 def test_a_broken_finished_member_is_simulated_again(study, fake_simulate, tmp_path):
     cache = tmp_path / "members"
-    expected = run_study(study, ["hire"], cache=cache)
+    expected = run_fake(study, ["hire"], cache=cache)
     (file,) = cache.iterdir()
     file.write_bytes(file.read_bytes()[:50])
-    xr.testing.assert_equal(run_study(study, ["hire"], cache=cache), expected)
+    xr.testing.assert_equal(run_fake(study, ["hire"], cache=cache), expected)
     assert len(fake_simulate.calls) == 2
 
 
-def test_processes_give_the_same_bits_and_leave_nothing_behind(study):
-    one, two = study.run(workers=1), study.run(workers=2)
+@pytest.mark.parametrize("engine", ["native", "pysd"])
+def test_workers_give_the_same_bits_and_leave_nothing_behind(study, engine):
+    one, two = study.run(engine=engine, workers=1), study.run(engine=engine, workers=2)
     xr.testing.assert_identical(one.drop_attrs(), two.drop_attrs())
     assert multiprocessing.active_children() == []
 
@@ -246,7 +277,7 @@ def test_an_interrupt_ends_the_processes(study):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        study.run(workers=2, progress=interrupt)
+        study.run(engine="pysd", workers=2, progress=interrupt)
     for process in multiprocessing.active_children():
         process.join(10)
     assert multiprocessing.active_children() == []

@@ -37,7 +37,7 @@ def start_a_long_run(write_study, tmp_path):
     write_study(office=("TIME STEP = 0.5 ~", "TIME STEP = 0.0001 ~"))
     command = [sys.executable, "-c", "from flatgov.cli import main; main()"]
     return subprocess.Popen(
-        [*command, "run", "office", "--workers", "2"],
+        [*command, "run", "office", "--engine", "pysd", "--workers", "2"],
         cwd=tmp_path,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
