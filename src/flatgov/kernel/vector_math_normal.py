@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from flatgov.kernel.vector_math_double import Operations, polynomial, product
+from flatgov.kernel.vector_math_double import (
+    Operations,
+    full_sum,
+    polynomial,
+    product,
+    product_of_pairs,
+    quotient_of_pairs,
+)
 from flatgov.kernel.vector_math_exponential import NAN, exponential_pair, ln, scaled
 from flatgov.kernel.vector_ops import Value
 
@@ -36,19 +43,17 @@ _TAIL = (
     -1.160886448380309e-09,
     -3.81618035300424e-10,
 )
-# Up to 3/4 it is 1/2 + x times a polynomial in x**2.
-_MIDDLE_END = 0.75
+# Up to 1/2 it is 1/2 + x times a polynomial in x**2.
+_MIDDLE_END = 0.5
 _MIDDLE = (
     0.3989422804014327,
-    -0.06649038006690544,
-    0.009973557010035241,
-    -0.0011873282154673478,
-    0.00011543468746445745,
-    -9.444655250149554e-06,
-    6.65965257567588e-07,
-    -4.121637263367615e-08,
-    2.2577938617323426e-09,
-    -9.955217764032827e-11,
+    -0.06649038006690493,
+    0.009973557009992359,
+    -0.0011873282140890187,
+    0.0001154346657240991,
+    -9.444469021757833e-06,
+    6.650804015179832e-07,
+    -3.9018012361270666e-08,
 )
 # M. J. Wichura, Algorithm AS 241: the percentage points of the normal distribution, Applied
 # Statistics 37 (1988), PPND16: numerators and denominators of three rational functions.
@@ -123,15 +128,27 @@ _FAR = (
 def distribution(o: Operations, x: Value) -> Value:
     """Give the probability that a standard normal number is at most x."""
     size = o.absolute(x)
-    near = o.select(size < _TAIL_END, size, _TAIL_END)
-    square, lost = product(o, near, near)
-    (one, rest), shifted = exponential_pair((-0.5 * square, -0.5 * lost))
-    ratio = polynomial((near - _TAIL_CENTRE) / (near + _TAIL_CENTRE), _TAIL)
-    tail = scaled(o, (one + rest) * (ratio / (near + _TAIL_CENTRE)), shifted)
+    tail = _tail(o, o.select(size < _TAIL_END, size, _TAIL_END))
     middle = 0.5 + x * polynomial(x * x, _MIDDLE)
     outside = o.select(x > 0.0, 1.0 - tail, tail)
     result = o.select(size < _MIDDLE_END, middle, outside)
     return o.select(o.unordered(x, x), NAN, result)
+
+
+def _tail(o: Operations, x: Value) -> Value:
+    """Give the probability that a standard normal number is at most -x, for x from 0 to 39."""
+    square, lost = product(o, x, x)
+    exponential, shifted = exponential_pair((-0.5 * square, -0.5 * lost))
+    below = full_sum(x, _TAIL_CENTRE)
+    y = quotient_of_pairs(o, full_sum(x, -_TAIL_CENTRE), below)
+    # The first two terms keep their rounding errors, the rest is small beside them.
+    straight, lost = product(o, y[0], _TAIL[1])
+    total, lost_again = full_sum(_TAIL[0], straight)
+    bend = y[0] * y[0] * polynomial(y[0], _TAIL[2:])
+    high, low = full_sum(total, bend)
+    ratio = high, low + (lost_again + (lost + y[1] * _TAIL[1]))
+    high, low = quotient_of_pairs(o, product_of_pairs(o, exponential, ratio), below)
+    return scaled(o, high + low, shifted)
 
 
 def quantile(o: Operations, p: Value) -> Value:
