@@ -14,7 +14,7 @@ from flatgov.kernel.vector_math import evaluate
 from flatgov.kernel.vector_math_large_angle import WORDS
 
 Floats = NDArray[np.float64]
-COUNT = 700
+COUNT = 500
 INF, NAN = math.inf, math.nan
 LARGEST, SMALLEST = 1.7976931348623157e308, 5e-324
 
