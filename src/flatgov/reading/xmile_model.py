@@ -29,8 +29,8 @@ class Dimension:
     Attributes:
         name: As in the file.
         elements: The names of its elements, canonical.
-        labels: Their names in the model: the same in the spelling of the file, with the
-            dimension's name in front where another dimension has an element of that name.
+        labels: Their names in the model: the same in the spelling of the file, but with the
+            dimension's name in front if another dimension has one of the elements' names.
     """
 
     name: str
@@ -271,20 +271,17 @@ def _read_dimensions(source: Source) -> dict[str, Dimension]:
                     where=source.where(node=node),
                 )
             found[canonical(name)] = (name, elements)
-    uses = Counter(
-        canonical(element) for _, elements in found.values() for element in elements
-    ) + Counter(found.keys())
-    return {
-        key: Dimension(
-            name,
-            tuple(map(canonical, elements)),
-            tuple(
-                f"{name} {element}" if uses[canonical(element)] > 1 else element
-                for element in elements
-            ),
-        )
-        for key, (name, elements) in found.items()
-    }
+    uses = Counter(canonical(element) for _, elements in found.values() for element in elements)
+    uses += Counter(found.keys())
+    return {key: _dimension(name, elements, uses) for key, (name, elements) in found.items()}
+
+
+def _dimension(name: str, elements: list[str], uses: Mapping[str, int]) -> Dimension:
+    """Make a dimension: in a model, unlike in XMILE, no two may share the name of an element."""
+    keys = tuple(map(canonical, elements))
+    shared = any(uses[key] > 1 for key in keys)
+    labels = (f"{name} {element}" if shared else element for element in elements)
+    return Dimension(name, keys, tuple(labels))
 
 
 def _numbered(node: Any, source: Source) -> list[str]:

@@ -1,0 +1,98 @@
+"""The grammar of XMILE's expressions, against the rules of its specification."""
+
+from __future__ import annotations
+
+import pytest
+
+from flatgov.reading.xmile_expression import (
+    Apply,
+    ExpressionError,
+    Literal,
+    Name,
+    Node,
+    parse,
+    unescape,
+)
+
+
+def written(node: Node) -> str:
+    """Write a tree with a parenthesis around everything."""
+    if isinstance(node, Literal):
+        return f"{node.value:g}"
+    if isinstance(node, Name):
+        inside = "" if node.subscripts is None else f"[{','.join(map(written, node.subscripts))}]"
+        return node.text + inside + ("'" if node.transposed else "")
+    arguments = [written(argument) for argument in node.arguments]
+    if len(arguments) == 2 and not node.function.isidentifier():
+        return f"({arguments[0]} {node.function} {arguments[1]})"
+    return f"{node.function}({','.join(arguments)})"
+
+
+@pytest.mark.parametrize(
+    ("text", "tree"),
+    [
+        ("a - b + c", "((a - b) + c)"),
+        ("a - b * c / d", "(a - ((b * c) / d))"),
+        ("a // b", "(a // b)"),
+        ("2 ^ 3 ^ 2", "(2 ^ (3 ^ 2))"),
+        ("-2 ^ 2", "negative((2 ^ 2))"),
+        ("2 ^ -3 ^ 2", "(2 ^ negative((3 ^ 2)))"),
+        ("- -a", "negative(negative(a))"),
+        ("+a * -b", "(a * negative(b))"),
+        ("a MOD b * c", "(mod(a,b) * c)"),
+        ("TIME MOD(2)", "mod(TIME,2)"),
+        ("mod(a, 2)", "mod(a,2)"),
+        ("a < b = c", "((a < b) = c)"),
+        ("a = b < c", "(a = (b < c))"),
+        ("a <= b <> c >= d", "((a <= b) <> (c >= d))"),
+        ("a OR b AND c", "or(a,and(b,c))"),
+        ("NOT a = b", "(not(a) = b)"),
+        ("not (a = b) And c", "and(not((a = b)),c)"),
+        ("IF a > 1 THEN b ELSE c + 1", "if((a > 1),b,(c + 1))"),
+        ("IF(a) THEN(b) ELSE IF(c) THEN d ELSE e", "if(a,b,if(c,d,e))"),
+        ("1 + (IF a THEN b ELSE c)", "(1 + if(a,b,c))"),
+        ("a {of course} + b {and more}", "(a + b)"),
+        (".5 + 1. + 1e-3 + 2.5E+2", "(((0.5 + 1) + 0.001) + 250)"),
+        ('"a b\\n\\"c\\"" + d_e', '(a b "c" + d_e)'),
+        ('.area + hares."hare density"', "(.area + hares.hare density)"),
+        ("Größe + 人口_1", "(Größe + 人口_1)"),
+        ("MAX(a, b, c)", "max(a,b,c)"),
+        ("TIME()", "time()"),
+        ("SUM(a[*, x])", "sum(a[*(),x])"),
+        ("a[1:3, @2] + b'", "(a[(1 : 3),@(2)] + b')"),
+    ],
+)
+def test_grouping(text: str, tree: str) -> None:
+    assert written(parse(text)) == tree
+
+
+def test_vensim_writes_not_of_a_whole_comparison() -> None:
+    assert written(parse("NOT a = b AND c", vensim=True)) == "and(not((a = b)),c)"
+    assert parse("NOT a = b") == Apply("=", (Apply("not", (Name("a"),)), Name("b")))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a b", "syntax error at 'b'"),
+        ("a +", "syntax error at the end of 'a +'"),
+        ("a ++ * b", "syntax error at '* b'"),
+        ("(a", "syntax error at the end of '(a'"),
+        ("a)", "syntax error at ')'"),
+        ("IF a THEN b", "syntax error at the end of 'IF a THEN b'"),
+        ("3 %", "syntax error at '%'"),
+        ("???", "syntax error at '???'"),
+        ("f(x)(y)", "syntax error at '(y)'"),
+        ("a[1", "syntax error at the end of 'a[1'"),
+        ("1e999", "'1e999' is too large for a number"),
+        ("(" * 20000 + "1" + ")" * 20000, "the equation is nested too deeply"),
+    ],
+)
+def test_what_is_no_expression(text: str, message: str) -> None:
+    with pytest.raises(ExpressionError) as caught:
+        parse(text)
+    assert str(caught.value) == message
+
+
+def test_escapes_in_names() -> None:
+    assert unescape("two\\nlines  and \\\\ a\\tslash") == "two lines and \\ atslash"
