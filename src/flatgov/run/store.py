@@ -9,7 +9,6 @@ import os
 import platform
 import shutil
 import tempfile
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import fields, replace
@@ -23,6 +22,7 @@ from flatgov import __version__
 from flatgov.errors import RunError, StudyError
 from flatgov.model import Model
 from flatgov.run.summary import SummaryRow, labels, stock_summary, study_summary
+from flatgov.run.zarr_store import write_zarr
 from flatgov.study.load import find_model_file, open_study_or_model
 
 if TYPE_CHECKING:
@@ -281,10 +281,7 @@ def _write_zarr(ds: xr.Dataset, path: Path) -> None:
     # Text of variable length: Zarr has no standard for fixed lengths.
     texts = {name: c.astype(object) for name, c in ds.coords.items() if c.dtype.kind == "U"}
     ds = ds.assign_coords(texts).rename({name: _escaped(str(name)) for name in ds.data_vars})
-    with warnings.catch_warnings():
-        # Readers look for consolidated metadata first; Zarr warns that its standard lacks them.
-        warnings.filterwarnings("ignore", message="Consolidated metadata")
-        ds.to_zarr(path, zarr_format=3, consolidated=True, mode="w")
+    write_zarr(ds, path)
 
 
 def _escaped(name: str) -> str:
