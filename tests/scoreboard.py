@@ -68,6 +68,9 @@ KNOWN: dict[tuple[str, str, str], str] = {
 # References that bear another name.
 OWN_REFERENCE = {"model_to_generate_data": "data.tab"}
 
+# Files with the data of a model's data variables.
+DATA = {"test_data_from_other_model": ["data.tab"]}
+
 FloatArray = npt.NDArray[np.float64]
 
 
@@ -280,7 +283,7 @@ def score_model(path: Path, folder: Path, engine: str | None) -> Score:
     score = Score(name, "right")
     start = time.perf_counter()
     try:
-        model = fg.load_model(path)
+        model = fg.load_model(path, [path.parent / name for name in DATA.get(path.stem, ())])
         run = model.run() if engine is None else model.run(engine=engine)  # type: ignore[arg-type]
         results = Results(model, run)
         random = random_variables(model)

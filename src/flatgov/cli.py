@@ -93,6 +93,13 @@ def run(
             help="A new value of a constant or initial value, in every member; may be repeated.",
         ),
     ] = None,
+    data: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE",
+            help="A .tab or .csv file with data of a model's data variables; may be repeated.",
+        ),
+    ] = None,
     save: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME", help="A variable to store; may be repeated. [all]"),
@@ -126,7 +133,7 @@ def run(
     from flatgov.study.load import open_study_or_model
     from flatgov.terminal import failures_text, progress, study_text
 
-    source = open_study_or_model(longgang_folder() if target is None else target)
+    source = open_study_or_model(longgang_folder() if target is None else target, data or ())
     model = source if isinstance(source, Model) else source.model
     folder = out or Path("results") / source.name
     pictures = figures or folder / "figures"

@@ -11,7 +11,7 @@ from typing import Any
 from pysd.translators.structures.abstract_model import AbstractSection
 
 from flatgov.errors import ModelError
-from flatgov.model import Call, Equation, Expression, Macro, Model, Variable
+from flatgov.model import Call, Equation, Expression, Macro, Model, Text, Variable
 from flatgov.names import canonical
 from flatgov.reading.control import read_time
 from flatgov.reading.diagnose import check_cycles, check_duplicates, check_names
@@ -164,11 +164,13 @@ def _equations(
     """Yield one equation, or one for each element where they come from another file."""
     subscripts = tuple(context.ranges.spell(component.subscripts[0]))
     excluded = tuple(tuple(context.ranges.spell(group)) for group in component.subscripts[1])
+    keyword = getattr(component, "keyword", None)
+    if tree == Call("DATA", ()) and keyword:
+        tree = Call("DATA", (Text(keyword.replace("_", " ")),))
     if not isinstance(tree, Call) or tree.function not in EXTERNAL:
         yield Equation(tree, definition.text, definition.line, subscripts, excluded)
         return
     where = place(context.file, definition.name, definition.line)
-    keyword = getattr(component, "keyword", None)
     try:
         coordinates = context.ranges.coordinates(subscripts)
     except (KeyError, ValueError):  # `Ranges.dimensions` says which

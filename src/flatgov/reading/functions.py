@@ -20,7 +20,7 @@ FUNCTIONS: dict[str, tuple[int, int]] = {
     "COSH": (1, 1),
     "CUMULATE": (1, 1),
     "CUMULATEF": (1, 1),
-    "DATA": (0, 0),
+    "DATA": (0, 1),
     "DELAY BATCH": (6, 6),
     "DELAY CONVEYOR": (6, 6),
     "DELAY FIXED": (3, 3),

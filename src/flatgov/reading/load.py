@@ -10,7 +10,7 @@ import copy
 import functools
 import os
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from flatgov.errors import ModelError
 from flatgov.model import Model
 from flatgov.reading.cache import keep, load_cached
+from flatgov.reading.data_files import with_data
 
 if TYPE_CHECKING:
     from pysd.translators.structures.abstract_model import AbstractModel
@@ -31,11 +32,15 @@ _READERS = {
 }
 
 
-def load_model(path: str | os.PathLike[str]) -> Model:
+def load_model(
+    path: str | os.PathLike[str], data: Sequence[str | os.PathLike[str]] = ()
+) -> Model:
     """Read a Vensim (.mdl) or XMILE (.xmile, .stmx) model.
 
     Args:
         path: The model file. Nothing is written beside it.
+        data: Tables for the data variables that have no equation: .tab or .csv files as Vensim
+            exports them, with the time down or across, under the names of the variables.
 
     Returns:
         The model, checked: every name is defined, no definition is circular.
@@ -52,6 +57,8 @@ def load_model(path: str | os.PathLike[str]) -> Model:
         to_model: Callable[..., Model] = _imported("convert").to_model
         model = to_model(parsed, Path(file).stem, file, source)
         keep(model)
+    if data:
+        model = with_data(model, data)
     return model
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -108,14 +109,26 @@ def open_study(folder: str | os.PathLike[str]) -> Study:
     )
 
 
-def open_study_or_model(path: Path) -> Study | Model:
+def open_study_or_model(path: Path, data: Sequence[Path] = ()) -> Study | Model:
     """Open a study folder, or read a model file.
 
+    Args:
+        path: The folder or file.
+        data: Files for the data variables of a bare model.
+
     Raises:
-        StudyError: There is nothing of that name, or the study is wrong.
-        ModelError: The model file is wrong.
+        StudyError: There is nothing of that name, or the study is wrong; data are given for one.
+        ModelError: The model file or a file of data is wrong.
     """
-    return _load_model(path) if path.is_file() else open_study(path)
+    if path.is_file():
+        return _load_model(path, data)
+    if data:
+        raise StudyError(
+            "data are given for a study",
+            where=str(path),
+            fix="name a model file, or give the model GET DIRECT DATA equations",
+        )
+    return open_study(path)
 
 
 def find_model_file(folder: Path) -> Path:
@@ -150,10 +163,10 @@ def _read(path: Path) -> TomlFile | None:
     return read_toml(path) if path.exists() else None
 
 
-def _load_model(path: Path) -> Model:
+def _load_model(path: Path, data: Sequence[Path] = ()) -> Model:
     from flatgov.reading import load_model  # Imports PySD, which takes most of a second.
 
-    return load_model(path)
+    return load_model(path, data)
 
 
 def _calendar(table: CalendarTable | None, file: TomlFile, time: TimeSettings) -> Calendar | None:

@@ -199,6 +199,10 @@ def _lookup(kind: Interpolation | None = None) -> Rule:
     return rule
 
 
+def _data(scope: Scope, call: Call) -> int:
+    raise scope.no_data(scope.place)
+
+
 def _with_lookup(scope: Scope, call: Call) -> int:
     argument, table = call.arguments
     if not isinstance(table, Table):
@@ -271,6 +275,7 @@ FUNCTIONS: dict[str, Rule] = {
     "LOOKUP BACKWARD": _lookup("hold backward"),
     "LOOKUP EXTRAPOLATE": _lookup("extrapolate"),
     "WITH LOOKUP": _with_lookup,
+    "DATA": _data,
     **stateful.FUNCTIONS,
     **arrays.FUNCTIONS,
 }

@@ -169,7 +169,9 @@ class Scope:
     def is_table(self, place: Place) -> bool:
         """Tell whether an element of a data variable is data, and not an equation."""
         expression = equation_of(self.lowering, place)[0].expression
-        return isinstance(expression, Table) or expression == Call("DATA", ())
+        return isinstance(expression, Table) or (
+            isinstance(expression, Call) and expression.function == "DATA"
+        )
 
     def referred(self, reference: Reference, variable: Variable) -> Place:
         """Find the element of a variable that a reference means.
@@ -192,12 +194,15 @@ class Scope:
         """Give the table of a lookup or data variable."""
         equation, _ = equation_of(self.lowering, place)
         if not isinstance(equation.expression, Table):
-            name = place.instance.variables[place.variable].name
-            raise self.error(
-                f"'{name}' is a data variable, and no data are given for it",
-                fix=f"give it an equation, or data with {name} = GET DIRECT DATA(…)",
-            )
+            raise self.no_data(place)
         return equation.expression
+
+    def no_data(self, place: Place) -> ModelError:
+        """Make an error for a data variable without data."""
+        return self.error(
+            f"'{self.lowering.label(place)}' is a data variable, and no data are given for it",
+            fix="give a file that has it: load_model(…, data=[…]), or flatgov run --data FILE",
+        )
 
     # Functions
 
