@@ -22,8 +22,9 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -90,11 +91,12 @@ def take_time(work: Callable[[], Any]) -> float:
     return time.perf_counter() - start
 
 
-def paired(first: Callable[[], Any], second: Callable[[], Any], repeats: int) -> Any:
-    """Time two in turn, so that a machine whose speed drifts is fair to both."""
-    first(), second()
-    pairs = [(take_time(first), take_time(second)) for _ in range(repeats)]
-    return [one for one, _ in pairs], [two for _, two in pairs]
+def in_turn(works: Mapping[str, Callable[[], Any]], repeats: int) -> dict[str, list[float]]:
+    """Time several works in turn, after a first time that does not count."""
+    for work in works.values():
+        work()
+    rounds = [{name: take_time(work) for name, work in works.items()} for _ in range(repeats)]
+    return {name: [one[name] for one in rounds] for name in works}
 
 
 def same(name: str, ours: FloatArray, theirs: FloatArray) -> None:
@@ -115,14 +117,19 @@ def native_run(case: Case, threads: int = 1) -> Callable[[], FloatArray]:
 
 
 def compare_with_c(case: Case, native: Callable[[], FloatArray]) -> list[float]:
-    """Print the ratio to the fastest C; give the native times."""
+    """Print the ratio to the fastest C; give the native times.
+
+    Native and all searches take turns, so that a machine whose speed drifts is fair to all.
+    """
     from tools.c_program import FLAGS, SEARCHES, CProgram
 
     ours = native()
-    members = case.parameters.shape[1]
+    each = case.parameters.shape[1] * 1e-6
+    times: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
+        # -ffast-math gives up what the native engine keeps, so it stands for information only.
         for flags in (FLAGS, (*FLAGS, "-ffast-math")):
-            programs = {}
+            works: dict[str, Callable[[], Any]] = {"native": native}
             for search in SEARCHES:
                 compiled = CProgram(
                     case.program,
@@ -132,28 +139,23 @@ def compare_with_c(case: Case, native: Callable[[], FloatArray]) -> list[float]:
                     search=search,
                     flags=flags,
                 )
-                theirs = compiled.run(case.parameters, case.steps)[:, :, 0].T
-                same("C", ours, theirs)
-                programs[search] = compiled
-            best = min(programs, key=lambda one: _best_of(programs[one], case))
-            program = programs[best]
-            a, b = paired(native, lambda: program.run(case.parameters, case.steps), REPEATS)
-            ratios = [two / one for one, two in zip(a, b, strict=True)]
+                works[search] = partial(compiled.run, case.parameters, case.steps)
+                same("C", ours, works[search]()[:, :, 0].T)
+            taken = in_turn(works, REPEATS)
+            best = min(SEARCHES, key=lambda search: statistics.median(taken[search]))
+            ratios = [c / n for c, n in zip(taken[best], taken["native"], strict=True)]
             shown = " ".join(flag for flag in flags if flag not in ("-shared", "-fPIC"))
-            print(f"  native, us a member        {spread(a, members * 1e-6)}")
-            print(f"  C {shown} ({best}), us a member  {spread(b, members * 1e-6)}")
-            print(f"  C / native                 {spread(ratios)}")
-    return list(a)
-
-
-def _best_of(program: Any, case: Case) -> float:
-    return min(take_time(lambda: program.run(case.parameters, case.steps)) for _ in range(5))
+            print(
+                f"  native                             us a member {spread(taken['native'], each)}"
+            )
+            print(f"  C {shown}, lookups: {best}  us a member {spread(taken[best], each)}")
+            print(f"  C / native                         {spread(ratios)}")
+            times = times or taken["native"]
+    return times
 
 
 def compare_with_python(case: Case, native: list[float], *, stock: bool) -> None:
     """Print the ratios to PySD, pysimlin and NumPy."""
-    from flatgov.run.oracle import simulate
-
     members = case.parameters.shape[1]
     ours = statistics.median(native) / members
 
@@ -161,22 +163,27 @@ def compare_with_python(case: Case, native: list[float], *, stock: bool) -> None
         ratio = spread([value / ours for value in seconds])
         print(f"  {name:34} ms a run {spread(seconds, 1e-3)};  ratio {ratio}")
 
-    simulate(case.model)
-    line("PySD, lookups by np.interp", [take_time(lambda: simulate(case.model)) for _ in range(3)])
+    line("PySD, lookups by np.interp", _pysd(case, fast=True))
     if stock:
-        line("PySD as it comes", _pysd_as_it_comes(Path(case.model.path)))
+        line("PySD as it comes", _pysd(case, fast=False))
     line("pysimlin", _pysimlin(case.model.path))
     _numpy(case, line)
 
 
-def _pysd_as_it_comes(path: Path) -> list[float]:
+def _pysd(case: Case, *, fast: bool) -> list[float]:
+    """Time runs of a model that PySD has built before; one variable is kept."""
     import pysd
 
+    from flatgov.run.oracle import _make_lookups_fast
+
+    path = Path(case.model.path)
     with tempfile.TemporaryDirectory() as folder:
-        copy = Path(shutil.copy(path, folder))
         read = pysd.read_vensim if path.suffix == ".mdl" else pysd.read_xmile
-        model = read(str(copy))
-        return [take_time(model.run)]
+        model = read(shutil.copy(path, folder))
+        if fast:
+            _make_lookups_fast(model)
+        run = partial(model.run, return_columns=[case.variable])
+        return [take_time(run) for _ in range(5 if fast else 1)]
 
 
 def _pysimlin(path: str) -> list[float]:
@@ -214,9 +221,9 @@ def compare_cores(case: Case, cores: Sequence[int]) -> None:
 
         return work
 
-    one, two = paired(on(1), on(2), REPEATS)
+    taken = in_turn({"one": on(1), "two": on(2)}, REPEATS)
     os.sched_setaffinity(0, cores[:1])
-    ratios = [a / b for a, b in zip(one, two, strict=True)]
+    ratios = [a / b for a, b in zip(taken["one"], taken["two"], strict=True)]
     print(f"  {more.parameters.shape[1]} members, one core / two cores  {spread(ratios)}")
 
 
