@@ -80,7 +80,7 @@ def _read_macro(
     where = source.where(name, node)
     parameters = ["".join(item.itertext()).strip() for item in children(node, "parm")]
     for what, found in {
-        "a macro with its own time settings": any(children(node, "sim_specs")),
+        "a macro with its own time settings": next(children(node, "sim_specs"), None) is not None,
         "an option filter": node.get("filter") is not None,
         "a default value of a macro's argument": any(
             item.get("default") is not None for item in children(node, "parm")

@@ -251,7 +251,7 @@ def _entry(node: Any, model: str, dimensions: Mapping[str, Dimension], source: S
     full = f"{model}.{name}" if model else name
     # A graphical function without an equation is one to be called.
     alone = any(map(has_points, children(node, "gf"))) and not text_of(node, "eqn")
-    alone = alone and not any(children(node, "element"))
+    alone = alone and next(children(node, "element"), None) is None
     return Entry(node, full, model, "gf" if alone else tag_of(node), tuple(own))
 
 
