@@ -200,3 +200,36 @@ def test_names_and_comments_of_real_models(load):
 def test_a_sampled_value_may_use_itself(load):
     model = load("most = SAMPLE IF TRUE(Time > most, Time, 0) ~~|")
     assert model.variables["most"].kind == "auxiliary"
+
+
+def test_points_inside_an_equation(load):
+    model = load(
+        "y = 1 + WITH LOOKUP(a, ([(0,0)-(1,1)], (2, 1e1),(1,-3.), (3,.5) )) * "
+        "with lookup (y2, ((0,0),(1,1))) ~~| a = 1 ~~| y2 = 2 ~~|"
+    )
+    assert model.variables["y"].equations[0].expression == Call(
+        "+",
+        (
+            ONE,
+            Call(
+                "*",
+                (
+                    Call("WITH LOOKUP", (A, Table((1.0, 2.0, 3.0), (-3.0, 10.0, 0.5)))),
+                    Call("WITH LOOKUP", (Reference("y2"), Table((0.0, 1.0), (0.0, 1.0)))),
+                ),
+            ),
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("equation", "message"),
+    [
+        ("MAX(a, ((0,0),(1,1)))", r"syntax error at '\(a, \(\(0,0\)"),
+        ("WITH LOOKUP(a + , ((0,0),(1,1)))", r"syntax error at .*\(\(0,0\),\(1,1\)"),
+        ("WITH LOOKUP(a, ((0,0),(1,1e999)))", "'1e999' is too large for a number"),
+    ],
+)
+def test_points_where_none_belong(load, equation, message):
+    with pytest.raises(ModelError, match=message):
+        load(f"y = {equation} ~~| a = 1 ~~|")

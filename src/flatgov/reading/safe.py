@@ -24,6 +24,8 @@ Pair = tuple[float, float]
 
 _NUMBER = r"[+-]?\s*(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _PAIR = re.compile(rf"\(\s*({_NUMBER})\s*,\s*({_NUMBER})\s*\)")
+# The text of all points of a lookup, with or without its axes.
+POINTS = rf"\(\s*(?:\[[^\]]*\]\s*,\s*)?((?:\(\s*{_NUMBER}\s*,\s*{_NUMBER}\s*\)\s*,?\s*)+)\)"
 _MODULES: tuple[Any, ...] = (vensim_element, xmile_element)
 _lock = threading.RLock()
 

@@ -21,6 +21,7 @@ from flatgov.reading.parsed import Definition, Parsed, display_name, is_control,
 from flatgov.reading.ranges import read_range
 from flatgov.reading.safe import UnreadableText, read_number, safe_translators
 from flatgov.reading.vensim_macros import plain_macros
+from flatgov.reading.vensim_points import parse_right_hand_side
 from flatgov.reading.vensim_text import Entry, Macro, decode, guess_name, split_entries
 
 _NAME = r'((?:"(?:\\.|[^"\\\n])*"|[\w\s\'$]+)(?:\[[^\]]*\])?)\s*'
@@ -120,7 +121,7 @@ def _read_range(component: Any, equation: str) -> None:
 def _parse_right_hand_side(component: Any) -> None:
     if component.expression == "":
         raise UnreadableText("the right-hand side is empty")
-    component.parse()
+    parse_right_hand_side(component)
 
 
 def _reason(error: BaseException | None, equation: str) -> str:
