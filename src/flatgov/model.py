@@ -25,6 +25,9 @@ Integrator = Literal["euler", "rk4"]
 # Vensim's :NA:, a number like any other so that "x = :NA:" can ask for it (vensim.com, "na.html").
 NA = -(2.0**109)
 
+# A FINAL TIME that changes during the run is a variable of this name.
+FINAL_TIME = "FINAL TIME"
+
 
 @dataclass(frozen=True)
 class Number:
@@ -155,7 +158,10 @@ class Macro:
 
 @dataclass(frozen=True)
 class TimeSettings:
-    """The control variables, in the model's unit of time."""
+    """The control variables, in the model's unit of time.
+
+    Where FINAL TIME changes, `final` is its value at the start, and the last time of any run.
+    """
 
     initial: float
     final: float

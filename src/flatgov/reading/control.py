@@ -1,13 +1,28 @@
-"""The control variables: four numbers, which a model may write as simple expressions."""
+"""The control variables: four numbers, which a model may write as simple expressions.
+
+FINAL TIME may also change during the run, which ends at the first step whose Time has reached it
+(reference output of ``dynamic_final_time``). It is a variable of the model then.
+"""
 
 from __future__ import annotations
 
 import math
 import operator
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from flatgov.errors import ModelError
-from flatgov.model import Call, Expression, Number, Reference, TimeSettings
+from flatgov.model import (
+    FINAL_TIME,
+    Call,
+    Equation,
+    Expression,
+    Model,
+    Number,
+    Reference,
+    TimeSettings,
+    Variable,
+)
 from flatgov.names import canonical
 from flatgov.reading.parsed import CONTROL_NAMES, Parsed, place
 
@@ -30,10 +45,14 @@ def read_time(expressions: Mapping[str, Expression], parsed: Parsed, file: str) 
         parsed: The model file, for lines and units.
         file: Its path, for messages.
 
+    Returns:
+        The settings; where FINAL TIME changes it is INITIAL TIME.
+
     Raises:
-        ModelError: One is missing, depends on more than constants, or the four do not fit.
+        ModelError: One is missing, one but FINAL TIME depends on more than constants, or the four
+            do not fit.
     """
-    values = {}
+    values: dict[str, float] = {}
     for name in CONTROL_NAMES:
         if name not in expressions and name != "saveper":
             raise ModelError(
@@ -45,6 +64,9 @@ def read_time(expressions: Mapping[str, Expression], parsed: Parsed, file: str) 
         try:
             values[name] = _evaluate(expressions[used], expressions, frozenset([used]))
         except (ValueError, ArithmeticError):
+            if used == "final time" and final_time_moves(expressions):
+                values[name] = values["initial time"]
+                continue
             definition = parsed.definitions[used][0]
             raise ModelError(
                 f"{used.upper()} = '{definition.text}' has no fixed number as its value",
@@ -64,6 +86,45 @@ def read_time(expressions: Mapping[str, Expression], parsed: Parsed, file: str) 
     time = TimeSettings(initial, final, step, saveper, units)
     check_time(time, where={name: _where(parsed, name, file) for name in CONTROL_NAMES})
     return time
+
+
+def final_time_moves(expressions: Mapping[str, Expression]) -> bool:
+    """Tell whether FINAL TIME depends on more than constants."""
+    try:
+        _evaluate(expressions["final time"], expressions, frozenset(["final time"]))
+    except ArithmeticError:
+        return False
+    except ValueError:
+        return True
+    return False
+
+
+def final_time_variable(expression: Expression, parsed: Parsed) -> Variable:
+    """Make a variable of a FINAL TIME that changes."""
+    own = parsed.definitions["final time"][0]
+    equations = (Equation(expression, own.text, own.line),)
+    return Variable(
+        *(FINAL_TIME, "auxiliary", own.units, own.limits, own.documentation),
+        equations,
+        group=own.group,
+    )
+
+
+def with_first_final_time(model: Model) -> Model:
+    """Take the value that a changing FINAL TIME has at the start for the end of the time grid.
+
+    Raises:
+        ModelError: It has none that is the same in every run, or it does not fit.
+    """
+    from flatgov.kernel.lower import value_at_start  # Nothing else here needs the kernel.
+
+    where = place(model.path, FINAL_TIME, model.variables[FINAL_TIME].line)
+    value = value_at_start(model, FINAL_TIME)
+    if value is None:
+        raise ModelError("FINAL TIME has no fixed value at the start of the run", where=where)
+    time = replace(model.time, final=value)
+    check_time(time, where={"final time": where, "time step": where})
+    return replace(model, time=time)
 
 
 def check_time(time: TimeSettings, where: Mapping[str, str] | None = None) -> None:

@@ -11,9 +11,14 @@ from typing import Any
 from pysd.translators.structures.abstract_model import AbstractSection
 
 from flatgov.errors import ModelError
-from flatgov.model import Call, Equation, Expression, Macro, Model, Text, Variable
+from flatgov.model import FINAL_TIME, Call, Equation, Expression, Macro, Model, Text, Variable
 from flatgov.names import canonical
-from flatgov.reading.control import read_time
+from flatgov.reading.control import (
+    final_time_moves,
+    final_time_variable,
+    read_time,
+    with_first_final_time,
+)
 from flatgov.reading.diagnose import check_cycles, check_duplicates, check_names
 from flatgov.reading.external import read_values
 from flatgov.reading.folder import Folder
@@ -62,6 +67,10 @@ def to_model(parsed: Parsed, name: str, file: str, source: bytes) -> Model:
     ranges = read_ranges(parsed, folder, file)
     context = Context(ranges, folder, file)
     variables, controls = _read_section(section, parsed.definitions, context)
+    controls = {**_single(variables), **controls}
+    moving = "final time" in controls and final_time_moves(controls)
+    if moving:
+        variables[FINAL_TIME] = final_time_variable(controls["final time"], parsed)
     macros = {
         function_name(own.name): _read_macro(own, definitions, context)
         for own, definitions in zip(macro_sections, parsed.macros, strict=True)
@@ -78,24 +87,29 @@ def to_model(parsed: Parsed, name: str, file: str, source: bytes) -> Model:
         inputs = set(map(canonical, macro.inputs))
         check_names(macro.variables, others | inputs, set(macros), file)
         check_cycles(macro.variables, file)
-    single = {
-        canonical(name): variable.equations[0].expression
-        for name, variable in variables.items()
-        if len(variable.equations) == 1 and not variable.subscripts
-    }
-    return Model(
+    model = Model(
         name=name,
         path=file,
         variables=variables,
         # Not those of `ranges`: `dimensions` may have added one for a range used twice.
         subscripts={name: tuple(one) for name, one in ranges.manager.subscripts.items()},
-        time=read_time({**single, **controls}, parsed, file),
+        time=read_time(controls, parsed, file),
         source=source,
         macros=macros,
         mappings=ranges.mappings,
         integrator=parsed.integrator,
         files=folder.files,
     )
+    return with_first_final_time(model) if moving else model
+
+
+def _single(variables: Mapping[str, Variable]) -> dict[str, Expression]:
+    """Give the equation of each variable that has one and no subscripts, by canonical name."""
+    return {
+        canonical(name): variable.equations[0].expression
+        for name, variable in variables.items()
+        if len(variable.equations) == 1 and not variable.subscripts
+    }
 
 
 def _read_section(

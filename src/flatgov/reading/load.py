@@ -32,9 +32,7 @@ _READERS = {
 }
 
 
-def load_model(
-    path: str | os.PathLike[str], data: Sequence[str | os.PathLike[str]] = ()
-) -> Model:
+def load_model(path: str | os.PathLike[str], data: Sequence[str | os.PathLike[str]] = ()) -> Model:
     """Read a Vensim (.mdl) or XMILE (.xmile, .stmx) model.
 
     Args:

@@ -14,7 +14,8 @@ from flatgov.errors import ModelError, RunError
 from flatgov.model import Change, Integrator, Model, TimeSettings, Variable
 from flatgov.reading.control import check_time
 from flatgov.run.dataset import check_dimensions, make_dataset, saved_variables
-from flatgov.run.grid import time_points
+from flatgov.run.final_time import refuse_moving
+from flatgov.run.grid import count_points, time_points
 from flatgov.run.params import params_text, read_params
 
 ENGINES = ("native", "pysd")
@@ -40,21 +41,26 @@ def run_model(
         RunError: With the engine pysd: the only run failed, or all of them did.
     """
     method = _method(model, integrator, engine)
+    if engine == "pysd":
+        refuse_moving(model, "the engine pysd")
+    if final_time is not None:
+        refuse_moving(model, "a run to another final_time")
     time = _time_settings(model, time_step, saveper, final_time)
     saved = saved_variables(model, save)
     kept = [variable.name for variable in saved]
     params_given = read_params(model, params)
     count = _count_draws(model, params_given)
     check_dimensions(model, saved, ("time",) if count is None else ("draw", "time"))
+    points = count_points(time, time.saveper)
     if engine == "native":
-        values, failed = _run_native(model, params_given, count, time, kept, method, seed)
+        values, failed, points = _run_native(model, params_given, count, time, kept, method, seed)
     elif count is None:
         values = simulate_once(model, _changes(params_given, 0, time), time)
         values, failed = {name: values[name] for name in kept}, {}
     else:
         values, failed = _run_draws(model, params_given, count, time, kept)
     leading = {} if count is None else {"draw": range(count)}
-    ds = make_dataset(model, values, time, engine, leading)
+    ds = make_dataset(model, values, time, engine, leading).isel(time=slice(points))
     ds.attrs |= {"seed": seed, "params": params_text(params_given)}
     if failed:
         ds.attrs["failed"] = json.dumps(failed, ensure_ascii=False)
@@ -101,14 +107,15 @@ def _run_native(
     kept: Sequence[str],
     method: Integrator,
     seed: int,
-) -> tuple[dict[str, FloatArray], dict[int, str]]:
+) -> tuple[dict[str, FloatArray], dict[int, str], int]:
     from flatgov.run.native import simulate_members
 
     draws = {name: np.broadcast_to(value, (count or 1,)) for name, value in params.items()}
     results = simulate_members(model, [()], draws, time, save=kept, integrator=method, seed=seed)
     failed = {draw: reason for (_, draw), reason in results.failed.items()}
     only = 0 if count is None else slice(None)
-    return {name: results.values[name][0, only] for name in kept}, failed
+    values = {name: results.values[name][0, only] for name in kept}
+    return values, failed, results.points
 
 
 def _time_settings(

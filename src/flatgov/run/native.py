@@ -8,14 +8,16 @@ from dataclasses import astuple, dataclass
 from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from flatgov.changes import FloatArray
 from flatgov.kernel.execute import run_batch
 from flatgov.kernel.jit import Kernel, compile_kernel
 from flatgov.kernel.lower import lower
 from flatgov.kernel.program import Program
-from flatgov.model import Change, Integrator, Model, TimeSettings
+from flatgov.model import FINAL_TIME, Change, Integrator, Model, TimeSettings
 from flatgov.reading.control import check_time
+from flatgov.run.final_time import after_end, moves, without_steps_after
 from flatgov.run.grid import count_points, time_points
 from flatgov.run.inputs import Inputs, read_inputs
 
@@ -33,10 +35,13 @@ class Results:
         values: Float64 arrays (plan, draw, time, subscripts) by variable.
         failed: For each member (plan, draw) with a value that is no finite number: the first
             such variable and when.
+        points: The number of points up to the end of the longest member; it is less than all
+            only where FINAL TIME changes. What comes after the end of a member is NaN.
     """
 
     values: dict[str, FloatArray]
     failed: dict[tuple[int, int], str]
+    points: int
 
 
 def simulate_members(
@@ -69,12 +74,15 @@ def simulate_members(
     time = time or model.time
     check_time(time)
     program = lowered(model, time)
-    wanted = [name for name in program.outputs if save is None or name in save]
+    moving = moves(model)
+    kept = [name for name in program.outputs if save is None or name in save]
+    wanted = [name for name in program.outputs if name in kept or (moving and name == FINAL_TIME)]
     inputs = read_inputs(model, program, plans, draws or {}, time)
     kernel = _compiled(model, time, inputs, tuple(wanted), integrator or model.integrator)
     every = round(time.saveper / time.step)
     steps = (count_points(time, time.saveper) - 1) * every
-    saved = run_batch(kernel, inputs.batch(seed), steps, every, threads=threads)
+    # The end may lie between two points that are kept.
+    saved = run_batch(kernel, inputs.batch(seed), steps, 1 if moving else every, threads=threads)
     values = {}
     first = 0
     for name in wanted:
@@ -84,17 +92,26 @@ def simulate_members(
         block = block.reshape(*numbers.shape, saved.shape[1], len(plans), inputs.draws)
         axes = numbers.ndim
         values[name] = block.transpose(axes + 1, axes + 2, axes, *range(axes))
-    return Results(values, find_failures(values, time))
+    if not moving:
+        return Results(values, find_failures(values, time), count_points(time, time.saveper))
+    after = after_end(values[FINAL_TIME], time, model.path)[..., ::every]
+    values = {name: values[name][:, :, ::every] for name in kept}
+    failed = find_failures(values, time, after)
+    points = int((~after).sum(axis=-1).max())
+    return Results(without_steps_after(values, after), failed, points)
 
 
 def find_failures(
-    values: Mapping[str, FloatArray], time: TimeSettings
+    values: Mapping[str, FloatArray],
+    time: TimeSettings,
+    after: NDArray[np.bool_] | None = None,
 ) -> dict[tuple[int, int], str]:
     """Find the members with a value that is no finite number.
 
     Args:
         values: Arrays (plan, draw, time, subscripts) by variable, in the order of the model.
         time: The time settings.
+        after: (plan, draw, time) True after the end of a member, where anything may stand.
 
     Returns:
         For each such member the first variable and the time, the earliest time first.
@@ -102,6 +119,8 @@ def find_failures(
     found: dict[tuple[int, int], tuple[int, str]] = {}
     for name, array in values.items():
         bad = np.asarray(~np.isfinite(array).all(axis=tuple(range(3, array.ndim))))
+        if after is not None:
+            bad &= ~after
         for plan, draw in np.argwhere(bad.any(axis=2)):
             at = int(bad[plan, draw].argmax())
             member = (int(plan), int(draw))

@@ -17,6 +17,7 @@ from flatgov import __version__
 from flatgov.errors import RunError, StudyError
 from flatgov.model import Change, Model
 from flatgov.run.events import Event, MemberDone, MemberStarted
+from flatgov.run.final_time import refuse_moving
 from flatgov.run.member_cache import MemberCache
 from flatgov.run.params import read_params
 from flatgov.run.workers import Outcome, Task, simulate_all
@@ -88,6 +89,7 @@ def run_study(
         raise StudyError(f"there is no engine '{engine}'", fix="use native or pysd")
     if workers is not None and workers < 1:
         raise StudyError(f"{workers} workers cannot run anything", fix="give 1 or more")
+    refuse_moving(study.model, "a study")
     chosen_policies = _choose(policies, study.policies, "policy", study)
     chosen_scenarios: Sequence[str | None] = [study.default_scenario]
     if scenarios is not None:

@@ -10,6 +10,7 @@ from functools import partial
 
 import numpy as np
 
+from flatgov.kernel.builder import fold
 from flatgov.kernel.lower.core import Lowering, Phase, Place
 from flatgov.kernel.lower.scope import Scope, elements_of, equation_of
 from flatgov.kernel.program import Program
@@ -60,6 +61,32 @@ def lower(model: Model, time: TimeSettings | None = None) -> Program:
         time_step=time.step,
         fixed=frozenset(lowering.fixed_parameters),
     )
+
+
+def value_at_start(model: Model, name: str) -> float | None:
+    """Compute a variable without subscripts at INITIAL TIME, with the model's own constants.
+
+    Returns:
+        Its value, or None where that is not the same in every run.
+
+    Raises:
+        ModelError: The model uses what the kernel does not know, or a definition is circular.
+    """
+    lowering = Lowering(model, model.time, _lower_place)
+    place = Place(lowering.main, canonical(name), 0, "initial")
+    wanted = lowering.settle(partial(lowering.value, place))
+    values: list[float | None] = []
+    for code, arguments, extra in lowering.builder.operations:
+        inputs = [value for number in arguments if (value := values[number]) is not None]
+        if code == "number":
+            values.append(extra)
+        elif code == "first parameter":
+            values.append(lowering.parameter_list[extra].base)
+        elif len(inputs) < len(arguments) or not arguments:
+            values.append(None)
+        else:
+            values.append(inputs[0] if code == "changed initial" else fold(code, inputs, extra))
+    return values[wanted]
 
 
 def _lower_place(lowering: Lowering, place: Place) -> int:

@@ -152,6 +152,8 @@ class Scope:
         }
         if name == "time":
             return self.time()
+        if name in self.lowering.main.variables and name in values:  # one that changes
+            return self.lowering.value(Place(self.lowering.main, name, 0, self.phase))
         return self.number(values[name]) if name in values else None
 
     def element(self, reference: Reference, variable: Variable) -> int:
