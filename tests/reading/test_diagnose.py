@@ -68,8 +68,8 @@ def test_a_wrong_definition(write, text, message):
          ", 'FINAL TIME', line 3: FINAL TIME -9 is before INITIAL TIME 0"),
         ("SAVEPER = 2", "SAVEPER = 1.5",
          ", 'SAVEPER', line 5: SAVEPER 1.5 is no multiple of TIME STEP 1"),
-        ("FINAL TIME = 9", "FINAL TIME = late",
-         ", 'FINAL TIME', line 3: FINAL TIME = 'late' has no fixed number as its value;"
+        ("TIME STEP = 1", "TIME STEP = late",
+         ", 'TIME STEP', line 4: TIME STEP = 'late' has no fixed number as its value;"
          " write it as a number or an expression of constants"),
         ("TIME STEP = 1 ~~|\nSAVEPER = 2", "TIME STEP = SAVEPER ~~|\nSAVEPER = TIME STEP",
          ", 'TIME STEP', line 4: TIME STEP = 'SAVEPER' has no fixed number as its value;"
