@@ -1,5 +1,8 @@
 """What `load_model` reads from XMILE files, and what it refuses by name."""
 
+import random
+import re
+
 import numpy as np
 import pytest
 
@@ -134,3 +137,39 @@ def test_another_xml_file_is_refused(write):
     path = write("<svg xmlns='http://www.w3.org/2000/svg'/>", "a.xmile")
     with pytest.raises(ModelError, match="not an XMILE file"):
         load_model(path)
+
+
+def test_damaged_files_give_an_error_with_a_place_or_a_model(write):
+    rng = random.Random(7)
+    pieces = [
+        "",
+        "(",
+        ")",
+        "[",
+        "]",
+        "*",
+        "^",
+        "-",
+        "1",
+        ",",
+        '"',
+        "{",
+        "'",
+        "@1",
+        ":",
+        " IF ",
+        "SUM(",
+    ]
+    refused = []
+    for _ in range(300):
+        equations = list(re.finditer("<eqn>([^<]*)</eqn>", TEACUP))
+        start, end = rng.choice(equations).span(1)
+        at = rng.randint(start, end)
+        cut = min(at + rng.randint(0, 2), end)
+        text = TEACUP[:at] + rng.choice(pieces) + TEACUP[cut:]
+        try:
+            load_model(write(text, "teacup.xmile"))
+        except ModelError as error:
+            refused.append(str(error))
+    assert 100 < len(refused) < 300
+    assert all(", line " in message for message in refused)
