@@ -181,3 +181,16 @@ def test_every_nan_has_the_same_bits() -> None:
         make(builder, bases=[1.0]), outputs, 0, Batch(2, np.array([[np.nan, 0.0]])), varying=[0]
     )
     assert set(got[np.isnan(got)].view(np.int64)) == {np.array(np.nan).view(np.int64)[()]}
+
+
+def test_a_delay_keeps_the_initial_value_and_length_of_the_start() -> None:
+    builder = Builder()
+    time = builder.op("time")
+    start = builder.op("exp", time)
+    length = builder.add(
+        builder.number(2.0), builder.op("floor", builder.op("random", time, extra=0))
+    )
+    old = builder.op("state", extra=0)
+    program = make(builder, [State("delay", start, start, length=length)])
+    got = run(program, [old, start, length], 5)[:, :, 0]
+    assert same_bits(got[0], [1.0, 1.0, *got[1, :-2][:4]])

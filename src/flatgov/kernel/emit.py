@@ -11,14 +11,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from flatgov.kernel import emit_dated, emit_lookup, emit_loops
+from flatgov.kernel import emit_dated, emit_lookup, emit_loops, emit_output
 from flatgov.kernel.emit_operations import Code, Context, Layout, never_nan, uniform
 from flatgov.kernel.schedule import ELEMENTARY, Schedule
 
 Integrator = Literal["euler", "rk4"]
 
-# Operations in a function: beyond this the compiler needs more than proportional time.
-PIECE = 2000
+# Operations in a function: with many more the compiler needs more than proportional time, since
+# it looks at all pairs of accesses to memory.
+PIECE = 400
+
+# In place of the operation whose value a state or output takes.
+_NOT_HERE, _AT_THE_END = -1, -2
 
 
 @dataclass(frozen=True)
@@ -93,18 +97,21 @@ def emit(
     for at in range(0, len(delays), piece):
         code = Code(context)
         for number in delays[at : at + piece]:
-            _move_delay(code, plan, number, number - delays[0])
+            _move_delay(code, plan, number, number - delays[0], layout.delays[number])
         function("delays", code)
 
+    stores = emit_output.store_calls(plan, layout, lanes)
     text = "\n".join(
         [
             _definitions(plan, lanes),
             *[f"{name} = {content}" for content, name in context.tables.items()],
             *([emit_lookup.search_functions()] if context.tables else []),
             *functions,
+            emit_output.tables(plan, layout, lanes),
+            emit_output.store_function(lanes),
             emit_dated.dated_function(plan, layout, lanes),
             emit_loops.copy_function(lanes),
-            emit_loops.run_function(plan, layout, calls, integrator, lanes),
+            emit_loops.run_function(plan, layout, calls, stores, integrator, lanes),
         ]
     )
     return Module(text, layout, tuple(_constant_length(plan, number) for number in delays))
@@ -146,40 +153,45 @@ class _Writer:
         """Give, for each operation, the states or outputs that take its value in a list."""
         tasks: dict[int, list[int]] = {}
         for place, number in enumerate(self._takers(kind)):
-            if number >= 0:
+            if number != _NOT_HERE:
                 tasks.setdefault(number, []).append(place)
         return tasks
 
     def _takers(self, kind: str) -> Iterable[int]:
         states = self.plan.states
         if kind == "initial":
-            return [state.initial for state in states]
-        if kind == "save":
-            return self.plan.outputs
+            return [_AT_THE_END if state.kind == "delay" else state.initial for state in states]
+        if kind in ("before", "save"):
+            # Outputs that no list computes: numbers stay, times do not.
+            codes = {"number"} if kind == "before" else {"time", "held time", "step"}
+            return [
+                n if self.plan.operations[n].code in codes else _NOT_HERE for n in self.plan.outputs
+            ]
         held = "held" if self.integrator == "rk4" else "stage"
         return [
             state.value
             if (state.kind == "integral" and kind == "stage")
             or (state.kind == "held" and kind == held)
-            else -1
+            else _NOT_HERE
             for state in states
         ]
 
     def perform(self, code: Code, kind: str, place: int) -> None:
         """Write a state or an output."""
         width = 8 * code.lanes
-        if kind == "save":
-            value = code.value(self.plan.outputs[place])
-            offset = code.add(f"mul i64 %stride, {place}")
-            code.store(_plain(code, self.plan.outputs[place], value), "%out", offset, align=8)
+        if kind in ("before", "save"):
+            number = self.plan.outputs[place]
+            code.store(code.value(number), "%frame", self.layout.slots[number])
             return
         state = self.plan.states[place]
         if kind == "initial":
             value = code.value(state.initial)
             if state.kind == "delay":
                 length = code.value(state.length)
-                unknown = code.compare("uno", length, length)
-                value = code.choose(unknown, length, value)
+                value = code.choose(code.compare("uno", length, length), length, value)
+                kept = self.layout.delays[place]
+                code.store(value, "%frame", kept)
+                code.store(length, "%frame", kept + width)
             code.store(value, "%now", place * width)
             return
         value = code.value(state.value)
@@ -189,13 +201,6 @@ class _Writer:
             before = code.load("%now", place * width)
             value = code.add(f"fadd {code.vector} {before}, {change}")
         code.store(value, "%next", place * width)
-
-
-def _plain(code: Code, number: int, value: str) -> str:
-    """Give every NaN the same bits: which of two NaNs an instruction passes on is chance."""
-    if code.sure[number]:
-        return value
-    return code.choose(code.compare("uno", value, value), code.constant(float("nan")), value)
 
 
 def _layout(plan: Schedule, pieces: dict[str, list[Sequence[int]]], lanes: int) -> Layout:
@@ -211,17 +216,25 @@ def _layout(plan: Schedule, pieces: dict[str, list[Sequence[int]]], lanes: int) 
     initial = [take(2) for _ in range(plan.changed_stocks)]
     streams = take()
     dated = {position: take() for position in plan.dated}
+    delays = {n: take(2) for n, state in enumerate(plan.states) if state.kind == "delay"}
     slots: dict[int, int] = {}
     for number, (code, _, extra) in enumerate(plan.operations):
         if code == "parameter":
             slots[number] = dated[extra]
         elif code == "first parameter" and extra not in dated:
             slots[number] = given[extra]
-    kept = {"number", "state", "time", "held time", "step"}
-    for number in sorted(_crossing(plan, pieces)):
-        if number not in slots and plan.operations[number].code not in kept:
+    elsewhere = {"number", "state", "time", "held time", "step"}
+    crossing = {
+        number
+        for number in _crossing(plan, pieces)
+        if plan.operations[number].code not in elsewhere
+    }
+    # What is saved is copied from the frame, but states from where they are.
+    shown = {number for number in plan.outputs if plan.operations[number].code != "state"}
+    for number in sorted(crossing | shown):
+        if number not in slots:
             slots[number] = take()
-    return Layout(slots, given, dated, initial, streams, size)
+    return Layout(slots, given, dated, initial, streams, delays, size)
 
 
 def _crossing(plan: Schedule, pieces: dict[str, list[Sequence[int]]]) -> set[int]:
@@ -236,7 +249,6 @@ def _crossing(plan: Schedule, pieces: dict[str, list[Sequence[int]]]) -> set[int
     home = {
         name: {number for group in groups for number in group} for name, groups in pieces.items()
     }
-    found.update(n for n in plan.outputs if n not in home["save"])
     for state in plan.states:
         if state.initial not in home["initial"]:
             found.add(state.initial)
@@ -255,17 +267,17 @@ def _constant_length(plan: Schedule, number: int) -> int | None:
     return int(extra)
 
 
-def _move_delay(code: Code, plan: Schedule, number: int, place: int) -> None:
+def _move_delay(code: Code, plan: Schedule, number: int, place: int, kept: int) -> None:
     """Put a delay's value into its memory and take out the one for the next step.
 
-    ``%out`` points to the memories' places. A memory of a known length is a ring; one whose
+    ``%memories`` points to the memories' places. A memory of a known length is a ring; one whose
     length differs from member to member holds all steps.
     """
     state = plan.states[number]
     width = 8 * code.lanes
-    pointer = code.add(f"getelementptr i8, ptr %out, i64 {8 * place}")
+    pointer = code.add(f"getelementptr i8, ptr %memories, i64 {8 * place}")
     memory = code.add(f"load ptr, ptr {pointer}, align 8")
-    value, initial = code.value(state.value), code.value(state.initial)
+    value, initial = code.value(state.value), code.load("%frame", kept)
     after = code.add("add i64 %step, 1")
     length = _constant_length(plan, number)
     if length is None:

@@ -33,7 +33,7 @@ def piece_function(name: str, lines: Sequence[str]) -> str:
     return "\n".join(
         [
             f"define internal void {name}(ptr noalias %now, ptr noalias %next, "
-            "ptr noalias %frame, ptr noalias %out, i64 %stride, i64 %step, double %time, "
+            "ptr noalias %frame, ptr noalias %memories, i64 %step, double %time, "
             "double %held) noinline nounwind {",
             *lines,
             "ret void",
@@ -47,13 +47,12 @@ def _calls(
     now: str,
     after: str,
     *,
-    out: str = "%memories",
     step: str = "%i",
     time: str = "%held",
     held: str = "%held",
 ) -> list[str]:
     return [
-        f"call void {name}(ptr {now}, ptr {after}, ptr %frame, ptr {out}, i64 %stride, "
+        f"call void {name}(ptr {now}, ptr {after}, ptr %frame, ptr %memories, "
         f"i64 {step}, double {time}, double {held})"
         for name in names
     ]
@@ -111,6 +110,7 @@ def run_function(
     plan: Schedule,
     layout: Layout,
     calls: Mapping[str, Sequence[str]],
+    stores: Sequence[str],
     integrator: str,
     lanes: int,
 ) -> str:
@@ -188,7 +188,8 @@ def run_function(
         "%due = icmp eq i64 %wait, 0",
         "br i1 %due, label %save, label %saved",
         "save:",
-        *_calls(calls["save"], "%now", "%next", out="%out.now"),
+        *_calls(calls["save"], "%now", "%next"),
+        *stores,
         "br label %saved",
         "saved:",
     ]

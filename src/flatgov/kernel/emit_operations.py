@@ -70,6 +70,7 @@ class Layout:
         dated: The present values of parameters with dated changes, by position in the inputs.
         initial: The scale of each changed stock's initial value; the offset follows it.
         streams: The members' random streams.
+        delays: Of each state that is a delay its initial value; its length follows it.
         size: Bytes in all.
     """
 
@@ -78,6 +79,7 @@ class Layout:
     dated: Mapping[int, int]
     initial: Sequence[int]
     streams: int
+    delays: Mapping[int, int]
     size: int
 
 
