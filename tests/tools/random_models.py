@@ -59,6 +59,7 @@ class Draft:
 
 
 ODD_DIGITS = ("3141597", "7182819", "4142137", "5772157")
+REDUCTIONS = ("SUM", "VMIN", "VMAX", "PROD")
 SMOOTH_FUNCTIONS = (
     "({a} + {b})",
     "({a} - {b})",
@@ -69,6 +70,8 @@ SMOOTH_FUNCTIONS = (
     "COS({small})",
     "EXP({small} / 4)",
     "LN(1.5 + {a} * {a})",
+    "LOG(1.5 + {a} * {a}, {n} + 1.1)",
+    "TAN({small} / 4)",
     "SQRT({a} * {a} + {n})",
     "ARCTAN({a})",
     "TANH({a})",
@@ -92,6 +95,11 @@ BROKEN_FUNCTIONS = (
     "PULSE TRAIN({date}, {width}, {interval}, {later})",
     "INITIAL({a})",
     "ZIDZ({a}, 1 + {b} * {b})",
+    *(f"({{n}} * (Time {sign} 1.25))" for sign in ("<", "<=", ">", ">=", "=", "<>")),
+    "({n} * (Time < 1 :OR: Time > 4))",
+    "({n} * (Time > 1 :AND: Time < 4))",
+    "({n} * (:NOT: Time < 3))",
+    *(f"{name}(constant 3[region!, kind!])" for name in REDUCTIONS),
 )
 MEMORIES = (
     "SMOOTH({a}, {delay})",
@@ -107,7 +115,6 @@ MEMORIES = (
     "SAMPLE IF TRUE({condition}, {a}, {n})",
 )
 ALL_FUNCTIONS = SMOOTH_FUNCTIONS + BROKEN_FUNCTIONS + MEMORIES
-REDUCTIONS = ("SUM", "VMIN", "VMAX", "PROD")
 
 
 def expression(draft: Draft, ranges: tuple[str, ...], depth: int) -> str:
