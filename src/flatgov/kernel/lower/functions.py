@@ -134,13 +134,17 @@ def _pulse(scope: Scope, call: Call) -> int:
 
 
 def _pulse_train(scope: Scope, call: Call) -> int:
-    """PULSE TRAIN(start, width, interval, end): pulses from start on, none after the end."""
+    """PULSE TRAIN(start, width, interval, end): pulses from start on, the last at the end.
+
+    At Time = end there still is a pulse, as Vensim's output for the test model Query_file shows.
+    """
     start, width, interval, end = scope.arguments(call)
     b = scope.builder
     since = b.sub(middle(scope), start)
     begun = b.mul(interval, b.op("floor", b.div(since, interval)))
     last = b.select(b.op("gt", interval, scope.number(0.0)), b.add(start, begun), start)
-    before = b.op("lt", middle(scope), end)
+    step = scope.number(scope.lowering.time.step)
+    before = b.op("lt", b.sub(middle(scope), step), end)
     after = b.op("gt", middle(scope), start)
     return b.op("and", b.op("and", before, after), pulse(scope, last, width))
 
