@@ -19,7 +19,7 @@ Integrator = Literal["euler", "rk4"]
 
 # Operations in a function: with many more the compiler needs more than proportional time, since
 # it looks at all pairs of accesses to memory.
-PIECE = 400
+PIECE = 150
 
 # In place of the operation whose value a state or output takes.
 _NOT_HERE, _AT_THE_END = -1, -2
