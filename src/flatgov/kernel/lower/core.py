@@ -8,7 +8,8 @@ is lowered again. So order, circles and depth are found without recursion from v
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 
@@ -103,6 +104,7 @@ class Lowering:
             ModelError: Values need each other; the message has the circle.
         """
         pending: dict[Place, None] = {}
+        place: Place | None = None
         while True:
             try:
                 if not pending:
@@ -110,10 +112,21 @@ class Lowering:
                 place = next(reversed(pending))
                 self._values[place] = self._equation(self, place)
                 del pending[place]
+            except RecursionError:
+                raise self._too_deep(place) from None
             except Missing as missing:
                 if missing.place in pending:
                     raise self._circle(list(pending), missing.place) from None
                 pending[missing.place] = None
+
+    @contextmanager
+    def standing_for(self, place: Place, number: int) -> Iterator[None]:
+        """Let a variable's own name mean an operation, such as its value of the step before."""
+        self._values[place] = number
+        try:
+            yield
+        finally:
+            del self._values[place]
 
     def finish(self) -> tuple[State, ...]:
         """Lower what the states become; that may bring new states."""
@@ -188,6 +201,17 @@ class Lowering:
             element, position = divmod(element, len(elements))
             names.append(elements[position])
         return names[::-1]
+
+    def _too_deep(self, place: Place | None) -> ModelError:
+        where = self.model.path
+        if place is not None:
+            variable = place.instance.variables[place.variable]
+            where += f", '{variable.name}', line {variable.line}"
+        return ModelError(
+            "the equation is nested too deeply",
+            where=where,
+            fix="split it into several variables",
+        )
 
     def _circle(self, pending: list[Place], again: Place) -> ModelError:
         circle = [*pending[pending.index(again) :], again]

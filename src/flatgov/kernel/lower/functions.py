@@ -236,10 +236,6 @@ def _unary(code: str) -> tuple[str, Rule]:
 
 
 FUNCTIONS: dict[str, Rule] = {
-    "+": _direct("add"),
-    "-": _direct("sub"),
-    "*": _direct("mul"),
-    "/": _direct("div"),
     "^": _direct("pow"),
     "negative": _direct("neg"),
     "=": _direct("eq"),
@@ -248,8 +244,6 @@ FUNCTIONS: dict[str, Rule] = {
     "<=": _direct("le"),
     ">": _direct("gt"),
     ">=": _direct("ge"),
-    ":AND:": _direct("and"),
-    ":OR:": _direct("or"),
     ":NOT:": _direct("not"),
     "IF THEN ELSE": _direct("select"),
     "MIN": _from_left("min"),

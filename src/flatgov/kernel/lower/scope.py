@@ -211,6 +211,8 @@ class Scope:
     def _call(self, call: Call) -> int:
         from flatgov.kernel.lower.functions import FUNCTIONS  # which use scopes themselves
 
+        if call.function in CHAINED:
+            return self._chain(call)
         if call.function in self.lowering.model.macros:
             return self._macro(call)
         function = FUNCTIONS.get(call.function)
@@ -219,6 +221,19 @@ class Scope:
                 f"{call.function} is not supported natively", fix="use engine='pysd', or rewrite it"
             )
         return function(self, call)
+
+    def _chain(self, call: Call) -> int:
+        """Lower a + b + c + … from the left, without recursion: there may be thousands."""
+        rest: list[tuple[str, Expression]] = []
+        first: Expression = call
+        while isinstance(first, Call) and first.function in CHAINED:
+            code = CHAINED[first.function]
+            first, right = first.arguments
+            rest.append((code, right))
+        result = self.lower(first)
+        for code, right in reversed(rest):
+            result = self.builder.op(code, result, self.lower(right))
+        return result
 
     def arguments(self, call: Call) -> list[int]:
         """Lower all arguments."""
@@ -278,6 +293,8 @@ class Scope:
         return array.values[ranges.flat([self.bound[name] for name in held], held)]
 
 
+# Operators that are written in long rows.
+CHAINED = {"+": "add", "-": "sub", "*": "mul", "/": "div", ":AND:": "and", ":OR:": "or"}
 _REDUCERS = ("SUM", "PROD", "VMIN", "VMAX", "VECTOR SELECT")
 
 

@@ -243,12 +243,17 @@ def _average(scope: Scope, call: Call, trend: Expression) -> int:
 
 
 def _sample_if_true(scope: Scope, call: Call) -> int:
-    """SAMPLE IF TRUE: the input while the condition holds, else what it was when it last did."""
+    """SAMPLE IF TRUE: the input while the condition holds, else what it was when it last did.
+
+    The variable's own name in the condition or the input means its last value, so that
+    ``highest = SAMPLE IF TRUE(x > highest, x, x)`` is no circle.
+    """
     condition, stream, first = call.arguments
     b = scope.builder
 
     def value(where: Scope, held: int) -> int:
-        return b.select(where.lower(condition), where.lower(stream), held)
+        with where.lowering.standing_for(where.place, held):
+            return b.select(where.lower(condition), where.lower(stream), held)
 
     held = _levels(
         scope,
