@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from flatgov.changes import FloatArray
 from flatgov.kernel.execute import run_batch
-from flatgov.kernel.jit import Kernel, compile_kernel
+from flatgov.kernel.jit import Kernel, compile_kernel, default_lanes
 from flatgov.kernel.lower import lower
 from flatgov.kernel.program import Program
 from flatgov.model import FINAL_TIME, Change, Integrator, Model, TimeSettings
@@ -146,7 +146,9 @@ def _compiled(
     model: Model, time: TimeSettings, inputs: Inputs, wanted: tuple[str, ...], method: Integrator
 ) -> Kernel:
     program = lowered(model, time)
-    shape = (inputs.varying, inputs.dated, inputs.stocks)
+    # A few members do not fill a vector, whose other lanes would take as much memory.
+    lanes = min(default_lanes(), 1 << (inputs.plans * inputs.draws - 1).bit_length())
+    shape = (inputs.varying, inputs.dated, inputs.stocks, lanes)
     make = functools.partial(
         compile_kernel,
         program,
@@ -155,6 +157,7 @@ def _compiled(
         changed_stocks=inputs.stocks,
         outputs=[int(number) for name in wanted for number in program.outputs[name].flat],
         integrator=method,
+        lanes=lanes,
     )
     return _kept(_KERNELS, (model.hash, astuple(time), shape, wanted, method), make)
 
