@@ -190,13 +190,15 @@ def _run_model(
     from flatgov.figures import draw_model_figures
     from flatgov.run.store import write_results
     from flatgov.run.summary import stock_summary
-    from flatgov.terminal import stocks_text
+    from flatgov.terminal import failures_text, stocks_text
 
     ds = model.run(params=params, engine=engine.value)
     written = write_results(ds, model, folder, command, save=stored)
     print(stocks_text(stock_summary(ds), model))
     _list_paths(written)
     _draw(pictures, lambda new: draw_model_figures(ds, new, name=model.name, notice=_note))
+    if "failed" in ds.attrs:
+        raise RunError(failures_text(ds), where=str(folder))
 
 
 def _draw(pictures: Path, draw: Callable[[Path], object]) -> None:

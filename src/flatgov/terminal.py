@@ -106,6 +106,8 @@ def stocks_text(rows: Sequence[SummaryRow], model: Model) -> str:
 def failures_text(ds: xr.Dataset) -> str:
     """Say in one line which members of a run failed."""
     failed = json.loads(ds.attrs["failed"])
+    if isinstance(failed, dict):  # a model's draws; on the command line there is one
+        return str(next(iter(failed.values())))
     under = f" under '{failed[0]['scenario']}'" if failed[0]["scenario"] else ""
     others = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
     return f"policy '{failed[0]['policy']}'{under} failed: {failed[0]['reason']}{others}"
