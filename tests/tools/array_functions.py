@@ -113,7 +113,8 @@ def _pulse(time: float, middle: float, dt: float, start: float, width: float) ->
 def _train(
     time: float, middle: float, dt: float, start: float, width: float, every: float, end: float
 ) -> float:
-    if not start < middle < end:
+    # At the end there still is a pulse: Vensim's output of the test model Query_file has it.
+    if not start < middle < end + dt:
         return 0.0
     return float((middle - start) % every < (width or dt))
 

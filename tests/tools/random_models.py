@@ -92,7 +92,7 @@ BROKEN_FUNCTIONS = (
     "STEP({n}, {date})",
     "RAMP({n}, {date}, {later})",
     "PULSE({date}, {width})",
-    "PULSE TRAIN({date}, {width}, {interval}, {later})",
+    "PULSE TRAIN({date}, {width}, {interval}, {end})",
     "INITIAL({a})",
     "ZIDZ({a}, 1 + {b} * {b})",
     *(f"({{n}} * (Time {sign} 1.25))" for sign in ("<", "<=", ">", ">=", "=", "<>")),
@@ -147,6 +147,8 @@ def filled(draft: Draft, ranges: tuple[str, ...], depth: int, pattern: str) -> s
         "condition": condition(draft, a, b),
         "date": draft.pick("0", "0.5", "1", "2.25"),
         "later": draft.pick("3", "4.5", "9"),
+        # Between two points: at the very end Vensim still pulses, PySD does not.
+        "end": draft.pick("3.1", "4.6", "9"),
         "width": draft.pick("0.25", "0.5", "1.25"),
         "interval": draft.pick("1.5", "2"),
         "delay": draft.pick("1", "1.5", "3.7"),
