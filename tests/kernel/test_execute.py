@@ -3,6 +3,7 @@ from __future__ import annotations
 import signal
 import threading
 from concurrent.futures import CancelledError
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -140,3 +141,29 @@ def test_the_user_can_interrupt() -> None:
     timer.join()
     # The threads have ended, not only the wait for them.
     assert threading.active_count() == before
+
+
+def test_no_members_give_no_results() -> None:
+    assert run_batch(_kernel(), _batch(np.array([], dtype=np.int64)), 6, 3).shape == (3, 3, 0)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"parameters": np.zeros((1, _COUNT))},
+        {"parameters": np.zeros((2, _COUNT - 1))},
+        {"initial": np.zeros((1, 1, _COUNT))},
+        {"slots": np.zeros((1, 5, _COUNT))},
+        {"slot_parameters": np.array([0, 1])},
+        {"streams": np.zeros(3, dtype=np.uint64)},
+    ],
+)
+def test_a_batch_that_does_not_fit_is_refused(change: dict[str, Floats]) -> None:
+    with pytest.raises(ValueError, match=r"shape|dated"):
+        run_batch(_kernel(), replace(_batch(), **change), 6, 3)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("steps", "every"), [(-1, 1), (3, 0)])
+def test_steps_that_make_no_sense_are_refused(steps: int, every: int) -> None:
+    with pytest.raises(ValueError, match="steps"):
+        run_batch(_kernel(), _batch(), steps, every)

@@ -170,8 +170,8 @@ def _permuted(code: Writer, rows: Rows, x: str, inside: str) -> list[str]:
     spread = [[column[row] for row in cells.rows] for column in rows.columns]
     if not cells.exact:
         early = code.compare("olt", inside, _at(code, spread[0], index))
-        less = code.add(f"sext <8 x i1> {early} to <8 x i64>")
-        index = code.add(f"add <8 x i64> {index}, {less}")
+        before = code.add(f"add <8 x i64> {index}, splat (i64 -1)")
+        index = code.add(f"select <8 x i1> {early}, <8 x i64> {before}, <8 x i64> {index}")
     return [_at(code, column, index) for column in spread]
 
 

@@ -86,7 +86,9 @@ def run_batch(
     Raises:
         KeyboardInterrupt: The user interrupted.
         CancelledError: `stop` was set.
+        ValueError: The batch does not have the form that the kernel was compiled for.
     """
+    _check(kernel, batch, steps, every)
     lanes = kernel.lanes
     vectors = -(-batch.members // lanes)
     width = vectors * lanes
@@ -133,6 +135,24 @@ def run_batch(
     return shaped[:, :, : batch.members]
 
 
+def _check(kernel: Kernel, batch: Batch, steps: int, every: int) -> None:
+    """Refuse what would make machine code read or write where it must not."""
+    plan, members = kernel.plan, batch.members
+    if steps < 0 or every < 1:
+        raise ValueError(f"{steps} steps, saved every {every}")
+    shapes = {
+        "parameters": (batch.parameters, (plan.varying, members)),
+        "initial": (batch.initial, (plan.changed_stocks, 2, members)),
+        "slots": (batch.slots, (len(batch.slot_parameters), 5, members)),
+        "streams": (np.zeros(members) if batch.streams is None else batch.streams, (members,)),
+    }
+    for name, (array, shape) in shapes.items():
+        if array.shape != shape and (array.size or 0 not in shape):
+            raise ValueError(f"{name} of shape {array.shape} in place of {shape}")
+    if not set(batch.slot_parameters.tolist()) <= set(plan.dated):
+        raise ValueError("a dated change of a parameter that the kernel takes as constant")
+
+
 def _vectors_at_once(vectors: int, threads: int, steps: int, chunk: int | None) -> int:
     if chunk is not None:
         return chunk
@@ -151,21 +171,21 @@ def _inputs(kernel: Kernel, batch: Batch, width: int) -> dict[str, NDArray[Any]]
     numbers = [position[int(place)] for place in batch.slot_parameters]
     streams = np.zeros(batch.members, np.uint64) if batch.streams is None else batch.streams
     return {
-        "parameters": _padded(batch.parameters, width),
-        "initial": _padded(batch.initial, width),
+        "parameters": _padded(batch.parameters.astype(np.float64, copy=False), width),
+        "initial": _padded(batch.initial.astype(np.float64, copy=False), width),
         "streams": _padded(streams.astype(np.uint64), width),
         "slot_parameters": np.array(numbers, dtype=np.int64),
-        "slots": _padded(batch.slots, width),
+        "slots": _padded(batch.slots.astype(np.float64, copy=False), width),
     }
 
 
 def _padded(array: NDArray[Any], width: int) -> NDArray[Any]:
     """Repeat the last member up to whole vectors."""
-    if not array.size:
-        return array
     missing = width - array.shape[-1]
-    edges = [(0, 0)] * (array.ndim - 1) + [(0, missing)]
-    return np.ascontiguousarray(np.pad(array, edges, mode="edge") if missing else array)
+    if array.size and missing:
+        edges = [(0, 0)] * (array.ndim - 1) + [(0, missing)]
+        array = np.pad(array, edges, mode="edge")
+    return np.ascontiguousarray(array)
 
 
 def _flags(
@@ -179,21 +199,16 @@ def _flags(
         return flags
     lanes, plan = kernel.lanes, kernel.plan
     slots = inputs["slots"][:, :, first * lanes : last * lanes]
-    operation, _, start, ramp, end = np.moveaxis(slots, 1, 0)
-    vector = np.broadcast_to(np.arange(operation.shape[1]) // lanes, operation.shape)
+    slot, member = np.nonzero(slots[:, 0] != NONE)
+    _, _, start, ramp, end = slots[slot, :, member].T
     edges = np.zeros((last - first, steps + 3), dtype=np.int32)
-
-    def mark(begin: FloatArray, finish: FloatArray) -> None:
+    for begin, finish in ((start, start + ramp), (end, end)):
         # A step more on both sides: rounding must not hide a change.
         low = np.floor((begin - plan.initial_time) / plan.time_step) - 1
         high = np.ceil((finish - plan.initial_time) / plan.time_step) + 2
-        low, high = (np.clip(at, 0, steps + 2).astype(np.int64) for at in (low, high))
-        active = operation != NONE
-        np.add.at(edges, (vector[active], low[active]), 1)
-        np.add.at(edges, (vector[active], high[active]), -1)
-
-    mark(start, start + ramp)
-    mark(end, end)
+        for at, count in ((low, 1), (high, -1)):
+            step = np.clip(at, 0, steps + 2).astype(np.int64)
+            np.add.at(edges, (member // lanes, step), count)
     flags[:] = np.cumsum(edges, axis=1, dtype=np.int32)[:, : steps + 1] > 0
     return flags
 
