@@ -158,7 +158,10 @@ OPERATORS = frozenset(
 # initial value. Functions that are not here need all of them in both.
 STEP_ARGUMENTS: dict[str, tuple[int, ...]] = {
     "ACTIVE INITIAL": (0,),
+    "DELAY BATCH": (),
     "DELAY FIXED": (),
+    "DELAY INFORMATION": (),
+    "DELAY MATERIAL": (),
     "DELAY N": (1,),
     "DELAY1": (1,),
     "DELAY1I": (1,),
@@ -175,7 +178,10 @@ STEP_ARGUMENTS: dict[str, tuple[int, ...]] = {
 }
 INITIAL_ARGUMENTS: dict[str, tuple[int, ...]] = {
     "ACTIVE INITIAL": (1,),
+    "DELAY BATCH": (3, 4),
     "DELAY FIXED": (2,),
+    "DELAY INFORMATION": (2,),
+    "DELAY MATERIAL": (2,),
     "DELAY N": (1, 2, 3),
     "DELAY1I": (1, 2),
     "DELAY3I": (1, 2),
@@ -191,7 +197,7 @@ INITIAL_ARGUMENTS: dict[str, tuple[int, ...]] = {
 TIME_DEPENDENT = frozenset(
     {
         *("DATA", "PULSE", "PULSE TRAIN", "RAMP", "STEP", "XMILE PULSE", "XMILE PULSE TRAIN"),
-        *("NPV", "NPVE", "SHIFT IF TRUE"),
+        *("NPV", "NPVE", "SHIFT IF TRUE", "TIME BASE", "TIME SHIFT"),
         *(name for name in FUNCTIONS if name.startswith(("DELAY", "GET ", "QUEUE ", "RANDOM "))),
     }
 )

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 from flatgov.errors import ModelError
 from flatgov.kernel.builder import Builder, fold
 from flatgov.kernel.lower.ranges import Ranges
-from flatgov.kernel.program import Parameter, State, Stock
+from flatgov.kernel.program import CHANGING, Parameter, State, Stock
 from flatgov.model import Expression, Model, TimeSettings, Variable
 from flatgov.names import canonical
 
@@ -158,6 +158,18 @@ class Lowering:
         if not values or len(known) < len(values):
             return None
         return fold(operation.code, known, operation.extra)
+
+    def changes(self, number: int) -> bool:
+        """Tell whether an operation changes within a run by itself."""
+        seen: set[int] = set()
+        waiting = [number]
+        while waiting:
+            code, arguments, _ = self.builder.operations[waiting.pop()]
+            if code in CHANGING:
+                return True
+            waiting += [argument for argument in arguments if argument not in seen]
+            seen.update(arguments)
+        return False
 
     def new_place(self) -> int:
         """Give the number of a new place of random numbers."""

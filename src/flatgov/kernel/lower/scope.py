@@ -118,6 +118,12 @@ class Scope:
             raise self.error(f"{what} must be a number that does not change")
         return value
 
+    def steady(self, expression: Expression, what: str) -> float:
+        """Evaluate an argument that has to be the same number throughout the run."""
+        if self.lowering.changes(self.step.lower(expression)):
+            raise self.error(f"{what} must be a number that does not change")
+        return self.constant(expression, what)
+
     # References
 
     def _reference(self, reference: Reference) -> int:

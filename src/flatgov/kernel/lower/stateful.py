@@ -16,9 +16,57 @@ from flatgov.model import Call, Expression, Number
 Rule = Callable[[Scope, Call], int]
 Kind = Literal["integral", "held"]
 
-# The initial value and the rate (or next value) of each level of a chain, from the scopes of the
-# two phases and the levels' own values.
+# The initial values of levels, and their rates (or next values) from their own values.
+Starts = Callable[[Scope], Sequence[int]]
 Chain = Callable[[Scope, Sequence[int]], Sequence[int]]
+
+
+def levels_of(
+    scope: Scope,
+    call: Call,
+    starts: Starts,
+    change: Chain,
+    count: int,
+    kind: Kind = "integral",
+) -> list[int]:
+    """Give the values of levels that a call remembers.
+
+    Args:
+        scope: Where the call stands, in either phase.
+        call: The call.
+        starts: Gives the initial values, in the initial phase.
+        change: Gives the rates (of held levels the next values) from the levels' values, in the
+            step phase.
+        count: The number of levels.
+        kind: Of the states.
+    """
+    if scope.phase == "initial":
+        return list(starts(scope))
+    return [
+        scope.builder.op("state", extra=index)
+        for index in _states(scope, call, starts, change, count, kind)
+    ]
+
+
+def _states(
+    scope: Scope, call: Call, starts: Starts, change: Chain, count: int, kind: Kind
+) -> list[int]:
+    lowering = scope.lowering
+    name = scope.place.instance.variables[scope.place.variable].name
+
+    def make() -> list[int]:
+        numbers: list[int] = []
+
+        def define(level: int) -> State:
+            values = [lowering.builder.op("state", extra=number) for number in numbers]
+            first = starts(scope.initial)[level]
+            return State(kind, first, change(scope.step, values)[level], name=name)
+
+        for level in range(count):
+            numbers.append(lowering.new_state(lambda level=level: define(level)))  # type: ignore[misc]
+        return numbers
+
+    return lowering.once(scope.key(call, count), make)
 
 
 def _levels(
@@ -29,42 +77,8 @@ def _levels(
     change: Chain,
     kind: Kind = "integral",
 ) -> list[int]:
-    """Give the values of levels that all start alike.
-
-    Args:
-        scope: Where the call stands, in either phase.
-        call: The call.
-        count: The number of levels.
-        start: Gives the initial value of each, in the initial phase.
-        change: Gives the rates from the levels' values, in the step phase.
-        kind: Of the states.
-    """
-    if scope.phase == "initial":
-        return [start(scope)] * count
-    return [
-        scope.builder.op("state", extra=index)
-        for index in _states(scope, call, count, start, change, kind)
-    ]
-
-
-def _states(
-    scope: Scope, call: Call, count: int, start: Callable[[Scope], int], change: Chain, kind: Kind
-) -> list[int]:
-    lowering = scope.lowering
-    name = scope.place.instance.variables[scope.place.variable].name
-
-    def make() -> list[int]:
-        numbers: list[int] = []
-
-        def define(level: int) -> State:
-            values = [lowering.builder.op("state", extra=number) for number in numbers]
-            return State(kind, start(scope.initial), change(scope.step, values)[level], name=name)
-
-        for level in range(count):
-            numbers.append(lowering.new_state(lambda level=level: define(level)))  # type: ignore[misc]
-        return numbers
-
-    return lowering.once(scope.key(call, count), make)
+    """Give the values of levels that all start alike."""
+    return levels_of(scope, call, lambda where: [start(where)] * count, change, count, kind)
 
 
 def _integ(scope: Scope, call: Call) -> int:
@@ -182,9 +196,9 @@ def _order(scope: Scope, call: Call) -> int:
     return int(order)
 
 
-def _delay_fixed(scope: Scope, call: Call) -> int:
+def delay_fixed(scope: Scope, call: Call) -> int:
     """DELAY FIXED: the input of so many steps ago, at least one; the initial value before."""
-    stream, time, first = call.arguments
+    stream, time, first = call.arguments[:3]
     if scope.phase == "initial":
         return scope.lower(first)
     b, lowering = scope.builder, scope.lowering
@@ -278,7 +292,7 @@ FUNCTIONS: dict[str, Rule] = {
     "DELAY3": _delay(3, False),
     "DELAY3I": _delay(3, True),
     "DELAY N": _delay_n,
-    "DELAY FIXED": _delay_fixed,
+    "DELAY FIXED": delay_fixed,
     "TREND": _trend,
     "FORECAST": _forecast,
     "SAMPLE IF TRUE": _sample_if_true,
