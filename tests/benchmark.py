@@ -116,8 +116,8 @@ def native_run(case: Case, threads: int = 1) -> Callable[[], FloatArray]:
     return lambda: run_batch(kernel, batch, case.steps, 1, threads=threads)[0]
 
 
-def compare_with_c(case: Case, native: Callable[[], FloatArray]) -> list[float]:
-    """Print the ratio to the fastest C; give the native times.
+def compare_with_c(case: Case, native: Callable[[], FloatArray]) -> None:
+    """Print the ratio to the fastest C.
 
     Native and all searches take turns, so that a machine whose speed drifts is fair to all.
     """
@@ -125,7 +125,6 @@ def compare_with_c(case: Case, native: Callable[[], FloatArray]) -> list[float]:
 
     ours = native()
     each = case.parameters.shape[1] * 1e-6
-    times: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
         # -ffast-math gives up what the native engine keeps, so it stands for information only.
         for flags in (FLAGS, (*FLAGS, "-ffast-math")):
@@ -150,62 +149,56 @@ def compare_with_c(case: Case, native: Callable[[], FloatArray]) -> list[float]:
             )
             print(f"  C {shown}, lookups: {best}  us a member {spread(taken[best], each)}")
             print(f"  C / native                         {spread(ratios)}")
-            times = times or taken["native"]
-    return times
 
 
-def compare_with_python(case: Case, native: list[float], *, stock: bool) -> None:
-    """Print the ratios to PySD, pysimlin and NumPy."""
+def compare_with_python(case: Case, native: Callable[[], FloatArray], *, stock: bool) -> None:
+    """Print the ratios to PySD, pysimlin and NumPy, each in turn with native."""
+    from tools.numpy_program import run_numpy
+
     members = case.parameters.shape[1]
-    ours = statistics.median(native) / members
 
-    def line(name: str, seconds: Sequence[float]) -> None:
-        ratio = spread([value / ours for value in seconds])
-        print(f"  {name:34} ms a run {spread(seconds, 1e-3)};  ratio {ratio}")
+    def line(name: str, work: Callable[[], Any], runs: int, repeats: int) -> None:
+        taken = in_turn({"native": native, "other": work}, repeats)
+        pairs = zip(taken["other"], taken["native"], strict=True)
+        ratio = spread([other / runs / (ours / members) for other, ours in pairs])
+        print(f"  {name:27} ms a run {spread(taken['other'], runs * 1e-3)};  ratio {ratio}")
 
-    line("PySD, lookups by np.interp", _pysd(case, fast=True))
-    if stock:
-        line("PySD as it comes", _pysd(case, fast=False))
-    line("pysimlin", _pysimlin(case.model.path))
-    _numpy(case, line)
+    def numpy() -> FloatArray:
+        return run_numpy(case.program, case.parameters, case.varying, case.output, case.steps)
+
+    same("NumPy", native(), numpy())
+    with tempfile.TemporaryDirectory() as folder:
+        line("PySD, lookups by np.interp", _pysd(case, folder, fast=True), 1, 5)
+        if stock:
+            line("PySD as it comes", _pysd(case, folder, fast=False), 1, 2)
+    line("pysimlin", _pysimlin(case.model.path), 1, REPEATS)
+    line("NumPy, all members at once", numpy, members, 3)
 
 
-def _pysd(case: Case, *, fast: bool) -> list[float]:
-    """Time runs of a model that PySD has built before; one variable is kept."""
+def _pysd(case: Case, folder: str, *, fast: bool) -> Callable[[], Any]:
+    """Give a run of a model that PySD has built; one variable is kept."""
     import pysd
 
     from flatgov.run.oracle import _make_lookups_fast
 
     path = Path(case.model.path)
-    with tempfile.TemporaryDirectory() as folder:
-        read = pysd.read_vensim if path.suffix == ".mdl" else pysd.read_xmile
-        model = read(shutil.copy(path, folder))
-        if fast:
-            _make_lookups_fast(model)
-        run = partial(model.run, return_columns=[case.variable])
-        return [take_time(run) for _ in range(5 if fast else 1)]
+    read = pysd.read_vensim if path.suffix == ".mdl" else pysd.read_xmile
+    model = read(shutil.copy(path, folder))
+    if fast:
+        _make_lookups_fast(model)
+    return partial(model.run, return_columns=[case.variable])
 
 
-def _pysimlin(path: str) -> list[float]:
+def _pysimlin(path: str) -> Callable[[], None]:
     import simlin
 
     run = simlin.load(path).simulate()
-    seconds = []
-    for _ in range(REPEATS):
+
+    def work() -> None:
         run.reset()
-        seconds.append(take_time(run.run_to_end))
-    return seconds
+        run.run_to_end()
 
-
-def _numpy(case: Case, line: Callable[[str, Sequence[float]], None]) -> None:
-    from tools.numpy_program import run_numpy
-
-    def run() -> FloatArray:
-        return run_numpy(case.program, case.parameters, case.varying, case.output, case.steps)
-
-    same("NumPy", native_run(case)(), run())
-    members = case.parameters.shape[1]
-    line("NumPy, all members at once", [take_time(run) / members for _ in range(3)])
+    return work
 
 
 def compare_cores(case: Case, cores: Sequence[int]) -> None:
@@ -358,7 +351,8 @@ def measure(options: argparse.Namespace) -> None:
     )
     print("one core")
     native = native_run(case)
-    compare_with_python(case, compare_with_c(case, native), stock=not options.no_stock)
+    compare_with_c(case, native)
+    compare_with_python(case, native, stock=not options.no_stock)
     print("reading and compiling, fresh processes")
     compare_caches(options.model, case.variable)
     print("cores")
