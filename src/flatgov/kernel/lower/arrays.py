@@ -43,6 +43,7 @@ def _elmcount(scope: Scope, call: Call) -> int:
 def _vector_select(scope: Scope, call: Call) -> int:
     selection, expression, missing, numerical, error = call.arguments
     scopes = scope.over(call, (selection, expression))
+    action = scope.constant(error, "the error action of VECTOR SELECT")
     return _placed(
         scope,
         lambda: vectors.vector_select(
@@ -51,7 +52,7 @@ def _vector_select(scope: Scope, call: Call) -> int:
             [one.lower(expression) for one in scopes],
             scope.lower(missing),
             scope.lower(numerical),
-            scope.lower(error),
+            scope.number(action),
         ),
     )
 
