@@ -83,19 +83,38 @@ def make_dataset(
     dims = (*(leading or {}), "time")
     variables = {
         name: (
-            (*dims, *model.variables[name].subscripts),
+            (*dims, *dimension_names(model.variables[name])),
             np.asarray(array, dtype=np.float64),
             variable_attributes(model.variables[name]),
         )
         for name, array in values.items()
     }
-    used = dict.fromkeys(name for one in values for name in model.variables[one].subscripts)
+    used = {
+        dimension: name
+        for one in values
+        for dimension, name in zip(
+            dimension_names(model.variables[one]), model.variables[one].subscripts, strict=True
+        )
+    }
     coordinates: dict[str, object] = {
         "time": ("time", time_points(time), {"units": time.units, "long_name": "Time"}),
-        **{name: list(model.subscripts[name]) for name in used},
+        **{dimension: list(model.subscripts[name]) for dimension, name in used.items()},
         **{name: list(labels) for name, labels in (leading or {}).items()},
     }
     return xr.Dataset(variables, coordinates, dataset_attributes(model, engine))
+
+
+def dimension_names(variable: Variable) -> tuple[str, ...]:
+    """Give the dimensions of a variable: its subscripts, repeated ones numbered.
+
+    Equations for parts, such as ``x[A, A']`` and ``x[B, B']``, may span one range twice, and
+    xarray has no variable with two dimensions of one name: they are ``AB`` and ``AB 2``.
+    """
+    names = []
+    for place, name in enumerate(variable.subscripts):
+        times = variable.subscripts[: place + 1].count(name)
+        names.append(name if times == 1 else f"{name} {times}")
+    return tuple(names)
 
 
 def variable_attributes(variable: Variable) -> dict[str, str]:
