@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 Kind = Literal["stock", "flow", "auxiliary", "constant", "lookup", "data"]
 Operation = Literal["set", "add", "scale"]
 Integrator = Literal["euler", "rk4"]
+TimeUnit = Literal["year", "quarter", "month", "week", "day", "hour", "minute", "second"]
 
 # Vensim's :NA:, a number like any other so that "x = :NA:" can ask for it (vensim.com, "na.html").
 NA = -(2.0**109)
@@ -171,6 +172,16 @@ class TimeSettings:
 
 
 @dataclass(frozen=True)
+class BaseDate:
+    """The date of time 0 and the unit of time, from the settings of a Vensim model."""
+
+    year: int
+    month: int
+    day: int
+    unit: TimeUnit
+
+
+@dataclass(frozen=True)
 class Change:
     """A dated change of one variable, in model time.
 
@@ -204,6 +215,7 @@ class Model:
             elements in the order of the range's own.
         integrator: The method that the file asks for.
         files: SHA-256 of each other file that values were read from, by its name in the model.
+        base_date: What dates are counted from, where the model has it.
     """
 
     name: str
@@ -216,6 +228,7 @@ class Model:
     mappings: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     integrator: Integrator = "euler"
     files: Mapping[str, str] = field(default_factory=dict)
+    base_date: BaseDate | None = None
 
     @cached_property
     def hash(self) -> str:

@@ -98,6 +98,7 @@ def to_model(parsed: Parsed, name: str, file: str, source: bytes) -> Model:
         macros=macros,
         mappings=ranges.mappings,
         integrator=parsed.integrator,
+        base_date=parsed.base_date,
         files=folder.files,
     )
     return with_first_final_time(model) if moving else model

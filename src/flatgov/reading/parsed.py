@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from flatgov.model import Integrator
+from flatgov.model import BaseDate, Integrator
 from flatgov.names import canonical
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ class Parsed:
             elements mean there: elements or ranges, or nothing where they go by position.
         range_lines: The line of each subscript range.
         integrator: The method that the file asks for.
+        base_date: What the settings of the file have for the date of time 0.
     """
 
     abstract: AbstractModel
@@ -62,6 +63,7 @@ class Parsed:
     mappings: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     range_lines: Mapping[str, int] = field(default_factory=dict)
     integrator: Integrator = "euler"
+    base_date: BaseDate | None = None
 
 
 def display_name(name: str) -> str:

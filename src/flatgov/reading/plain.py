@@ -7,10 +7,12 @@ itself. `read_content` expects what `content` gave and raises whatever comes of 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import astuple
 from typing import Any
 
 from flatgov.model import (
     Array,
+    BaseDate,
     Call,
     Equation,
     Expression,
@@ -44,6 +46,7 @@ def content(model: Model) -> dict[str, Any]:
         "mappings": model.mappings,
         "integrator": model.integrator,
         "files": model.files,
+        "base date": model.base_date and list(astuple(model.base_date)),
     }
 
 
@@ -67,6 +70,7 @@ def read_content(plain: Mapping[str, Any], name: str, path: str, source: bytes) 
         },
         integrator=plain["integrator"],
         files=plain["files"],
+        base_date=BaseDate(*plain["base date"]) if plain["base date"] else None,
     )
 
 

@@ -22,7 +22,14 @@ from flatgov.reading.ranges import read_range
 from flatgov.reading.safe import UnreadableText, read_number, safe_translators
 from flatgov.reading.vensim_macros import plain_macros
 from flatgov.reading.vensim_points import parse_right_hand_side
-from flatgov.reading.vensim_text import Entry, Macro, decode, guess_name, split_entries
+from flatgov.reading.vensim_text import (
+    Entry,
+    Macro,
+    decode,
+    guess_name,
+    read_base_date,
+    split_entries,
+)
 
 _NAME = r'((?:"(?:\\.|[^"\\\n])*"|[\w\s\'$]+)(?:\[[^\]]*\])?)\s*'
 _PLAIN = re.compile(r"(\w[\w\s\'$]*)=(?!=)(.*)")
@@ -40,7 +47,8 @@ def parse_vensim(source: bytes, file: str) -> Parsed:
     Raises:
         ModelError: A definition cannot be read; the message has the variable and the line.
     """
-    entries = plain_macros(list(split_entries(decode(source, file), file)), file)
+    text = decode(source, file)
+    entries = plain_macros(list(split_entries(text, file)), file)
     if not entries:
         raise ModelError("the file defines no variable", where=file)
     with safe_translators():
@@ -58,6 +66,7 @@ def parse_vensim(source: bytes, file: str) -> Parsed:
         macros=[_definitions(parsed, macro, file) for macro in macros.values()],
         mappings={item.name: item.mapped for _, item in ranges if item.mapped},
         range_lines={item.name: entry.line for entry, item in ranges},
+        base_date=read_base_date(text),
     )
 
 
