@@ -116,7 +116,7 @@ def _train(
     # At the end there still is a pulse: Vensim's output of the test model Query_file has it.
     if not start < middle < end + dt:
         return 0.0
-    return float((middle - start) % every < (width or dt))
+    return float((middle - start) % every < max(width, dt))
 
 
 # Of the time, the middle of the step, and TIME STEP; then the arguments.

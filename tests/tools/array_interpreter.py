@@ -233,7 +233,7 @@ class _Run:
         if name in TIMED:
             arguments = [argument(index) for index in range(len(call.arguments))]
             middle = self.moment.step_began + self.time.step / 2
-            return TIMED[name](self.moment.time, middle, self.time.step, *arguments)
+            return TIMED[name](self.moment.step_began, middle, self.time.step, *arguments)
         if name == "IF THEN ELSE":
             condition = argument(0)
             return condition if np.isnan(condition) else argument(1 if condition else 2)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from flatgov.kernel.lower.pulses import held_time, middle
+from flatgov.kernel.lower.pulses import middle
 from flatgov.kernel.lower.scope import Scope
 from flatgov.kernel.lower.stateful import delay_fixed, levels_of
 from flatgov.model import Call
@@ -51,7 +51,7 @@ def _delay_batch(scope: Scope, call: Call) -> int:
         return [
             b.add(left, b.mul(step.lower(stream), dt)),
             b.select(begins, b.div(amount, dt), b.select(done, zero, output)),
-            b.select(begins, b.add(held_time(step), step.lower(time)), b.select(done, none, due)),
+            b.select(begins, b.add(step.held_time(), step.lower(time)), b.select(done, none, due)),
         ]
 
     _, output, due = levels_of(scope, call, starts, change, 3, "held")

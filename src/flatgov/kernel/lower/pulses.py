@@ -1,6 +1,7 @@
 """Steps, ramps and pulses.
 
-Steps and pulses are held within a step, so that a step of RK4 never straddles one.
+All are held within a step, so that a step of RK4 never straddles one
+(vensim.com/documentation/rungekutta.html).
 """
 
 from __future__ import annotations
@@ -13,16 +14,9 @@ from flatgov.model import Call
 Rule = Callable[[Scope, Call], int]
 
 
-def held_time(scope: Scope) -> int:
-    """Give the time at which the step began."""
-    if scope.phase == "initial":
-        return scope.time()
-    return scope.builder.op("held time")
-
-
 def middle(scope: Scope) -> int:
     """Give the middle of the step, which Vensim compares with the dates of steps and pulses."""
-    return scope.builder.add(held_time(scope), scope.number(scope.lowering.time.step / 2))
+    return scope.builder.add(scope.held_time(), scope.number(scope.lowering.time.step / 2))
 
 
 def _step(scope: Scope, call: Call) -> int:
@@ -35,9 +29,10 @@ def _ramp(scope: Scope, call: Call) -> int:
     """RAMP(slope, start, end): slope * (MIN(Time, end) - start) after the start."""
     slope, start, *end = scope.arguments(call)
     b = scope.builder
-    until = b.op("min", end[0], scope.time()) if end else scope.time()
+    now = scope.held_time()
+    until = b.op("min", end[0], now) if end else now
     rise = b.mul(slope, b.sub(until, start))
-    return b.select(b.op("gt", scope.time(), start), rise, scope.number(0.0))
+    return b.select(b.op("gt", now, start), rise, scope.number(0.0))
 
 
 def pulse(scope: Scope, start: int, width: int) -> int:
@@ -56,7 +51,8 @@ def _pulse(scope: Scope, call: Call) -> int:
 def _pulse_train(scope: Scope, call: Call) -> int:
     """PULSE TRAIN(start, width, interval, end): pulses from start on, the last at the end.
 
-    At Time = end there still is a pulse, as Vensim's output for the test model Query_file shows.
+    Each lasts at least one step (vensim.com/documentation/fn_pulse_train.html). At Time = end
+    there still is a pulse, as Vensim's output for the test model Query_file shows.
     """
     start, width, interval, end = scope.arguments(call)
     b = scope.builder
@@ -66,7 +62,7 @@ def _pulse_train(scope: Scope, call: Call) -> int:
     step = scope.number(scope.lowering.time.step)
     before = b.op("lt", b.sub(middle(scope), step), end)
     after = b.op("gt", middle(scope), start)
-    return b.op("and", b.op("and", before, after), pulse(scope, last, width))
+    return b.op("and", b.op("and", before, after), pulse(scope, last, b.op("max", width, step)))
 
 
 # XMILE (OASIS, XMILE 1.0, section 3.5)

@@ -86,7 +86,7 @@ class Scope:
             case Call():
                 return self._call(expression)
             case Table():
-                return self.look_up(expression, self.time())
+                return self.look_up(expression, self.held_time())
             case Array():
                 return self.number(self._array_element(expression))
             case Text(value):
@@ -97,6 +97,10 @@ class Scope:
         if self.phase == "initial":
             return self.number(self.lowering.time.initial)
         return self.builder.op("time")
+
+    def held_time(self) -> int:
+        """Give the time at which the step began, which a step of RK4 holds."""
+        return self.time() if self.phase == "initial" else self.builder.op("held time")
 
     def look_up(self, table: Table, x: int) -> int:
         """Evaluate a table at an operation."""
@@ -171,7 +175,8 @@ class Scope:
                 fix=f"write {variable.name}(x)",
             )
         if variable.kind == "data" and self.is_table(place):
-            return self.look_up(self.table(place), self.time())
+            # Vensim holds data within a step of RK4 (vensim.com/documentation/rungekutta.html).
+            return self.look_up(self.table(place), self.held_time())
         return self.lowering.value(place)
 
     def is_table(self, place: Place) -> bool:

@@ -95,23 +95,53 @@ def _integ(scope: Scope, call: Call) -> int:
     return _levels(scope, call, 1, start, lambda step, levels: [step.lower(flow)])[0]
 
 
-def _smooth(order: int | None, with_initial: bool) -> Rule:
-    """SMOOTH, SMOOTH3, SMOOTH N: levels that each follow the one before."""
+def _smooth(order: int, with_initial: bool) -> Rule:
+    """SMOOTH, SMOOTH3: levels that each follow the one before."""
 
     def rule(scope: Scope, call: Call) -> int:
         stream, time = call.arguments[:2]
         first = call.arguments[2] if with_initial else stream
-        count = _order(scope, call) if order is None else order
 
         def rates(step: Scope, levels: Sequence[int]) -> list[int]:
             b = step.builder
-            each = b.div(step.lower(time), step.number(float(count)))
+            each = b.div(step.lower(time), step.number(float(order)))
             followed = [step.lower(stream), *levels[:-1]]
             return [b.div(b.sub(x, y), each) for x, y in zip(followed, levels, strict=True)]
 
-        return _levels(scope, call, count, lambda initial: initial.lower(first), rates)[-1]
+        return _levels(scope, call, order, lambda initial: initial.lower(first), rates)[-1]
 
     return rule
+
+
+def _smooth_n(scope: Scope, call: Call) -> int:
+    """SMOOTH N: as SMOOTH3, but constant within a step of RK4, and of a possible order.
+
+    Source: vensim.com/documentation/fn_smooth_n.html.
+    """
+    stream, time, first, _ = call.arguments
+    count = _order(scope, call)
+    order = _possible_order(scope, time, count)
+
+    def levels_next(step: Scope, levels: Sequence[int]) -> list[int]:
+        b = step.builder
+        dt, each = step.number(step.lowering.time.step), b.div(step.lower(time), order)
+        followed = [step.lower(stream), *levels[:-1]]
+        return [
+            b.add(y, b.mul(dt, b.div(b.sub(x, y), each)))
+            for x, y in zip(followed, levels, strict=True)
+        ]
+
+    levels = _levels(scope, call, count, lambda one: one.lower(first), levels_next, "held")
+    return _last(scope, levels, order)
+
+
+def _last(scope: Scope, levels: Sequence[int], order: int) -> int:
+    """Give the level that a possible order makes the last."""
+    b = scope.builder
+    last = levels[0]
+    for number, level in enumerate(levels[1:], 2):
+        last = b.select(b.op("ge", order, scope.number(float(number))), level, last)
+    return last
 
 
 def _delay(order: int, with_initial: bool) -> Rule:
@@ -173,10 +203,7 @@ def _delay_n(scope: Scope, call: Call) -> int:
         return b.mul(initial.lower(first), initial.lower(time))
 
     levels = _levels(scope, call, count, start, levels_next, "held")
-    last = levels[0]
-    for number, level in enumerate(levels[1:], 2):
-        last = b.select(b.op("ge", order, scope.number(float(number))), level, last)
-    return b.div(last, times[0])
+    return b.div(_last(scope, levels, order), times[0])
 
 
 def _possible_order(scope: Scope, time: Expression, order: int) -> int:
@@ -286,7 +313,7 @@ FUNCTIONS: dict[str, Rule] = {
     "SMOOTHI": _smooth(1, True),
     "SMOOTH3": _smooth(3, False),
     "SMOOTH3I": _smooth(3, True),
-    "SMOOTH N": _smooth(None, True),
+    "SMOOTH N": _smooth_n,
     "DELAY1": _delay(1, False),
     "DELAY1I": _delay(1, True),
     "DELAY3": _delay(3, False),
