@@ -22,7 +22,7 @@ NUMBERS: list[float] = GRID.tolist()
 # Their bits are those of our own functions.
 ELEMENTARY = {
     *("exp", "ln", "pow", "sin", "cos", "tan", "arcsin", "arccos", "arctan"),
-    *("sinh", "cosh", "tanh", "normal quantile", "normal distribution"),
+    *("sinh", "cosh", "tanh", "normal quantile", "normal distribution", "gamma ln"),
 }
 ONE: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "neg": np.negative,

@@ -30,6 +30,7 @@ any number but zero is true. A NaN among the arguments gives NaN unless said oth
 ``pow``                   a, b: 1 for b = 0; NaN for a < 0 with a broken b
 ``normal quantile``       p in (0, 1): the inverse of the standard normal distribution
 ``normal distribution``   x: the share of the standard normal distribution below x
+``gamma ln``              x: the logarithm of the gamma function; NaN for x < 0
 ``lt le gt ge eq ne``     a, b
 ``and or``                a, b
 ``not``                   a
@@ -68,7 +69,7 @@ UNARY = frozenset(
         "tanh",
         "not",
     ]
-) | {"normal quantile", "normal distribution"}
+) | {"normal quantile", "normal distribution", "gamma ln"}
 BINARY = frozenset(
     [
         "add",

@@ -107,6 +107,7 @@ FUNCTIONS: dict[str, Rule] = {
     "MAX": _from_left("max"),
     **dict(map(_unary, ("abs", "sqrt", "exp", "ln", "sin", "cos", "tan", "sinh", "cosh", "tanh"))),
     **dict(map(_unary, ("arcsin", "arccos", "arctan"))),
+    "GAMMA LN": _direct("gamma ln"),
     "INTEGER": _direct("trunc"),
     "LOG": _log,
     "POWER": _direct("pow"),
