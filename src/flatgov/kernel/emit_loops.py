@@ -9,7 +9,8 @@ it was stopped. Arrays have the members last, `width` numbers in a row:
   width): operation (0 none, 1 set, 2 add, 3 scale), value, start, ramp, end or infinity;
 - `flags` (vectors from `first` on, steps + 1), one byte each: not 0 where dated changes may
   differ from the step before;
-- `out` (output, save, width).
+- `out` (output, save, width), which begins at a multiple of 64 bytes, as the scratch does; `width`
+  is a multiple of the lanes.
 
 RK4 is the classic method; the sum is ``state + time_step/6 * (((k1 + 2 k2) + 2 k3) + k4)``. The
 stages are at ``initial_time + (step + 0, 1/2, 1/2, 1) * time_step``.
@@ -181,6 +182,8 @@ def run_function(
         "stopped:",
         "ret i32 1",
         "finished:",
+        # Stores past the caches are seen by other threads only after a fence.
+        "fence seq_cst",
         "ret i32 0",
         "}",
     ]
