@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
 
-from flatgov.kernel import vector_math
+from flatgov.kernel import jit, vector_math
 from flatgov.kernel.builder import Builder, fold
 from flatgov.kernel.emit import Integrator
 from flatgov.kernel.execute import Batch
@@ -158,3 +159,25 @@ def test_bits_are_those_of_the_definition(integrator: Integrator, seed: int) -> 
         given = [float(x) for x in parameters[:, member]]
         expected = simulate(program, outputs, 12, given, int(streams[member]), integrator)
         assert same_bits(got[..., member], expected)
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="names processors of this family")
+def test_bits_do_not_depend_on_the_processor(monkeypatch: pytest.MonkeyPatch) -> None:
+    def simulated() -> list[Floats]:
+        for function in (jit.machine, jit.default_lanes, jit.load):
+            function.cache_clear()
+        return [
+            run(*_random_program(seed), 12, varying=[0, 1], batch=Batch(9, members))
+            for seed in range(3)
+        ]
+
+    members = np.random.default_rng(9).normal(size=(2, 9))
+    own = simulated()
+    # The oldest of its kind: vectors of two, no rounding instructions.
+    monkeypatch.setattr(jit, "_host", lambda: ("x86-64", ""))
+    plain = simulated()
+    assert jit.default_lanes() == 2
+    assert all(same_bits(a, b) for a, b in zip(own, plain, strict=True))
+    monkeypatch.undo()
+    for function in (jit.machine, jit.default_lanes, jit.load):
+        function.cache_clear()
