@@ -164,7 +164,7 @@ def test_bits_are_those_of_the_definition(integrator: Integrator, seed: int) -> 
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="names processors of this family")
 def test_bits_do_not_depend_on_the_processor(monkeypatch: pytest.MonkeyPatch) -> None:
     def simulated() -> list[Floats]:
-        for function in (jit.machine, jit.default_lanes, jit.load):
+        for function in (jit.machine, jit.default_lanes):
             function.cache_clear()
         return [
             run(*_random_program(seed), 12, varying=[0, 1], batch=Batch(9, members))
@@ -179,5 +179,5 @@ def test_bits_do_not_depend_on_the_processor(monkeypatch: pytest.MonkeyPatch) ->
     assert jit.default_lanes() == 2
     assert all(same_bits(a, b) for a, b in zip(own, plain, strict=True))
     monkeypatch.undo()
-    for function in (jit.machine, jit.default_lanes, jit.load):
+    for function in (jit.machine, jit.default_lanes):
         function.cache_clear()

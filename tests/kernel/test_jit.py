@@ -19,13 +19,11 @@ from kernel.programs import make, oscillator, run, same_bits
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("FLATGOV_CACHE_DIR", str(tmp_path))
-    jit.load.cache_clear()
     return tmp_path / "kernels"
 
 
 def _simulate() -> np.ndarray:
     program, outputs = oscillator(50)
-    jit.load.cache_clear()
     return run(program, outputs, 20)
 
 
@@ -112,3 +110,10 @@ def test_a_folder_of_others_is_not_trusted(folder: Path, monkeypatch: pytest.Mon
 
 def test_keys_tell_where_a_part_ends() -> None:
     assert code_cache.key("ab", "c") != code_cache.key("a", "bc")
+
+
+def test_code_in_use_is_loaded_once(folder: Path) -> None:
+    program, outputs = oscillator(50)
+    first = jit.compile_kernel(program, outputs=outputs)
+    second = jit.compile_kernel(program, outputs=outputs)
+    assert first.engine is second.engine

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
+from weakref import WeakValueDictionary
 
 from flatgov.kernel import code_cache
 from flatgov.kernel.emit import Integrator, Module, emit
@@ -102,14 +103,27 @@ def _target() -> Any:
     return llvm.Target.from_default_triple()
 
 
-@lru_cache(maxsize=32)
+# Machine code in use, by its name in the cache.
+_LOADED: WeakValueDictionary[str, Any] = WeakValueDictionary()
+
+
 def load(text: str) -> Any:
-    """Give a module's machine code, loaded: from this process, from the cache, or compiled."""
+    """Give a module's machine code, loaded: in use already, from the cache, or compiled.
+
+    Args:
+        text: The module's text.
+
+    Returns:
+        LLVM's execution engine, which must live as long as the code is used.
+    """
     import llvmlite
     import llvmlite.binding as llvm
 
     versions = (llvmlite.__version__, *llvm.llvm_version_info, *_host())
     key = code_cache.key(text, *map(str, versions))
+    engine = _LOADED.get(key)
+    if engine is not None:
+        return engine
     code = code_cache.read(key)
     if code is None:
         code = object_code(text)
@@ -118,6 +132,7 @@ def load(text: str) -> Any:
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target.create_target_machine())
     engine.add_object_file(llvm.ObjectFileRef.from_data(code))
     engine.finalize_object()
+    _LOADED[key] = engine
     return engine
 
 
