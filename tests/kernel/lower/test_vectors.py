@@ -4,6 +4,7 @@ import itertools
 import math
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ import xarray as xr
 from flatgov.errors import ModelError
 from flatgov.kernel.builder import Builder
 from flatgov.kernel.lower import vectors
+from kernel.lower.models import write
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -181,3 +183,30 @@ def test_an_error_action_that_changes_is_refused(b: Builder) -> None:
     one = [b.number(1)]
     with pytest.raises(ModelError, match="not constant"):
         vectors.vector_select(b, one, one, one[0], b.number(0), b.op("time"))
+
+
+@pytest.mark.parametrize("extrapolate", [False, True])
+def test_vector_lookup(
+    b: Builder, evaluate: Callable[..., list[np.ndarray]], extrapolate: bool
+) -> None:
+    values, x = [1.0, 3.0, 0.1, 0.7], np.array([-2.0, -1.0, 0.0, 0.25, 1.0, 2.0, 2.5, 3.5, np.nan])
+    given = [b.op("parameter", extra=i) for i in range(7)]
+    found = vectors.vector_lookup(b, given[:4], *given[4:], extrapolate=extrapolate)
+    got = evaluate(b, [found], parameter=[*values, x, -1.0, 2.0])[0]
+    ends = (-1.0, 0.1 + 2.5 * (0.7 - 0.1)) if extrapolate else (1.0, 0.7)
+    between = [1.0, 3.0, 3.0 + 0.25 * (0.1 - 3.0), 0.1, 0.7]
+    beyond = 0.7 + 0.5 * (0.7 - 0.1) if extrapolate else 0.7
+    np.testing.assert_allclose(got, [ends[0], *between, beyond, ends[1], np.nan], rtol=1e-15)
+
+
+def test_vector_lookup_in_a_model(tmp_path: Path) -> None:
+    text = """s: s1, s2, s3 ~~|
+    r: r1, r2 ~~|
+    v[r, s] = 1, 2, 4; 0, 5, 0; ~~|
+    x[r] = VECTOR LOOKUP(v[r, s1], Time, 0, 4, 0) ~~|"""
+    ds = write(tmp_path, text, final=5).run()
+    np.testing.assert_array_equal(ds["x"].T, [[1, 1.5, 2, 3, 4, 4], [0, 2.5, 5, 2.5, 0, 0]])
+    with pytest.raises(ModelError, match=r"is given 's2', not the first .*; write v\[…s1\]"):
+        write(tmp_path, text.replace("r, s1]", "r, s2]")).run()
+    with pytest.raises(ModelError, match="VECTOR LOOKUP with mode 2 is not supported"):
+        write(tmp_path, text.replace("4, 0)", "4, 2)")).run()

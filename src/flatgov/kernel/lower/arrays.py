@@ -142,6 +142,38 @@ def _vector_elm_map(scope: Scope, call: Call) -> int:
     return vectors.vector_elm_map(scope.builder, values, place.element, scope.lower(offset))
 
 
+def _vector_lookup(scope: Scope, call: Call) -> int:
+    """VECTOR LOOKUP(vector[first element], x, first x, last x, mode)."""
+    reference, *arguments, mode = call.arguments
+    variable = (
+        scope.place.instance.variables.get(canonical(reference.name))
+        if isinstance(reference, Reference)
+        else None
+    )
+    if not isinstance(reference, Reference) or variable is None or not variable.subscripts:
+        raise scope.error("the first argument of VECTOR LOOKUP is no variable with subscripts")
+    names = scope.lowering.ranges.elements[canonical(variable.subscripts[-1])]
+    given = canonical(reference.subscripts[-1]) if reference.subscripts else ""
+    if given != names[0] or len(names) < 2:
+        raise scope.error(
+            f"VECTOR LOOKUP is given '{given}', not the first of two or more elements",
+            fix=f"write {variable.name}[…{names[0]}]",
+        )
+    number = scope.steady(mode, "the mode of VECTOR LOOKUP")
+    if number not in (0.0, 3.0):
+        raise scope.error(
+            f"VECTOR LOOKUP with mode {number:g} is not supported",
+            fix="only 0 (interpolate) and 3 (extrapolate) are",
+        )
+    values = [
+        scope.lower(replace(reference, subscripts=(*reference.subscripts[:-1], name)))
+        for name in names
+    ]
+    x, low, high = (scope.lower(argument) for argument in arguments)
+    extrapolate = number == 3.0
+    return vectors.vector_lookup(scope.builder, values, x, low, high, extrapolate=extrapolate)
+
+
 def _allocate_available(scope: Scope, call: Call) -> int:
     """ALLOCATE AVAILABLE(request[r], profile[r, ptype], available)."""
     request, profile, available = call.arguments
@@ -235,6 +267,7 @@ FUNCTIONS: dict[str, Rule] = {
     "VECTOR SELECT": _vector_select,
     "VECTOR SORT ORDER": _sorted(vectors.vector_sort_order),
     "VECTOR RANK": _sorted(vectors.vector_rank),
+    "VECTOR LOOKUP": _vector_lookup,
     "VECTOR REORDER": _vector_reorder,
     "VECTOR ELM MAP": _vector_elm_map,
     "ALLOCATE AVAILABLE": _allocate_available,

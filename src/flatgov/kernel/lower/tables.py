@@ -190,7 +190,7 @@ def _time_shift(scope: Scope, call: Call) -> int:
     """TIME SHIFT(data, shift): the data of so much later; fn_time_shift.html."""
     table = _data_table(scope, call)
     shift = scope.steady(call.arguments[1], "the shift of TIME SHIFT")
-    return scope.look_up(table, scope.builder.add(scope.time(), scope.number(shift)))
+    return scope.look_up(table, scope.builder.add(scope.held_time(), scope.number(shift)))
 
 
 def _data(scope: Scope, call: Call) -> int:

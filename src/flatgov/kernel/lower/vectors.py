@@ -49,6 +49,37 @@ def vector_elm_map(
     return pick(b, values, index, otherwise)
 
 
+def vector_lookup(
+    b: Builder, values: Sequence[int], x: int, low: int, high: int, *, extrapolate: bool
+) -> int:
+    """Interpolate between values at equal distances (VECTOR LOOKUP).
+
+    Modes 0 and 3 of vensim.com/documentation/fn_vector_lookup.html.
+
+    Args:
+        b: Where operations go.
+        values: Two or more; the first belongs to `low`, the last to `high`.
+        x: Where the lookup is evaluated.
+        low: The first x.
+        high: The last x.
+        extrapolate: Go on with the first and last slope beyond the ends, and do not hold.
+    """
+    zero, one = b.number(0.0), b.number(1.0)
+    intervals = b.number(float(len(values) - 1))
+    at = b.mul(b.div(b.sub(x, low), b.sub(high, low)), intervals)
+    inside = b.op("max", zero, b.op("min", at, intervals))
+    last = b.sub(intervals, one)
+    index = b.op("min", b.op("floor", inside), last)
+    nothing = b.number(_NAN)
+    start = pick(b, values, index, nothing)
+    end = pick(b, values[1:], index, nothing)
+    share = b.sub(at if extrapolate else inside, index)
+    # From the nearer end, so that each value is met exactly.
+    forwards = b.add(start, b.mul(share, b.sub(end, start)))
+    backwards = b.sub(end, b.mul(b.sub(one, share), b.sub(end, start)))
+    return b.select(b.op("lt", share, b.number(0.5)), forwards, backwards)
+
+
 def vector_reorder(b: Builder, values: Sequence[int], order: Sequence[int]) -> list[int]:
     """Put values into the order of a VECTOR SORT ORDER (VECTOR REORDER).
 
