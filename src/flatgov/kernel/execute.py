@@ -96,9 +96,11 @@ def run_batch(
     stop = np.zeros(1, dtype=np.int32) if stop is None else stop
     inputs = _inputs(kernel, batch, width)
     if threads is None:
-        threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+        own = hasattr(os, "sched_getaffinity")
+        threads = len(os.sched_getaffinity(0)) if own else os.cpu_count() or 1
     size = _vectors_at_once(vectors, threads, steps, -(-chunk // lanes) if chunk else None)
-    ranges = iter([(at, min(at + size, vectors)) for at in range(0, vectors, size)])
+    pieces = [(at, min(at + size, vectors)) for at in range(0, vectors, size)]
+    ranges = iter(pieces)  # Threads take the next one in turn.
 
     def work() -> None:
         scratch = _Scratch(kernel, steps)
@@ -121,8 +123,10 @@ def run_batch(
             if kernel.run(block.ctypes.data):
                 return
 
-    with ThreadPoolExecutor(threads) as pool:
-        futures = [pool.submit(work) for _ in range(threads)]
+    workers = max(min(threads, len(pieces)), 1)
+    # Threads also for one worker: the main thread must be free to notice an interruption.
+    with ThreadPoolExecutor(workers) as pool:
+        futures = [pool.submit(work) for _ in range(workers)]
         try:
             for future in futures:
                 future.result()
