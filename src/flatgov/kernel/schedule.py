@@ -8,9 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
-
-import numpy as np
 
 from flatgov.kernel.builder import Builder
 from flatgov.kernel.program import BINARY, UNARY, Operation, Program, State
@@ -194,7 +191,7 @@ def _specialise(
                 else arguments[0]
             )
         else:
-            new[number] = _build(builder, code, arguments, extra)
+            new[number] = builder.op(code, *arguments, extra=extra)
     renumbered = [
         replace(
             state,
@@ -207,18 +204,6 @@ def _specialise(
         for number, state in enumerate(states)
     ]
     return builder.operations, renumbered, [new[number] for number in outputs]
-
-
-def _build(builder: Builder, code: str, arguments: tuple[int, ...], extra: Any) -> int:
-    """Add an operation; one on numbers alone becomes a number, with the bits of a kernel."""
-    if code in ELEMENTARY:
-        values = [builder.value(argument) for argument in arguments]
-        if all(value is not None for value in values):
-            from flatgov.kernel import vector_math
-
-            arrays = [np.array([value], dtype=np.float64) for value in values]
-            return builder.number(float(vector_math.evaluate(code, *arrays)[0]))
-    return builder.op(code, *arguments, extra=extra)
 
 
 def _uses(state: State) -> list[int]:
