@@ -94,6 +94,7 @@ class Context:
         layout: Where in the frame values are kept that other functions compute.
         lanes: Members in a vector.
         permutes: Whether the machine has AVX-512's permutations, and `lanes` is 8.
+        inlined: The codes of functions of our own that are put in the place of their calls.
         tables: The names of tables kept in the module, by their definition; grows.
     """
 
@@ -103,6 +104,7 @@ class Context:
     layout: Layout
     lanes: int
     permutes: bool
+    inlined: frozenset[str] = frozenset()
     tables: dict[str, str] = field(default_factory=dict)
 
 
@@ -117,6 +119,7 @@ class Code:
         self.sure = context.sure
         self._uniform = context.uniform
         self._tables = context.tables
+        self._inlined = context.inlined
         self._operations = context.operations
         self._layout = context.layout
         self._values: dict[int, str] = {}
@@ -263,7 +266,9 @@ class Code:
             return emit_lookup.look_up(self, extra, self.value(x), uniform=self._uniform[x])
         if code in ELEMENTARY:
             given = ", ".join(f"{self.vector} {self.value(argument)}" for argument in arguments)
-            return self.add(f"call {self.vector} @vm_{code.replace(' ', '_')}({given})")
+            name = f"@vm_{code.replace(' ', '_')}"
+            how = " alwaysinline" if code in self._inlined else ""
+            return self.add(f"call {self.vector} {name}({given}){how}")
         return _OTHERS[code](self, operation)
 
     def _reciprocal(self, number: int) -> float | None:

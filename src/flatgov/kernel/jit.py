@@ -137,11 +137,7 @@ def load(text: str) -> Any:
 
 
 def object_code(text: str) -> bytes:
-    """Compile the text of a module for this machine, as strictly as it is written.
-
-    No pass over the text runs before the machine's own: equal operations are one already, and
-    what is constant is folded.
-    """
+    """Compile the text of a module for this machine, as strictly as it is written."""
     return bytes(machine().emit_object(parse(text)))
 
 
@@ -155,10 +151,18 @@ def machine() -> Any:
 
 
 def parse(text: str) -> Any:
-    """Read the text of a module for this machine."""
+    """Read the text of a module for this machine.
+
+    Of LLVM's passes over modules only the one that puts functions in the place of calls that ask
+    for it is worth its time: equal operations are one already, and what is constant is folded.
+    """
     import llvmlite.binding as llvm
 
     module = llvm.parse_assembly(text)
     module.triple = machine().triple
     module.data_layout = str(machine().target_data)
+    passes = llvm.create_new_module_pass_manager()
+    passes.add_always_inliner_pass()
+    options = llvm.create_pipeline_tuning_options()
+    passes.run(module, llvm.create_pass_builder(machine(), options))
     return module
