@@ -124,10 +124,14 @@ def _operation(operators: list[str], arguments: list[Expression]) -> Expression:
         for argument in reversed(arguments[:-1]):
             result = Call("^", (argument, result))
         return result
-    result, *rest = arguments
-    for operator, argument in zip(operators, rest, strict=True):
-        result = Call(_operator(operator), (result, argument))
-    return result
+    first, *rest = arguments
+    terms = [first]  # PySD keeps :AND: and :OR: in one row; :AND: binds closer ("Operators").
+    for operator, argument in zip(map(_operator, operators), rest, strict=True):
+        if operator == ":OR:":
+            terms.append(argument)
+        else:
+            terms[-1] = Call(operator, (terms[-1], argument))
+    return functools.reduce(lambda left, right: Call(":OR:", (left, right)), terms)
 
 
 def _operator(sign: str) -> str:
