@@ -39,7 +39,7 @@ def pulse(scope: Scope, start: int, width: int) -> int:
     """PULSE: 1 while start < middle of the step < start + width; a width of 0 is one step."""
     b = scope.builder
     step = scope.number(scope.lowering.time.step)
-    width = b.select(b.op("gt", width, scope.number(0.0)), width, step)
+    width = b.select(b.op("eq", width, scope.number(0.0)), step, width)
     inside = b.op("lt", middle(scope), b.add(start, width))
     return b.op("and", b.op("gt", middle(scope), start), inside)
 

@@ -169,11 +169,12 @@ def _delay(order: int, with_initial: bool) -> Rule:
 
 
 def _delay_n(scope: Scope, call: Call) -> int:
-    """DELAY N: as DELAY3, but the outflow of a step uses the delay times of the steps before.
+    """DELAY N: as DELAY3, but the output uses the delay time of the step before.
 
-    Level i drains with the delay time of i steps ago, so that a change of the delay time travels
-    with the material; the output is constant within a step. The order is no more than the number
-    of steps in the delay time at the start (reference manual, "DELAY N").
+    What flows from level to level uses the delay time of now. The output is constant within a
+    step, and leaves the last level as it is, so that nothing is lost when the delay time changes
+    (vensim.com/documentation/fn_delay_n.html; reference output of the test model `delays`). The
+    order is no more than the number of steps in the delay time at the start.
     """
     stream, time, first, _ = call.arguments
     count = _order(scope, call)
@@ -181,29 +182,27 @@ def _delay_n(scope: Scope, call: Call) -> int:
     if scope.phase == "initial":
         moment = scope.lower(time)
         return b.div(b.mul(scope.lower(first), moment), moment)
-
-    def times_next(step: Scope, times: Sequence[int]) -> list[int]:
-        """The delay times of the last steps, newest first."""
-        return [step.lower(time), *times[:-1]]
-
-    times = _levels(scope, call, count + 1, lambda i: i.lower(time), times_next, "held")[:count]
     order = _possible_order(scope, time, count)
 
-    def levels_next(step: Scope, levels: Sequence[int]) -> list[int]:
-        dt = step.number(step.lowering.time.step)
-        now = [step.lower(time), *times[:-1]]
-        outflows = [b.div(level, one) for level, one in zip(levels, now, strict=True)]
+    def start(initial: Scope) -> Sequence[int]:
+        moment = initial.lower(time)
+        return [moment, *[b.mul(initial.lower(first), moment)] * count]
+
+    def change(step: Scope, states: Sequence[int]) -> list[int]:
+        before, *levels = states
+        dt, now = step.number(step.lowering.time.step), step.lower(time)
+        outflows = []
+        for number, level in enumerate(levels, 1):
+            is_last = b.op("eq", order, step.number(float(number)))
+            outflows.append(b.div(level, b.select(is_last, before, now)))
         inflows = [step.lower(stream), *outflows[:-1]]
-        return [
+        return [now] + [
             b.add(level, b.mul(dt, b.mul(b.sub(x, y), order)))
             for level, x, y in zip(levels, inflows, outflows, strict=True)
         ]
 
-    def start(initial: Scope) -> int:
-        return b.mul(initial.lower(first), initial.lower(time))
-
-    levels = _levels(scope, call, count, start, levels_next, "held")
-    return b.div(_last(scope, levels, order), times[0])
+    before, *levels = levels_of(scope, call, start, change, count + 1, "held")
+    return b.div(_last(scope, levels, order), before)
 
 
 def _possible_order(scope: Scope, time: Expression, order: int) -> int:
