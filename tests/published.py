@@ -40,6 +40,7 @@ _SDE = "github.com/climateinteractive/SDEverywhere"
 
 # The first 12 digits of the SHA-256 of each file: what it is and where it is found.
 SOURCES: dict[str, tuple[str, str]] = {
+    "ca0dd960e25c": ("C-LEARN 77 (Climate Interactive)", _SIMLIN),
     "44637c4b8a9f": ("World3-03 (Meadows, Randers, Meadows 2004)", _METASD),
     "b463559b9b43": ("aging chain", _COOKBOOK),
     "d7b0ee794b2d": ("atmospheric bathtub", _COOKBOOK),
@@ -157,10 +158,16 @@ def distance(ours: FloatArray, theirs: FloatArray) -> float:
 def compare(
     model: Model, ours: tuple[FloatArray, Series], theirs: tuple[FloatArray, Series]
 ) -> tuple[dict[str, tuple[float, float]], list[str]]:
-    """Give the distance and its first time by variable, and what the other engine lacks."""
+    """Give the distance and its first time by variable, and what the other engine lacks.
+
+    Raises:
+        ValueError: The other engine has other times.
+    """
     random = random_variables(model)
     where = [int(np.argmin(np.abs(theirs[0] - moment))) for moment in ours[0]]
     common = np.abs(theirs[0][where] - ours[0]) < 1e-9 * np.maximum(1.0, np.abs(ours[0]))
+    if not common.all():
+        raise ValueError(f"it saves {int(common.sum())} of our {len(common)} times")
     distances, lacking = {}, []
     for name, values in ours[1].items():
         if name.partition("[")[0] in random:
@@ -168,12 +175,11 @@ def compare(
         if name not in theirs[1]:
             lacking.append(name)
             continue
-        other = theirs[1][name][where][common]
-        mine = values[common]
+        other = theirs[1][name][where]
         scale = max(float(np.max(np.abs(other), initial=0.0)), 1e-300)
-        off = np.flatnonzero(~(np.abs(mine - other) <= TOLERANCE * scale) & (mine != other))
-        first = float(ours[0][common][off[0]]) if off.size else float("nan")
-        distances[name] = distance(mine, other), first
+        off = np.flatnonzero(~(np.abs(values - other) <= TOLERANCE * scale) & (values != other))
+        first = float(ours[0][off[0]]) if off.size else float("nan")
+        distances[name] = distance(values, other), first
     return distances, lacking
 
 
@@ -211,7 +217,11 @@ def report(path: Path) -> Iterator[tuple[str, bool]]:
             reason = " ".join(str(error).split())[:200]
             yield f"  {other}: fails: {type(error).__name__}: {reason}", False
             continue
-        compared = compare(model, ours[method], theirs)
+        try:
+            compared = compare(model, ours[method], theirs)
+        except ValueError as error:
+            yield f"  {other}: {error}", True
+            continue
         yield from _differences(name, f"{other} ({method})", *compared)
 
 
