@@ -77,3 +77,20 @@ def test_what_cannot_be_kept(dataset, name, message):
     with pytest.raises(ModelError) as caught:
         saved_variables(model, [name])
     assert message in str(caught.value)
+
+
+def test_a_range_that_a_variable_has_twice_gives_two_dimensions(load):
+    """The parts of `gap` together lie over the whole range on both sides."""
+    model = load(
+        "all: a1, a2, b1, b2 ~~|\na: a1, a2 ~~|\nb: b1, b2 ~~|\nother a <-> a ~~|\n"
+        "other b <-> b ~~|\nx[all] = 1, 2, 4, 8 ~~|\n"
+        "gap[a, other a] = x[a] - x[other a] ~~|\ngap[b, other b] = x[b] - x[other b] ~~|\n",
+        final=1,
+        step=1,
+    )
+    ds = model.run()
+    assert ds["gap"].dims == ("time", "all", "all 2")
+    assert list(ds["all 2"].values) == ["a1", "a2", "b1", "b2"]
+    assert ds["gap"][0].sel({"all": "b2", "all 2": "b1"}) == 4
+    assert np.isnan(ds["gap"][0].sel({"all": "b2", "all 2": "a1"}))
+    assert "failed" not in ds.attrs  # What no equation defines has not failed.

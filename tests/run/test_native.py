@@ -100,6 +100,15 @@ def test_the_first_failure_is_named(load: Load) -> None:
     }
 
 
+def test_elements_without_an_equation_have_not_failed(load: Load) -> None:
+    text = "team: red, green, blue ~~|\nx[red] = 1 / (Time - 2) ~~|\nx[blue] = 0 * Time ~~|"
+    model = load(text, step=1)
+    assert lowered(model, model.time).undefined == {("x", 1)}
+    ds = model.run()
+    assert ds["x"].isnull().all(dim="time").values.tolist() == [False, True, False]
+    assert ds.attrs["failed"] == '{"0": "\'x\' is infinite at time 2"}'
+
+
 def loaded(code: str) -> str:
     """Run code in a process of its own and tell which of PySD's parts it imported."""
     heavy = {"pysd", "parsimonious", "pysd.translators"}

@@ -163,6 +163,7 @@ class Program:
             order; the shape is that of its subscripts.
         initial_time: In the model's unit of time.
         time_step: In the model's unit of time.
+        undefined: Outputs that no equation defines, as variable and position; they are NaN.
         fixed: Parameters whose value in the model decided what was lowered, such as the order of
             a delay; members cannot have another.
     """
@@ -175,3 +176,4 @@ class Program:
     initial_time: float
     time_step: float
     fixed: frozenset[int] = frozenset()
+    undefined: frozenset[tuple[str, int]] = frozenset()

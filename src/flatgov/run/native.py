@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from typing import TypeVar
 
@@ -93,10 +93,11 @@ def simulate_members(
         axes = numbers.ndim
         values[name] = block.transpose(axes + 1, axes + 2, axes, *range(axes))
     if not moving:
-        return Results(values, find_failures(values, time), count_points(time, time.saveper))
+        failed = find_failures(values, time, undefined=program.undefined)
+        return Results(values, failed, count_points(time, time.saveper))
     after = after_end(values[FINAL_TIME], time, model.path)[..., ::every]
     values = {name: values[name][:, :, ::every] for name in kept}
-    failed = find_failures(values, time, after)
+    failed = find_failures(values, time, after, program.undefined)
     points = int((~after).sum(axis=-1).max())
     return Results(without_steps_after(values, after), failed, points)
 
@@ -105,6 +106,7 @@ def find_failures(
     values: Mapping[str, FloatArray],
     time: TimeSettings,
     after: NDArray[np.bool_] | None = None,
+    undefined: Collection[tuple[str, int]] = (),
 ) -> dict[tuple[int, int], str]:
     """Find the members with a value that is no finite number.
 
@@ -112,12 +114,14 @@ def find_failures(
         values: Arrays (plan, draw, time, subscripts) by variable, in the order of the model.
         time: The time settings.
         after: (plan, draw, time) True after the end of a member, where anything may stand.
+        undefined: Elements, as variable and position, that no equation defines.
 
     Returns:
         For each such member the first variable and the time, the earliest time first.
     """
     found: dict[tuple[int, int], tuple[int, str]] = {}
-    for name, array in values.items():
+    for name, whole in values.items():
+        array = _without(whole, [place for variable, place in undefined if variable == name])
         bad = np.asarray(~np.isfinite(array).all(axis=tuple(range(3, array.ndim))))
         if after is not None:
             bad &= ~after
@@ -130,6 +134,13 @@ def find_failures(
                 found[member] = (at, f"'{name}' is {what}")
     times = time_points(time)
     return {member: f"{text} at time {times[at]:g}" for member, (at, text) in sorted(found.items())}
+
+
+def _without(array: FloatArray, places: Sequence[int]) -> FloatArray:
+    """Leave out some elements, by their row-major position in the subscripts."""
+    if not places:
+        return array
+    return np.delete(array.reshape(*array.shape[:3], -1), places, axis=3)
 
 
 _PROGRAMS: dict[tuple[object, ...], Program] = {}

@@ -35,6 +35,7 @@ def lower(model: Model, time: TimeSettings | None = None) -> Program:
     time = time or model.time
     lowering = Lowering(model, time, _lower_place)
     outputs = {}
+    undefined: set[tuple[str, int]] = set()
     for variable in model.variables.values():
         if variable.kind == "lookup":
             continue
@@ -49,6 +50,7 @@ def lower(model: Model, time: TimeSettings | None = None) -> Program:
             lowering.settle(partial(lowering.value, place)) if place.element in defined else nothing
             for place in places
         ]
+        undefined |= {(variable.name, one.element) for one in places if one.element not in defined}
         outputs[variable.name] = np.array(numbers, dtype=np.int64).reshape(shape)
     states = lowering.finish()
     return Program(
@@ -60,6 +62,7 @@ def lower(model: Model, time: TimeSettings | None = None) -> Program:
         initial_time=time.initial,
         time_step=time.step,
         fixed=frozenset(lowering.fixed_parameters),
+        undefined=frozenset(undefined),
     )
 
 
