@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from matplotlib.figure import Figure
 from flatgov.errors import RunError
 from flatgov.figures import breakdown, end_state, headline, paths, promises, stocks
 from flatgov.figures.common import NotDrawn, one_scenario, origin
-from flatgov.figures.style import check_format, drawing, write
+from flatgov.figures.style import check_format, draw, drawing, write
 from flatgov.figures.text import Language, Text, check_language
 
 if TYPE_CHECKING:
@@ -61,18 +62,20 @@ def draw_figures(
     check_language(lang)
     check_format(format)
     _make(folder)
-    written = []
+    pending = []
     suffix = "" if lang == "en" else f"_{lang}"  # both languages fit into one folder
     drawn, text = one_scenario(ds, study), Text(study, lang)
     if ds.sizes.get("scenario", 1) > 1:
         shown = drawn["scenario"].item()
         notice(f"figures show scenario '{shown}'; draw others with `flatgov run --scenario …`")
-    with drawing(lang):
+    with drawing(lang), ThreadPoolExecutor(1) as writer:
         for name, make in _figures(drawn, text):
+            file = folder / f"{name}{suffix}.{format}"
             try:
-                written.append(write(make(), folder / f"{name}{suffix}.{format}"))
+                pending.append(writer.submit(draw(make(), file)))
             except NotDrawn as reason:
-                notice(f"{name}{suffix}.{format} is left out: {reason}")
+                notice(f"{file.name} is left out: {reason}")
+        written = [future.result() for future in pending]
     if text.unlabelled:
         notice(
             f"figures.toml has no {lang} label for {', '.join(text.unlabelled)}; "
