@@ -82,10 +82,8 @@ _STRUCTURES = {
     ae.GetConstantsStructure: "GET DIRECT CONSTANTS",
 }
 
-# Other spellings, and names under which PySD keeps functions of XMILE that differ from Vensim's.
+# Names under which PySD keeps functions of XMILE that differ from Vensim's.
 _OTHER_NAMES = {
-    "delayn": "DELAY N",
-    "smoothn": "SMOOTH N",
     "vmax_xmile": "VMAX",
     "vmin_xmile": "VMIN",
     "xramp": "RAMP",

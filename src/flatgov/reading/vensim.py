@@ -22,12 +22,12 @@ from flatgov.reading.ranges import read_range
 from flatgov.reading.safe import UnreadableText, read_number, safe_translators
 from flatgov.reading.vensim_macros import plain_macros
 from flatgov.reading.vensim_points import parse_right_hand_side
+from flatgov.reading.vensim_settings import read_base_date, read_integrator
 from flatgov.reading.vensim_text import (
     Entry,
     Macro,
     decode,
     guess_name,
-    read_base_date,
     split_entries,
 )
 
@@ -67,6 +67,7 @@ def parse_vensim(source: bytes, file: str) -> Parsed:
         mappings={item.name: item.mapped for _, item in ranges if item.mapped},
         range_lines={item.name: entry.line for entry, item in ranges},
         base_date=read_base_date(text),
+        integrator=read_integrator(text, file),
     )
 
 

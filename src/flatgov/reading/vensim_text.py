@@ -6,19 +6,11 @@ import codecs
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 
 from flatgov.errors import ModelError
-from flatgov.model import BaseDate, TimeUnit
 from flatgov.reading.parsed import display_name, place
 
 _SKETCH = re.compile(r"\\{2,3}---///")
-_SETTINGS = re.compile(r"^///---\\+\s*$", re.MULTILINE)
-_DATE = re.compile(r"^(37|38|39|40):(\d+)\s*$", re.MULTILINE)
-_UNITS: tuple[TimeUnit, ...] = (
-    *("year", "quarter", "month", "week"),
-    *("day", "hour", "minute", "second"),
-)
 _QUOTED_OR_COMMENT = re.compile(r'"(?:\\.|[^"\\\n])*"|\{[^}]*\}')
 _GROUP = re.compile(r"\*{3,}\s*\.?(.*?)\s*\*{3,}", re.DOTALL)
 _NEW_GROUP = re.compile(r"\{\s*\*\*(.*?)\*\*\s*\}", re.DOTALL)
@@ -103,25 +95,6 @@ def decode(source: bytes, file: str) -> str:
             fix="save the file as UTF-8",
         ) from None
     return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def read_base_date(text: str) -> BaseDate | None:
-    """Read the date of time 0 and the unit of time from the settings behind the sketch.
-
-    They are the numbered lines 37 to 40: year, month, day, unit. Vensim writes 2 for months, 3 for
-    weeks, 4 for days, 6 for minutes, 7 for seconds, 0 for years (models of SDXorg/test-models).
-
-    Returns:
-        What is there, or None where a line is missing or holds no such date.
-    """
-    settings = _SETTINGS.split(text, maxsplit=1)
-    found = dict(_DATE.findall(settings[1])) if len(settings) > 1 else {}
-    try:
-        year, month, day, unit = (int(found[line]) for line in ("37", "38", "39", "40"))
-        date(year, month, day)
-        return BaseDate(year, month, day, _UNITS[unit])
-    except (KeyError, IndexError, ValueError):
-        return None
 
 
 def split_entries(text: str, file: str) -> Iterator[Entry]:

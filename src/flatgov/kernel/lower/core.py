@@ -35,11 +35,13 @@ class Instance:
         name: Of the macro; empty for the model itself.
         variables: By canonical name.
         inputs: What a macro's inputs stand for: expressions where the call stands.
+        within: The macros in which the call stands.
     """
 
     name: str
     variables: Mapping[str, Variable]
     inputs: Mapping[str, tuple[Scope, Expression]] = field(default_factory=dict)
+    within: frozenset[str] = frozenset()
 
 
 class Place(NamedTuple):

@@ -252,6 +252,9 @@ class Scope:
 
     def _macro(self, call: Call) -> int:
         macro = self.lowering.model.macros[call.function]
+        within = self.place.instance.within | {macro.name}
+        if len(within) == len(self.place.instance.within):
+            raise self.error(f"the macro {macro.name} calls itself")
         if len(call.arguments) != len(macro.inputs):
             raise self.error(
                 f"{call.function} is given {len(call.arguments)} arguments and takes "
@@ -264,7 +267,7 @@ class Scope:
             inputs = {
                 name: (self, argument) for name, argument in zip(names, call.arguments, strict=True)
             }
-            return Instance(macro.name, variables, inputs)
+            return Instance(macro.name, variables, inputs, within)
 
         instance = self.lowering.once(self.key(call), make)
         output = canonical(macro.outputs[0])
