@@ -167,7 +167,9 @@ def run(
                 cache=members,
             )
     except KeyboardInterrupt:
-        line = "interrupted; `--resume` goes on with the members that are finished"
+        line = "interrupted"
+        if engine is Engine.pysd:
+            line += "; `--resume` goes on with the members that are finished"
         raise typer.Exit(_fail(line, 130)) from None
     written = write_results(ds, source, folder, command, save=stored)
     shutil.rmtree(members, ignore_errors=True)

@@ -19,6 +19,9 @@ from flatgov.names import canonical
 
 Rule = Callable[[Scope, Call], int]
 
+# The operations of an inverse grow with the third power of the size.
+_LARGEST_MATRIX = 32
+
 
 def _reduce(code: str) -> Rule:
     """SUM, PROD, VMIN, VMAX: from the left over all combinations of the marked ranges."""
@@ -244,8 +247,23 @@ def _invert_matrix(scope: Scope, call: Call) -> int:
             f"INVERT MATRIX of size {size:g} is given {len(rows.elements)} rows and "
             f"{len(columns.elements)} columns"
         )
-    table = [[one.lower(call.arguments[0]) for one in columns.along(row)] for row in rows.along()]
-    return matrix.invert_matrix(scope.builder, table)[rows.position][columns.position]
+    if size > _LARGEST_MATRIX:
+        raise scope.error(
+            f"INVERT MATRIX of size {size:g} is not supported",
+            fix=f"the largest size is {_LARGEST_MATRIX}",
+        )
+
+    def inverse() -> list[list[int]]:
+        matrix_of = call.arguments[0]
+        table = [[one.lower(matrix_of) for one in columns.along(row)] for row in rows.along()]
+        return matrix.invert_matrix(scope.builder, table)
+
+    # One inverse for all of its elements.
+    names = {rows.name, columns.name}
+    others = tuple(sorted(item for item in scope.bound.items() if item[0] not in names))
+    own = () if names <= scope.bound.keys() else (scope.place.element,)
+    key = (scope.place.instance, scope.place.variable, scope.phase, id(call), others, own)
+    return scope.lowering.once(key, inverse)[rows.position][columns.position]
 
 
 def _random(function: Callable[..., int]) -> Rule:
