@@ -20,7 +20,7 @@ from flatgov.names import canonical
 Rule = Callable[[Scope, Call], int]
 
 # The operations of an inverse grow with the third power of the size.
-_LARGEST_MATRIX = 32
+_LARGEST_MATRIX = 20
 
 
 def _reduce(code: str) -> Rule:
