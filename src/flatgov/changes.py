@@ -10,19 +10,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flatgov.errors import ModelError
-from flatgov.model import Change, Operation, Variable, references
+from flatgov.model import Change, Model, Operation, Variable, references
 
 FloatArray = NDArray[np.float64]
 
 _CHANGEABLE = ("constant", "stock", "lookup")
 
 
-def check_changeable(variable: Variable, where: str) -> None:
-    """Refuse a variable that an equation computes.
+def check_changeable(variable: Variable, model: Model, where: str) -> None:
+    """Refuse a variable that an equation computes, or that decides the time settings.
 
     Raises:
-        ModelError: It is neither a constant, nor a stock, nor a lookup.
+        ModelError: It is neither a constant, nor a stock, nor a lookup; or TIME STEP, say, uses
+            it.
     """
+    if variable.name in model.time_constants:
+        raise ModelError(
+            f"'{variable.name}' decides the time settings and cannot be changed in a run",
+            where=where,
+            fix="change it in the model file, or give time_step, saveper or final_time",
+        )
     if variable.kind in _CHANGEABLE:
         return
     used = dict.fromkeys(

@@ -214,6 +214,7 @@ class Model:
         mappings: For a subscript range that is mapped to others: for each of those, its
             elements in the order of the range's own.
         integrator: The method that the file asks for.
+        time_constants: The constants that decide the time settings; no run can change them.
         files: SHA-256 of each other file that values were read from, by its name in the model.
         base_date: What dates are counted from, where the model has it.
     """
@@ -227,6 +228,7 @@ class Model:
     macros: Mapping[str, Macro] = field(default_factory=dict)
     mappings: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     integrator: Integrator = "euler"
+    time_constants: frozenset[str] = frozenset()
     files: Mapping[str, str] = field(default_factory=dict)
     base_date: BaseDate | None = None
 

@@ -22,6 +22,7 @@ from flatgov.model import (
     Reference,
     TimeSettings,
     Variable,
+    references,
 )
 from flatgov.names import canonical
 from flatgov.reading.parsed import CONTROL_NAMES, Parsed, place
@@ -182,3 +183,24 @@ def _evaluate(
                 _evaluate(left, expressions, using), _evaluate(right, expressions, using)
             )
     raise ValueError
+
+
+def time_constants(
+    expressions: Mapping[str, Expression], variables: Mapping[str, Variable]
+) -> frozenset[str]:
+    """Find the constants that INITIAL TIME, TIME STEP, SAVEPER and a fixed FINAL TIME use.
+
+    Args:
+        expressions: As for `read_time`.
+        variables: The model's, by name.
+    """
+    names = {canonical(name): name for name in variables}
+    moving = {"final time"} if final_time_moves(expressions) else set()
+    pending = [name for name in CONTROL_NAMES if name in expressions and name not in moving]
+    seen = set(pending)
+    while pending:
+        for name in map(canonical, references(expressions[pending.pop()])):
+            if name in expressions and name not in seen:
+                seen.add(name)
+                pending.append(name)
+    return frozenset(names[name] for name in seen if name in names)

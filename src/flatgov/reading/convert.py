@@ -17,6 +17,7 @@ from flatgov.reading.control import (
     final_time_moves,
     final_time_variable,
     read_time,
+    time_constants,
     with_first_final_time,
 )
 from flatgov.reading.diagnose import check_cycles, check_duplicates, check_names
@@ -98,6 +99,7 @@ def to_model(parsed: Parsed, name: str, file: str, source: bytes) -> Model:
         macros=macros,
         mappings=ranges.mappings,
         integrator=parsed.integrator,
+        time_constants=time_constants(controls, variables),
         base_date=parsed.base_date,
         files=folder.files,
     )

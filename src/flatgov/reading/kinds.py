@@ -9,7 +9,7 @@ from pysd.translators.structures.abstract_model import AbstractData, AbstractEle
 from flatgov.model import Array, Call, Expression, Kind, Number, Reference, Table
 from flatgov.names import canonical
 from flatgov.reading.diagnose import walk
-from flatgov.reading.functions import STEP_ARGUMENTS, TIME_DEPENDENT
+from flatgov.reading.functions import OPERATORS
 
 
 def kind_of(element: AbstractElement, expressions: Sequence[Expression], flows: set[str]) -> Kind:
@@ -34,10 +34,18 @@ def kind_of(element: AbstractElement, expressions: Sequence[Expression], flows: 
     return "flow" if canonical(element.name) in flows else "auxiliary"
 
 
+# What gives the same number whenever it is asked, if its arguments do.
+_TIMELESS = OPERATORS | {
+    *("ABS", "ACTIVE INITIAL", "ARCCOS", "ARCSIN", "ARCTAN", "COS", "COSH", "EXP", "GAME"),
+    *("GAMMA LN", "IF THEN ELSE", "INITIAL", "INTEGER", "LN", "LOG", "MAX", "MIN", "MODULO"),
+    *("PI", "POWER", "QUANTUM", "SIN", "SINH", "SQRT", "TAN", "TANH", "XIDZ", "ZIDZ"),
+    "WITH LOOKUP",
+}
+
+
 def _is_constant(expression: Expression) -> bool:
-    changing = TIME_DEPENDENT | (STEP_ARGUMENTS.keys() - {"INITIAL", "ACTIVE INITIAL"})
     return not any(
-        isinstance(part, Reference) or (isinstance(part, Call) and part.function in changing)
+        isinstance(part, Reference) or (isinstance(part, Call) and part.function not in _TIMELESS)
         for part in walk(expression)
     )
 

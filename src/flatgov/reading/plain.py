@@ -45,6 +45,7 @@ def content(model: Model) -> dict[str, Any]:
         ],
         "mappings": model.mappings,
         "integrator": model.integrator,
+        "time constants": sorted(model.time_constants),
         "files": model.files,
         "base date": model.base_date and list(astuple(model.base_date)),
     }
@@ -69,6 +70,7 @@ def read_content(plain: Mapping[str, Any], name: str, path: str, source: bytes) 
             for name, targets in plain["mappings"].items()
         },
         integrator=plain["integrator"],
+        time_constants=frozenset(plain["time constants"]),
         files=plain["files"],
         base_date=BaseDate(*plain["base date"]) if plain["base date"] else None,
     )

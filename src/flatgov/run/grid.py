@@ -38,7 +38,7 @@ def check_change(change: Change, variable: Variable, model: Model, time: TimeSet
         ModelError: The variable cannot be changed, not so, or not at that time.
     """
     where = f"{model.path}, '{variable.name}'"
-    check_changeable(variable, where)
+    check_changeable(variable, model, where)
     check_value(variable, change.operation, change.value, where)
     if not (math.isfinite(change.start) and math.isfinite(change.ramp)) or change.ramp < 0:
         raise ModelError("start and ramp of a change must be finite numbers", where=where)

@@ -56,7 +56,7 @@ class Inputs:
         """Give the arrays of a kernel.
 
         Args:
-            seed: Of the random numbers; a draw has the same ones in every plan.
+            seed: Of the random numbers, below 2^32; a draw has the same ones in every plan.
         """
         members = self.plans * self.draws
         varying = self.varying
@@ -68,7 +68,7 @@ class Inputs:
             slot_parameters=np.array([varying.index(one) for one in numbers], dtype=np.int64),
             slots=slots,
             initial=np.array(list(self.initial.values())).reshape(-1, 2, members),
-            streams=draw + (np.uint64(seed % (1 << 32)) << np.uint64(32)),
+            streams=draw + (np.uint64(seed) << np.uint64(32)),
         )
 
     def _slot_arrays(self) -> tuple[list[int], FloatArray]:
@@ -123,7 +123,13 @@ def read_inputs(
             for stock in elements["stock"].get(variable.name, []):
                 inputs.initial[stock] = _initial(inputs, draws.get(name), own)
             continue
-        for number in elements["parameter"].get(variable.name, []):
+        numbers = elements["parameter"].get(variable.name, [])
+        if not numbers and variable.kind == "constant":
+            raise ModelError(
+                f"'{variable.name}' is computed from what is not a number and cannot be changed",
+                where=f"{model.path}, '{variable.name}'",
+            )
+        for number in numbers:
             _set_parameter(inputs, program, number, draws.get(name), own, time)
             if number in program.fixed:
                 _check_fixed(inputs, program, number, variable, model)

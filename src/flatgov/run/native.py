@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import functools
+import weakref
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, field
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from flatgov.changes import FloatArray
+from flatgov.errors import ModelError
 from flatgov.kernel.execute import run_batch
 from flatgov.kernel.jit import Kernel, compile_kernel, default_lanes
 from flatgov.kernel.lower import lower
@@ -23,7 +25,7 @@ from flatgov.run.inputs import Inputs, read_inputs
 
 T = TypeVar("T")
 
-# Lowered programs and kernels that a process keeps.
+# Lowered programs, and kernels, that a process keeps of a model.
 _KEPT = 32
 
 
@@ -73,6 +75,7 @@ def simulate_members(
     """
     time = time or model.time
     check_time(time)
+    _check_seed(seed)
     program = lowered(model, time)
     moving = moves(model)
     kept = [name for name in program.outputs if save is None or name in save]
@@ -100,6 +103,15 @@ def simulate_members(
     failed = find_failures(values, time, after, program.undefined)
     points = int((~after).sum(axis=-1).max())
     return Results(without_steps_after(values, after), failed, points)
+
+
+def _check_seed(seed: int) -> None:
+    """Refuse what cannot be told from another seed."""
+    whole = isinstance(seed, (int, np.integer)) and not isinstance(seed, bool)
+    if not whole or not 0 <= seed < 1 << 32:
+        raise ModelError(
+            f"{seed!r} is no seed", where="seed", fix=f"give a whole number from 0 to {2**32 - 1}"
+        )
 
 
 def find_failures(
@@ -143,14 +155,29 @@ def _without(array: FloatArray, places: Sequence[int]) -> FloatArray:
     return np.delete(array.reshape(*array.shape[:3], -1), places, axis=3)
 
 
-_PROGRAMS: dict[tuple[object, ...], Program] = {}
-_KERNELS: dict[tuple[object, ...], Kernel] = {}
+@dataclass(frozen=True)
+class _Made:
+    """What a process has made of a model; kept as long as the model itself."""
+
+    model: weakref.ref[Model]
+    programs: dict[tuple[object, ...], Program] = field(default_factory=dict)
+    kernels: dict[tuple[object, ...], Kernel] = field(default_factory=dict)
+
+
+_MADE: dict[int, _Made] = {}
+
+
+def _made_of(model: Model) -> _Made:
+    key = id(model)
+    if key not in _MADE or _MADE[key].model() is not model:
+        _MADE[key] = _Made(weakref.ref(model, lambda _: _MADE.pop(key, None)))
+    return _MADE[key]
 
 
 def lowered(model: Model, time: TimeSettings) -> Program:
     """Lower a model, or give what an earlier call of this process lowered."""
-    key = (model.hash, astuple(time))
-    return _kept(_PROGRAMS, key, functools.partial(lower, model, time))
+    programs = _made_of(model).programs
+    return _kept(programs, astuple(time), functools.partial(lower, model, time))
 
 
 def _compiled(
@@ -170,7 +197,7 @@ def _compiled(
         integrator=method,
         lanes=lanes,
     )
-    return _kept(_KERNELS, (model.hash, astuple(time), shape, wanted, method), make)
+    return _kept(_made_of(model).kernels, (astuple(time), shape, wanted, method), make)
 
 
 def _kept(cache: dict[tuple[object, ...], T], key: tuple[object, ...], make: Callable[[], T]) -> T:

@@ -46,7 +46,7 @@ def read_params(
                     where=where,
                     fix="set constants or initial values; the policies of a study scale lookups",
                 )
-            check_changeable(variable, where)
+            check_changeable(variable, model, where)
             check_value(variable, "set", float(number), where)
         if variable.name in values:
             raise ModelError(

@@ -58,7 +58,7 @@ def _resolve(
 ) -> Change:
     variable = find_variable(model, table.variable, file.where(*place, "variable"))
     with as_study_error():
-        check_changeable(variable, file.where(*place, "variable"))
+        check_changeable(variable, model, file.where(*place, "variable"))
     if table.units is not None and not same_units(table.units, variable.units):
         raise StudyError(
             f"the units are '{table.units}' but '{variable.name}' is in '{variable.units}'",

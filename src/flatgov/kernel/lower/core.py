@@ -124,11 +124,15 @@ class Lowering:
     @contextmanager
     def standing_for(self, place: Place, number: int) -> Iterator[None]:
         """Let a variable's own name mean an operation, such as its value of the step before."""
+        before = self._values.get(place)
         self._values[place] = number
         try:
             yield
         finally:
-            del self._values[place]
+            if before is None:
+                del self._values[place]
+            else:
+                self._values[place] = before
 
     def finish(self) -> tuple[State, ...]:
         """Lower what the states become; that may bring new states."""

@@ -229,7 +229,7 @@ class Scope:
         function = FUNCTIONS.get(call.function)
         if function is None:
             raise self.error(
-                f"{call.function} is not supported natively", fix="use engine='pysd', or rewrite it"
+                f"{call.function} is not supported", fix="write it in terms of other functions"
             )
         return function(self, call)
 
@@ -279,9 +279,8 @@ class Scope:
 
     def over(self, call: Call, arguments: Sequence[Expression]) -> list[Scope]:
         """Give a scope for each combination of the elements of the ranges written ``range!``."""
-        marked = dict.fromkeys(
-            name for one in arguments for name in _marked(one) if name not in self.bound
-        )
+        # A mark of an outer function is not that of this one, though it may have the same name.
+        marked = dict.fromkeys(name for one in arguments for name in _marked(one))
         if not marked:
             raise self.error(
                 f"{call.function} has no subscript to run over", fix="mark one as in x[range!]"
@@ -377,13 +376,18 @@ def _elements(lowering: Lowering, variable: Variable) -> dict[int, tuple[Equatio
                 for name, element in zip(names, elements, strict=True)
                 if ranges.is_range(name)
             }
+            where = f"{lowering.model.path}, '{variable.name}', line {equation.line}"
             try:
-                table[ranges.flat(elements, dimensions)] = (equation, bound)
+                place = ranges.flat(elements, dimensions)
             except SubscriptError as error:
+                raise ModelError(str(error), where=where) from None
+            if place in table:
                 raise ModelError(
-                    str(error),
-                    where=f"{lowering.model.path}, '{variable.name}', line {equation.line}",
-                ) from None
+                    f"[{', '.join(elements)}] is already defined on line {table[place][0].line}",
+                    where=where,
+                    fix="take it out of one of the two with :EXCEPT:",
+                )
+            table[place] = (equation, bound)
     return table
 
 

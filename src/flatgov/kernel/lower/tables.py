@@ -31,8 +31,8 @@ def _table(scope: Scope, call: Call) -> tuple[Table, int | None]:
     if not isinstance(reference, Reference):
         raise scope.error(f"the first argument of {call.function} is no lookup")
     where, handed = scope, reference
-    if canonical(reference.name) in scope.place.instance.inputs:
-        outer, expression = scope.place.instance.inputs[canonical(reference.name)]
+    while canonical(handed.name) in where.place.instance.inputs:  # handed to a macro
+        outer, expression = where.place.instance.inputs[canonical(handed.name)]
         where = outer.initial if scope.phase == "initial" else outer.step
         if not isinstance(expression, Reference):
             raise scope.error(f"'{reference.name}' is no lookup")
