@@ -233,3 +233,39 @@ def test_points_inside_an_equation(load):
 def test_points_where_none_belong(load, equation, message):
     with pytest.raises(ModelError, match=message):
         load(f"y = {equation} ~~| a = 1 ~~|")
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("5 - 3", 2.0),
+        ("2-1", 1.0),
+        ("1+2+3", 6.0),
+        ("-3-4", -7.0),
+        ("- 3 - 4 + .5e+2", 43.0),
+        ("1e-3-2", -1.999),
+        ("- 3", -3.0),
+    ],
+)
+def test_numbers_joined_by_plus_or_minus_are_a_sum(load, text, value):
+    model = load(f"g = {text} ~~|")
+    assert model.find("g").kind == "constant"
+    assert model.run()["g"].values.tolist() == [value] * 21
+
+
+def test_an_array_may_have_spaces_after_its_signs(load):
+    model = load("D: d1, d2 ~~| E: e1, e2 ~~| g[D, E] = - 1, 2; 3, + 4; ~~|")
+    assert model.find("g").equations[0].expression == Array((-1.0, 2.0, 3.0, 4.0), (2, 2))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("1-2, 3; 4, 5;", "'1-2' is not a number"),
+        ("1, 2; 3;", "the rows of the array differ in length"),
+        ("1 2", "'1 2' is not a number"),
+    ],
+)
+def test_what_is_neither_an_array_nor_a_sum_is_refused(load, text, message):
+    with pytest.raises(ModelError, match=message):
+        load(f"D: d1, d2 ~~| E: e1, e2 ~~| g[D, E] = {text} ~~|")

@@ -1,4 +1,4 @@
-"""PySD's translators made safe: a model file is data and never runs as code.
+"""PySD's translator made safe: a model file is data and never runs as code.
 
 PySD evaluates the numbers and strings that it finds in a model with Python's ``eval``; inside
 `safe_translators` it gets `read_literal` in its place. There it also reads ``-3 ^ 2`` as
@@ -15,18 +15,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
+from pysd.translators.structures.abstract_expressions import ArithmeticStructure
 from pysd.translators.vensim import vensim_element
-from pysd.translators.xmile import xmile_element
 
 from flatgov.model import NA
 
 Pair = tuple[float, float]
 
-_NUMBER = r"[+-]?\s*(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+_UNSIGNED = r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+_NUMBER = rf"[+-]?\s*{_UNSIGNED}"
 _PAIR = re.compile(rf"\(\s*({_NUMBER})\s*,\s*({_NUMBER})\s*\)")
 # The text of all points of a lookup, with or without its axes.
 POINTS = rf"\(\s*(?:\[[^\]]*\]\s*,\s*)?((?:\(\s*{_NUMBER}\s*,\s*{_NUMBER}\s*\)\s*,?\s*)+)\)"
-_MODULES: tuple[Any, ...] = (vensim_element, xmile_element)
+_SUM = re.compile(rf"{_NUMBER}(?:\s*[+-]\s*{_UNSIGNED})+")
 _lock = threading.RLock()
 
 
@@ -92,28 +94,45 @@ def _visit_range(visitor: Any, node: Any, children: list[str]) -> None:
     visitor.subscripts.append(node.text.strip())
 
 
+def _visit_array(visitor: Any, node: Any, children: list[str]) -> str:
+    """Read an array's numbers, and ``5 - 3``, which PySD's grammar takes for one, as a sum."""
+    text = node.text.strip()
+    if _SUM.fullmatch(text):
+        first, *rest = re.findall(_NUMBER, text)
+        terms = (read_number(first), *(read_number(term[1:]) for term in rest))
+        return str(visitor.add_element(ArithmeticStructure([term[0] for term in rest], terms)))
+    if "," not in text and ";" not in text:
+        return str(visitor.add_element(read_number(text)))
+    rows = [
+        [read_number(number) for number in row.split(",")] for row in text.strip(";").split(";")
+    ]
+    if len(set(map(len, rows))) > 1:
+        raise UnreadableText("the rows of the array differ in length")
+    return str(visitor.add_element(np.squeeze(np.array(rows))))
+
+
 # What stands in for a method of PySD's while it parses.
 _METHODS: tuple[tuple[Any, str, Any], ...] = (
-    *((module.EquationVisitor, "visit_neg_expr", _visit_minus) for module in _MODULES),
+    (vensim_element.EquationVisitor, "visit_neg_expr", _visit_minus),
     (vensim_element.EquationVisitor, "visit_nan", _visit_na),
+    (vensim_element.EquationVisitor, "visit_array", _visit_array),
     (vensim_element.ElementsComponentVisitor, "visit_subscript_range", _visit_range),
 )
 
 
 @contextmanager
 def safe_translators() -> Iterator[None]:
-    """Keep PySD's translators from evaluating text or warning, one thread at a time."""
+    """Keep PySD's translator from evaluating text or warning, one thread at a time."""
     with _lock, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         before = [getattr(visitor, name) for visitor, name, _ in _METHODS]
-        for module in _MODULES:
-            module.eval = read_literal
+        module: Any = vensim_element
+        module.eval = read_literal
         for visitor, name, method in _METHODS:
             setattr(visitor, name, method)
         try:
             yield
         finally:
-            for module in _MODULES:
-                del module.eval
+            del module.eval
             for (visitor, name, _), method in zip(_METHODS, before, strict=True):
                 setattr(visitor, name, method)
