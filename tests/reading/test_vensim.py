@@ -269,3 +269,9 @@ def test_an_array_may_have_spaces_after_its_signs(load):
 def test_what_is_neither_an_array_nor_a_sum_is_refused(load, text, message):
     with pytest.raises(ModelError, match=message):
         load(f"D: d1, d2 ~~| E: e1, e2 ~~| g[D, E] = {text} ~~|")
+
+
+@pytest.mark.parametrize("name", ["vmax xmile", "VMIN_XMILE", "xramp"])
+def test_names_of_pysd_are_no_functions_of_vensim(load, name):
+    with pytest.raises(ModelError, match="there is no function or lookup"):
+        load(f"g = {name}(Time, 2) ~~|")

@@ -82,11 +82,9 @@ _STRUCTURES = {
     ae.GetConstantsStructure: "GET DIRECT CONSTANTS",
 }
 
-# Names under which PySD keeps functions of XMILE that differ from Vensim's.
+# Names under which PySD keeps functions of XMILE that differ from Vensim's; `xmile_functions`
+# writes them, so that PySD can run the model too.
 _OTHER_NAMES = {
-    "vmax_xmile": "VMAX",
-    "vmin_xmile": "VMIN",
-    "xramp": "RAMP",
     "xpulse": "XMILE PULSE",
     "xpulse_train": "XMILE PULSE TRAIN",
 }
