@@ -12,7 +12,8 @@ import numpy as np
 
 from flatgov.kernel.builder import fold
 from flatgov.kernel.lower.core import Lowering, Phase, Place
-from flatgov.kernel.lower.scope import Scope, elements_of, equation_of
+from flatgov.kernel.lower.equations import elements_of, equation_of
+from flatgov.kernel.lower.scope import Scope
 from flatgov.kernel.program import Program
 from flatgov.model import Model, TimeSettings
 from flatgov.names import canonical
