@@ -125,3 +125,29 @@ def test_a_loop_through_the_time_of_a_delay_is_a_circle(write):
 def test_a_long_chain_is_read(load):
     chain = "".join(f"v{i} = v{i + 1} ~~|\n" for i in range(1500))
     assert len(load(chain + "v1500 = 1 ~~|").variables) == 1501
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("Time = 1 ~~|", "'Time' is the name of the simulated time"),
+        ("TIME((0,0),(1,1)) ~~|", "'TIME' is the name of the simulated time"),
+        (":MACRO: M(q) M = q ~~| Time = 3 ~~| :END OF MACRO:", "the simulated time"),
+        ("D: a, b ~~| D = 3 ~~|", "'D' is the name of a subscript range"),
+        ("D: a, b ~~| E <-> D ~~| e = 3 ~~|", "'e' is the name of a subscript range"),
+        ("D: a, b ~~| A = 3 ~~|", "'A' is the name of an element of the subscript range 'D'"),
+        ("Time: a, b ~~|", "'Time' is the name of a variable that every model has"),
+        ("D: a, saveper ~~|", "'saveper' is the name of a variable that every model has"),
+        ("D: d, e ~~| x[D] = 1 ~~|", "'D', line 1: the subscript range has an element of its own"),
+        ("D: E, f ~~| E: D, g ~~|", "'D', line 1: .* or is part of itself"),
+    ],
+)
+def test_no_variable_may_have_the_name_of_something_else(load, text, message):
+    with pytest.raises(ModelError, match=message) as caught:
+        load(text)
+    assert "another name" in str(caught.value)
+
+
+def test_the_names_in_a_macro_are_its_own(load):
+    model = load("D: a, b ~~| :MACRO: M(b) M = a * b ~~| a = 3 ~~| :END OF MACRO: y = M(2) ~~|")
+    assert model.run()["y"].values[0] == 6.0

@@ -20,7 +20,12 @@ from flatgov.reading.control import (
     time_constants,
     with_first_final_time,
 )
-from flatgov.reading.diagnose import check_cycles, check_duplicates, check_names
+from flatgov.reading.diagnose import (
+    check_cycles,
+    check_duplicates,
+    check_names,
+    check_own_names,
+)
 from flatgov.reading.external import read_values
 from flatgov.reading.folder import Folder
 from flatgov.reading.functions import EXTERNAL
@@ -67,6 +72,10 @@ def to_model(parsed: Parsed, name: str, file: str, source: bytes) -> Model:
     folder = Folder(Path(file).parent)
     ranges = read_ranges(parsed, folder, file)
     context = Context(ranges, folder, file)
+    vensim = {name: own for name, own in ranges.elements.items() if name in parsed.range_lines}
+    check_own_names(parsed.definitions, vensim, _TIMES, file)
+    for definitions in parsed.macros:  # whose names are their own
+        check_own_names(definitions, {}, _TIMES, file)
     variables, controls = _read_section(section, parsed.definitions, context)
     controls = {**_single(variables), **controls}
     moving = "final time" in controls and final_time_moves(controls)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from flatgov.errors import ModelError, nearest_names
@@ -41,6 +41,41 @@ def check_duplicates(
                     fix="remove one of the two",
                 )
             seen[key] = definition.line
+
+
+def check_own_names(
+    definitions: Definitions, ranges: Mapping[str, Sequence[str]], times: Collection[str], file: str
+) -> None:
+    """Refuse a variable with the name of something else.
+
+    Subscript ranges and their elements are variables to Vensim (its documentation, "Variable
+    Types"), so that no other may have their names. In XMILE they are apart.
+
+    Args:
+        definitions: All definitions by canonical name.
+        ranges: The elements of Vensim's subscript ranges.
+        times: The canonical names of Time and the control variables.
+        file: The model file, for the message.
+    """
+    for name, elements in ranges.items():
+        for one in (name, *elements):
+            if canonical(one) in times:
+                raise ModelError(
+                    f"'{one}' is the name of a variable that every model has",
+                    where=place(file, name),
+                    fix="give the subscript another name",
+                )
+    taken = {"time": "the simulated time"}
+    for name, elements in ranges.items():
+        taken |= {canonical(one): f"an element of the subscript range '{name}'" for one in elements}
+    taken |= {canonical(name): "a subscript range" for name in ranges}
+    for key, own in definitions.items():
+        if key in taken:
+            raise ModelError(
+                f"'{own[0].name}' is the name of {taken[key]}",
+                where=place(file, own[0].name, own[0].line),
+                fix="give the variable another name",
+            )
 
 
 def check_names(

@@ -166,6 +166,14 @@ def read_ranges(parsed: Parsed, folder: Folder, file: str) -> Ranges:
             where = place(file, item.name, parsed.range_lines.get(item.name, 0))
             item.subscripts = read_elements(item.subscripts, folder, where)
     _spell_alike(items)
+    for item in items:
+        if item.name in _held(item, {one.name: one for one in items}):
+            where = place(file, item.name, parsed.range_lines.get(item.name, 0))
+            raise ModelError(
+                "the subscript range has an element of its own name, or is part of itself",
+                where=where,
+                fix="give the range or the element another name",
+            )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -194,6 +202,18 @@ def _spell_alike(items: list[AbstractSubscriptRange]) -> None:
         elif isinstance(item.subscripts, str):
             item.subscripts = spelling.get(canonical(item.subscripts), item.subscripts)
         item.mapping = list(item.mapping)
+
+
+def _held(item: AbstractSubscriptRange, items: Mapping[str, AbstractSubscriptRange]) -> set[str]:
+    """Give the names that stand in a range, in the ranges that it holds, and so on."""
+    held: set[str] = set()
+    pending = [item.subscripts]
+    while pending:
+        names = pending.pop()
+        new = {names} - held if isinstance(names, str) else set(names) - held
+        held |= new
+        pending += [items[name].subscripts for name in new if name in items]
+    return held
 
 
 def _map(
