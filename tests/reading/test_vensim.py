@@ -275,3 +275,28 @@ def test_what_is_neither_an_array_nor_a_sum_is_refused(load, text, message):
 def test_names_of_pysd_are_no_functions_of_vensim(load, name):
     with pytest.raises(ModelError, match="there is no function or lookup"):
         load(f"g = {name}(Time, 2) ~~|")
+
+
+def test_comments_may_hold_comments(load):
+    model = load('{ a {b ~ | } c = 1 ~~| {{}} }\nx { of {this} " } = { { 2 } } 3 {"} ~ u ~ d |')
+    assert list(model.variables) == ["x"]
+    assert model.find("x").equations[0].expression == Number(3.0)
+    assert model.find("x").line == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("a = 1 ~~|\n{ b = 2 ~~|\nc = 3 ~~|", 2),
+        ("a = 1 ~~|\nb = { 2 { 3 } ~~|\nc = 3 ~~|", 2),
+        ("{ a = 1 ~~|\nb = 2 { note } ~~|\n", 1),
+    ],
+)
+def test_a_comment_that_is_not_closed_hides_nothing(load, text, line):
+    with pytest.raises(ModelError, match=rf"model\.mdl, line {line}: a comment is not closed"):
+        load(text)
+
+
+def test_a_brace_that_closes_nothing_is_refused(load):
+    with pytest.raises(ModelError, match="syntax error at '}'"):
+        load("a = 1 } ~~|")

@@ -11,10 +11,11 @@ from flatgov.errors import ModelError
 from flatgov.reading.parsed import display_name, place
 
 _SKETCH = re.compile(r"\\{2,3}---///")
-_QUOTED_OR_COMMENT = re.compile(r'"(?:\\.|[^"\\\n])*"|\{[^}]*\}')
+_QUOTED = re.compile(r'"(?:\\.|[^"\\\n])*"')
+_BRACE = re.compile(r"[{}]")
 _GROUP = re.compile(r"\*{3,}\s*\.?(.*?)\s*\*{3,}", re.DOTALL)
 _NEW_GROUP = re.compile(r"\{\s*\*\*(.*?)\*\*\s*\}", re.DOTALL)
-_COMMENT = re.compile(r'"(?:\\.|[^"\\\n])*"|\{[^}]*\}|:(?:and|or|not|na):', re.IGNORECASE)
+_SPECIAL = re.compile(r'["{]|:(?:and|or|not|na):', re.IGNORECASE)
 _MACRO = re.compile(r"\s*:MACRO:\s*([^(]+?)\s*\(([^)]*)\)", re.IGNORECASE)
 _END_OF_MACRO = re.compile(r"\s*:END OF MACRO:", re.IGNORECASE)
 
@@ -101,11 +102,12 @@ def split_entries(text: str, file: str) -> Iterator[Entry]:
     """Yield the definitions of a model text in order; groups and macro heads are taken in.
 
     Raises:
-        ModelError: A definition is not closed by ``|`` or has too many fields.
+        ModelError: A definition is not closed by ``|`` or has too many fields, or a comment is
+            not closed.
     """
     text = _SKETCH.split(text, maxsplit=1)[0]
     group, macro = "", None
-    for start, fields in _split_fields(text):
+    for start, fields in _split_fields(text, file):
         line = text.count("\n", 0, start) + 1
         for name in _NEW_GROUP.findall(fields[0]):
             group = display_name(name)
@@ -133,15 +135,21 @@ def split_entries(text: str, file: str) -> Iterator[Entry]:
         )
 
 
-def _split_fields(text: str) -> Iterator[tuple[int, list[str]]]:
+def _split_fields(text: str, file: str) -> Iterator[tuple[int, list[str]]]:
     """Yield where each entry starts and its fields; the last one only if it is not closed."""
     start = field_start = position = 0
     fields: list[str] = []
     while position < len(text):
         character = text[position]
         if character in '"{' and not fields:  # only names protect their ~ and |
-            match = _QUOTED_OR_COMMENT.match(text, position)
-            position = match.end() if match else position + 1
+            end = _find_end(text, position)
+            if end is None:
+                raise ModelError(
+                    "a comment is not closed",
+                    where=place(file, line=text.count("\n", 0, position) + 1),
+                    fix="end it with '}', one for each '{' in it",
+                )
+            position = end
             continue
         if character in "~|":
             fields.append(text[field_start:position])
@@ -187,19 +195,40 @@ def _skip_space(text: str, line: int) -> tuple[str, int]:
     return bare, line + text.count("\n", 0, len(text) - len(bare))
 
 
+def _find_end(text: str, start: int) -> int | None:
+    """Find the end of a quoted name or a comment; nothing if the comment is not closed.
+
+    Comments may hold others. A quote that is not closed is one character.
+    """
+    if text[start] == '"':
+        quoted = _QUOTED.match(text, start)
+        return quoted.end() if quoted else start + 1
+    depth = 0
+    for brace in _BRACE.finditer(text, start):
+        depth += 1 if brace[0] == "{" else -1
+        if not depth:
+            return brace.end()
+    return None
+
+
 def _blank_comments(equation: str) -> str:
     """Put white space in the place of comments and continued lines; line breaks stay.
 
     Keywords such as ``:and:`` become capitals, the only form that PySD knows.
     """
-
-    def blank(match: re.Match[str]) -> str:
-        text = match.group()
+    parts, position = [], 0
+    while special := _SPECIAL.search(equation, position):
+        start, end = special.span()
+        parts.append(equation[position:start])
+        if special[0] in '"{':
+            end = _find_end(equation, start) or len(equation)
+        text = equation[start:end]
         if text[0] == "{":
-            return re.sub(r"[^\n]", " ", text)
-        return text if text[0] == '"' else text.upper()
-
-    return re.sub(r"\\(?=[ \t]*\n)", " ", _COMMENT.sub(blank, equation))
+            text = re.sub(r"[^\n]", " ", text)
+        parts.append(text if text[0] == '"' else text.upper())
+        position = end
+    parts.append(equation[position:])
+    return re.sub(r"\\(?=[ \t]*\n)", " ", "".join(parts))
 
 
 def _join_lines(documentation: str) -> str:
