@@ -119,7 +119,10 @@ def run(
         typer.Option(min=1, help="The number of threads, with PySD of processes. [one a core]"),
     ] = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with an interrupted run of the same results.")
+        bool,
+        typer.Option(
+            "--resume", help="With PySD: go on with an interrupted run of the same results."
+        ),
     ] = False,
 ) -> None:
     """Run a study or a model; write results, a summary and figures."""

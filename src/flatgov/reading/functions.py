@@ -192,12 +192,3 @@ INITIAL_ARGUMENTS: dict[str, tuple[int, ...]] = {
     "SMOOTH3I": (2,),
     "SMOOTHI": (2,),
 }
-
-# Values that change over time although no variable is used.
-TIME_DEPENDENT = frozenset(
-    {
-        *("DATA", "PULSE", "PULSE TRAIN", "RAMP", "STEP", "XMILE PULSE", "XMILE PULSE TRAIN"),
-        *("NPV", "NPVE", "SHIFT IF TRUE", "TIME BASE", "TIME SHIFT"),
-        *(name for name in FUNCTIONS if name.startswith(("DELAY", "GET ", "QUEUE ", "RANDOM "))),
-    }
-)
