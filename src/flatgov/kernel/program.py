@@ -49,6 +49,19 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+UNARY = frozenset(
+    {
+        *("neg", "abs", "sqrt", "floor", "trunc", "exp", "ln", "sin", "cos", "tan"),
+        *("arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "not"),
+        *("normal quantile", "normal distribution", "gamma ln"),
+    }
+)
+BINARY = frozenset(
+    {
+        *("add", "sub", "mul", "div", "min", "max", "pow"),
+        *("lt", "le", "gt", "ge", "eq", "ne", "and", "or"),
+    }
+)
 # What changes within a run by itself.
 CHANGING = frozenset({"time", "held time", "step", "state", "random"})
 
