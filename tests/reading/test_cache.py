@@ -194,3 +194,44 @@ def test_processes_share_entries_and_need_no_parser_for_them(write: Write, folde
     assert len(entries(folder)) == 1
     last = subprocess.run(run, capture_output=True, text=True, check=True)
     assert last.stdout == "6 []\n"
+
+
+# FINAL TIME that changes is lowered to find its first value.
+USES_ALL = """
+:MACRO: M(x) M = x ~~| :END OF MACRO:
+D: d1, d2 ~~| f((0,1),(9,2)) ~~| c[D] := GET DIRECT DATA('c.csv', ',', 'A', 'B1') ~~|
+a[D] = M(f(Time)) ~~| b = SUM(a[D!]) ~~|
+INITIAL TIME = 0 ~~| TIME STEP = 1 ~~| SAVEPER = 1 ~~|
+FINAL TIME = IF THEN ELSE(Time > 3, 4, 9) ~~|
+"""
+OWN_MODULES = """
+import sys, flatgov
+from flatgov.reading.cache import modules
+flatgov.load_model(sys.argv[1])
+known = {str(path) for path in modules()}
+used = [module.__file__ for name, module in sys.modules.items() if name.startswith("flatgov")]
+print(len(used), [path for path in used if path not in known])
+"""
+
+
+def test_the_key_covers_every_module_that_reading_uses(write: Write) -> None:
+    run = [sys.executable, "-c", OWN_MODULES, str(write(USES_ALL))]
+    done = subprocess.run(run, capture_output=True, text=True, check=True)
+    count, missing = done.stdout.split(" ", 1)
+    assert int(count) > 40
+    assert missing == "[]\n"
+
+
+def test_another_state_of_a_module_has_another_key(
+    write: Write, folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = write("a = 1 ~~|")
+    load_model(path)
+    changed = tmp_path / "names.py"
+    changed.write_text("other")
+    files = [changed if one.name == "names.py" else one for one in cache.modules()]
+    monkeypatch.setattr(cache, "modules", lambda: files)
+    cache._readers.cache_clear()
+    load_model(path)
+    cache._readers.cache_clear()
+    assert len(entries(folder)) == 2

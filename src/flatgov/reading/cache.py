@@ -75,10 +75,16 @@ def _entry(path: str, source: bytes) -> Path | None:
 @functools.cache
 def _readers() -> str:
     """Tell one state of the code that reads models from another: ours and PySD's."""
-    own = Path(__file__).parent
-    files = [*sorted(own.glob("*.py")), own.parent / "model.py"]
+    files = modules()
     pysd = importlib.util.find_spec("pysd")
     if pysd is not None and pysd.origin is not None:
         files.append(Path(pysd.origin).with_name("_version.py"))
-    stats = [(file.name, file.stat()) for file in files if file.exists()]
+    stats = [(str(file), file.stat()) for file in files if file.exists()]
     return repr([(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats])
+
+
+def modules() -> list[Path]:
+    """Give the files of all modules that decide what is read: readers, names, the lowering."""
+    package = Path(__file__).parents[1]
+    folders = (package, package / "reading", package / "kernel", package / "kernel" / "lower")
+    return sorted(file for folder in folders for file in folder.glob("*.py"))
