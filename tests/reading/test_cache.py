@@ -199,7 +199,7 @@ def test_processes_share_entries_and_need_no_parser_for_them(write: Write, folde
 # FINAL TIME that changes is lowered to find its first value.
 USES_ALL = """
 :MACRO: M(x) M = x ~~| :END OF MACRO:
-D: d1, d2 ~~| f((0,1),(9,2)) ~~| c[D] := GET DIRECT DATA('c.csv', ',', 'A', 'B1') ~~|
+D: d1, d2 ~~| f((0,1),(9,2)) ~~| c := GET DIRECT DATA('c.csv', ',', 'A', 'B1') ~~|
 a[D] = M(f(Time)) ~~| b = SUM(a[D!]) ~~|
 INITIAL TIME = 0 ~~| TIME STEP = 1 ~~| SAVEPER = 1 ~~|
 FINAL TIME = IF THEN ELSE(Time > 3, 4, 9) ~~|
