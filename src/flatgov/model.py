@@ -216,6 +216,7 @@ class Model:
         integrator: The method that the file asks for.
         time_constants: The constants that decide the time settings; no run can change them.
         files: SHA-256 of each other file that values were read from, by its name in the model.
+        data: The files of data that were given for the model, in order.
         base_date: What dates are counted from, where the model has it.
     """
 
@@ -230,6 +231,7 @@ class Model:
     integrator: Integrator = "euler"
     time_constants: frozenset[str] = frozenset()
     files: Mapping[str, str] = field(default_factory=dict)
+    data: tuple[str, ...] = ()
     base_date: BaseDate | None = None
 
     @cached_property

@@ -48,10 +48,10 @@ def with_data(model: Model, files: Sequence[str | os.PathLike[str]]) -> Model:
     series: dict[_Key, _Points] = {}
     origin: dict[_Key, str] = {}
     hashes = dict(model.files)
-    for number, name in enumerate(files, 1):
+    for name, hashed_as in zip(files, data_names(files), strict=True):
         path = Path(name)
         content = _read(path)
-        hashes[f"data {number}: {path.name}"] = hashlib.sha256(content).hexdigest()
+        hashes[hashed_as] = hashlib.sha256(content).hexdigest()
         found = dict(_series(_rows(content, path), needed, str(path)))
         if not found:
             raise ModelError(
@@ -69,7 +69,14 @@ def with_data(model: Model, files: Sequence[str | os.PathLike[str]]) -> Model:
         else variable
         for name, variable in model.variables.items()
     }
-    return replace(model, variables=variables, files=hashes)
+    return replace(
+        model, variables=variables, files=hashes, data=tuple(str(Path(name)) for name in files)
+    )
+
+
+def data_names(files: Sequence[str | os.PathLike[str]]) -> list[str]:
+    """Give the names of files of data in `Model.files`; where they lie makes no difference."""
+    return [f"data {number}: {Path(name).name}" for number, name in enumerate(files, 1)]
 
 
 def _needed(model: Model, variable: Variable) -> Iterator[_Key]:

@@ -21,6 +21,7 @@ import numpy as np
 from flatgov import __version__
 from flatgov.errors import RunError, StudyError
 from flatgov.model import Model
+from flatgov.run.source_copy import copy_source
 from flatgov.run.summary import SummaryRow, labels, stock_summary, study_summary
 from flatgov.run.zarr_store import write_zarr
 from flatgov.study.load import find_model_file, open_study_or_model
@@ -72,13 +73,12 @@ def write_results(
         if isinstance(source, Model):
             columns = {name: name for name in ("variable", "units", "start", "end")}
             _write_summary(stock_summary(ds), columns, new / SUMMARY)
-            _copy_source(Path(source.path), new / STUDY_COPY)
         else:
             columns = {field.name: field.name for field in fields(SummaryRow)}
             columns["difference"] = f"difference_from_{source.reference}"
             _write_summary(study_summary(ds, source), columns, new / SUMMARY)
-            _copy_source(source.folder, new / STUDY_COPY)
-        text = json.dumps(_manifest(ds, source, command, new), indent=2, ensure_ascii=False)
+        data = copy_source(source, new / STUDY_COPY)
+        text = json.dumps(_manifest(ds, source, command, new, data), indent=2, ensure_ascii=False)
         (new / MANIFEST).write_text(text + "\n", encoding="utf-8")
     return [folder / name for name in (STORE, SUMMARY, MANIFEST)]
 
@@ -129,7 +129,8 @@ def read_source(folder: Path) -> Study | Model:
     manifest = _manifest_of_results(folder)
     copy = folder / STUDY_COPY
     is_study = (copy / "policies.toml").exists()
-    source = open_study_or_model(copy if is_study else find_model_file(copy))
+    data = [folder / name for name in manifest.get("data", [])]
+    source = open_study_or_model(copy if is_study else find_model_file(copy), data)
     if isinstance(source, Model):
         return source
     name = str(manifest["name"])
@@ -225,22 +226,27 @@ def replaced(folder: Path) -> Iterator[Path]:
 
 def _swap(new: Path, target: Path, old: Path) -> None:
     """Move the results of `target` to `old`, and those of `new` to `target`; all or none."""
-    listed = (_manifest_in(target) or {}).get("sha256", {})
-    copies = {path.name for path in (new / STUDY_COPY).iterdir()}
-    earlier = {Path(name).name for name in listed if name.startswith(f"{STUDY_COPY}/")}
+    listed = (_manifest_in(target) or {}).get("sha256", {}).keys()
+    copies = {path.relative_to(new).as_posix() for path in _files(new / STUDY_COPY)}
+    # Nothing but files in the folder of copies, whatever a manifest says.
+    earlier = listed & {path.relative_to(target).as_posix() for path in _files(target / STUDY_COPY)}
     results = [MANIFEST, STORE, SUMMARY]
-    leaving = [*results, *(f"{STUDY_COPY}/{name}" for name in sorted(copies | earlier))]
+    leaving = [*results, *sorted(copies | earlier)]
     # The manifest goes first and comes last, so it never stands beside results of another run.
-    coming = [*(f"{STUDY_COPY}/{name}" for name in sorted(copies)), *reversed(results)]
+    coming = [*sorted(copies), *reversed(results)]
     there = [target / name for name in leaving if (target / name).exists()]
     moves = [(path, old / str(number)) for number, path in enumerate(there)]
     moves += [(new / name, target / name) for name in coming]
-    (target / STUDY_COPY).mkdir(exist_ok=True)
     with ExitStack() as undo:
         for source, goal in moves:
+            goal.parent.mkdir(parents=True, exist_ok=True)
             os.rename(source, goal)
             undo.callback(os.rename, goal, source)
         undo.pop_all()
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
 @contextmanager
@@ -304,19 +310,15 @@ def _write_summary(rows: Sequence[SummaryRow], columns: Mapping[str, str], path:
             writer.writerow(["" if cell != cell else cell for cell in cells])
 
 
-def _copy_source(source: Path, target: Path) -> None:
-    """Copy the files of a study, or a model file, so that results can be read by themselves."""
-    target.mkdir()
-    for path in sorted(source.iterdir()) if source.is_dir() else [source]:
-        if path.is_file() and not path.name.startswith("."):
-            shutil.copyfile(path, target / path.name)
-
-
 def _manifest(
-    ds: xr.Dataset, source: Study | Model, command: Sequence[str], folder: Path
+    ds: xr.Dataset,
+    source: Study | Model,
+    command: Sequence[str],
+    folder: Path,
+    data: Sequence[Path],
 ) -> dict[str, Any]:
     packages = ("numpy", "pandas", "pysd", "xarray", "zarr")
-    written = [folder / STORE, folder / SUMMARY, *sorted((folder / STUDY_COPY).iterdir())]
+    written = [folder / STORE, folder / SUMMARY, *_files(folder / STUDY_COPY)]
     return {
         "name": source.name,
         "kind": _kind(source),
@@ -328,6 +330,7 @@ def _manifest(
         "seed": ds.attrs.get("seed", 0),
         "policies": labels(ds, "policy"),
         "scenarios": labels(ds, "scenario"),
+        "data": [path.relative_to(folder).as_posix() for path in data],
         "params": json.loads(ds.attrs.get("params", "{}")),
         "failed": json.loads(ds.attrs.get("failed", "[]")),
         "versions": {
