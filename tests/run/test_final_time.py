@@ -55,6 +55,22 @@ def test_it_ends_between_two_points_that_are_kept(make: Make) -> None:
     np.testing.assert_array_equal(ds["time"], [0, 2, 4, 6])
 
 
+@pytest.mark.parametrize(
+    ("saveper", "points"), [(1.5, [0, 1.5, 3]), (2, [0, 2, 4]), (4.5, [0]), (60, [0])]
+)
+def test_saveper_need_not_divide_the_time(make: Make, saveper: float, points: list[float]) -> None:
+    model = make("x = Time ~~| FINAL TIME = IF THEN ELSE(Time > 3, 4, 10) ~~|")
+    ds = model.run(saveper=saveper)
+    np.testing.assert_array_equal(ds["time"], points)
+    np.testing.assert_array_equal(ds["x"], points)
+
+
+def test_an_end_after_the_last_point_that_is_kept_is_reached(make: Make) -> None:
+    # At time 10 of 10, which SAVEPER does not meet, FINAL TIME would be past the steps.
+    model = make("FINAL TIME = IF THEN ELSE(Time > 9.5, 10, IF THEN ELSE(Time > 3, 11, 10)) ~~|")
+    np.testing.assert_array_equal(model.run(saveper=3)["time"], [0, 3, 6, 9])
+
+
 def test_members_end_apart_and_what_comes_after_is_no_failure(make: Make) -> None:
     # At rate 1 the inverse would be infinite at time 7.5, after the end.
     ds = make().run(params={"rate": [1.0, 2.0, 0.5]})

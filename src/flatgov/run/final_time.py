@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from flatgov.changes import FloatArray
 from flatgov.errors import ModelError
 from flatgov.model import FINAL_TIME, Model, TimeSettings
-from flatgov.run.grid import step_times
 
 
 def moves(model: Model) -> bool:
@@ -40,13 +39,13 @@ def after_end(final: FloatArray, time: TimeSettings, where: str) -> NDArray[np.b
 
     Args:
         final: FINAL TIME (plan, draw, step).
-        time: The time settings; the steps go no further than its `final`.
+        time: The time settings; the last step is the one at its `final`, or next to it.
         where: The model, for the message.
 
     Raises:
         ModelError: A member's FINAL TIME lies beyond the last step.
     """
-    times = step_times(time)
+    times = time.initial + time.step * np.arange(final.shape[-1])
     near = 1e-6 * time.step
     reached = times >= final - near
     late = ~reached.any(axis=-1) & (final[..., -1] > time.final + near)

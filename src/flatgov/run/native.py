@@ -84,7 +84,8 @@ def simulate_members(
     kernel = _compiled(model, time, inputs, tuple(wanted), integrator or model.integrator)
     every = round(time.saveper / time.step)
     steps = (count_points(time, time.saveper) - 1) * every
-    # The end may lie between two points that are kept.
+    if moving:  # The end may lie between two points that are kept, or after the last one.
+        steps = max(steps, count_points(time, time.step) - 1)
     saved = run_batch(kernel, inputs.batch(seed), steps, 1 if moving else every, threads=threads)
     values = {}
     first = 0
