@@ -97,7 +97,7 @@ def run(
         list[Path] | None,
         typer.Option(
             metavar="FILE",
-            help="A .tab or .csv file with data of a model's data variables; may be repeated.",
+            help="A .tab or .csv file with data of the model's data variables; may be repeated.",
         ),
     ] = None,
     save: Annotated[

@@ -109,17 +109,10 @@ def test_a_series_in_two_files_or_a_missing_file_is_refused(path: Path) -> None:
         load_model(path, data=[path.parent / "three.tab"])
 
 
-def test_the_command_line_takes_data_for_a_model_but_not_for_a_study(
-    path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_command_line_takes_data(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(path.parent)
     (path.parent / "down.tab").write_text(DOWN)
-    (path.parent / "study").mkdir()
     monkeypatch.setattr("flatgov.figures.draw_model_figures", lambda *_, **__: [])
     with pytest.raises(SystemExit) as done:
         main(["run", "model.mdl", "--data", "down.tab"])
     assert done.value.code == 0
-    with pytest.raises(SystemExit) as failed:
-        main(["run", "study", "--data", "down.tab"])
-    assert failed.value.code == 2
-    assert "data are given for a study" in capsys.readouterr().err

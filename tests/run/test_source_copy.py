@@ -6,6 +6,7 @@ import pytest
 from flatgov.model import Model
 from flatgov.reading import load_model
 from flatgov.run.store import read_source, write_results
+from flatgov.study import open_study
 
 CONTROL = """
 INITIAL TIME = 0 ~ Month ~ |
@@ -67,3 +68,19 @@ def test_a_file_that_a_folder_replaces(model: Model, tmp_path: Path) -> None:
     write_results(load_model(plain).run(), load_model(plain), out)
     write_results(model.run(), model, out)
     assert read_source(out).hash == model.hash
+
+
+def test_a_study_with_data(model: Model, tmp_path: Path) -> None:
+    (tmp_path / "model" / "policies.toml").write_text(
+        '[study]\n[policies.now]\nlabel = { en = "As it is", zh = "现状" }\n'
+    )
+    study = open_study(tmp_path / "model", data=[tmp_path / "a" / "seen.csv"])
+    ds = study.run()
+    assert ds["seen"].values.tolist() == [[1.0, 3.0, 5.0]]
+    out = tmp_path / "out"
+    write_results(ds, study, out)
+    for name in ("model", "a"):
+        shutil.rmtree(tmp_path / name)
+    copy = read_source(out)
+    assert copy.hash == study.hash
+    assert copy.run().equals(ds)

@@ -40,12 +40,15 @@ MODEL_ENDINGS = (".mdl", ".xmile", ".stmx")
 _YEAR_1000 = parse_date("1000-01")
 
 
-def open_study(folder: str | os.PathLike[str]) -> Study:
+def open_study(
+    folder: str | os.PathLike[str], data: Sequence[str | os.PathLike[str]] = ()
+) -> Study:
     """Read a study and check everything in it against its model.
 
     Args:
         folder: Holds one model file (``.mdl``, ``.xmile``, ``.stmx``), ``policies.toml`` and, where
             wanted, ``scenarios.toml``, ``evidence.toml`` and ``figures.toml``.
+        data: Files for the data variables of the model; see `load_model`.
 
     Returns:
         The study.
@@ -68,7 +71,7 @@ def open_study(folder: str | os.PathLike[str]) -> Study:
     evidence_file = _read(folder / "evidence.toml")
     figures_file = _read(folder / "figures.toml")
 
-    model = _load_model(model_file)
+    model = _load_model(model_file, data)
     calendar = _calendar(content.calendar, policies_file, model.time)
     clock = Clock(model.time, calendar)
     evidence = EvidenceFile()
@@ -114,21 +117,15 @@ def open_study_or_model(path: Path, data: Sequence[Path] = ()) -> Study | Model:
 
     Args:
         path: The folder or file.
-        data: Files for the data variables of a bare model.
+        data: Files for the data variables of the model.
 
     Raises:
-        StudyError: There is nothing of that name, or the study is wrong; data are given for one.
+        StudyError: There is nothing of that name, or the study is wrong.
         ModelError: The model file or a file of data is wrong.
     """
     if path.is_file():
         return _load_model(path, data)
-    if data:
-        raise StudyError(
-            "data are given for a study",
-            where=str(path),
-            fix="name a model file, or give the model GET DIRECT DATA equations",
-        )
-    return open_study(path)
+    return open_study(path, data)
 
 
 def find_model_file(folder: Path) -> Path:
@@ -163,7 +160,7 @@ def _read(path: Path) -> TomlFile | None:
     return read_toml(path) if path.exists() else None
 
 
-def _load_model(path: Path, data: Sequence[Path] = ()) -> Model:
+def _load_model(path: Path, data: Sequence[str | os.PathLike[str]]) -> Model:
     from flatgov.reading import load_model  # Imports PySD, which takes most of a second.
 
     return load_model(path, data)
