@@ -215,7 +215,7 @@ class Scope:
         """Make an error for a data variable without data."""
         return self.error(
             f"'{self.lowering.label(place)}' is a data variable, and no data are given for it",
-            fix="give a file that has it: load_model or open_study with data=[…], flatgov run --data",
+            fix="give a file that has it: data=[…] in Python, --data FILE of flatgov run",
         )
 
     # Functions
