@@ -21,6 +21,7 @@ import numpy as np
 from flatgov import __version__
 from flatgov.errors import RunError, StudyError
 from flatgov.model import Model
+from flatgov.run.file_names import from_file_name, is_shortened, to_file_name
 from flatgov.run.source_copy import copy_source
 from flatgov.run.summary import SummaryRow, labels, stock_summary, study_summary
 from flatgov.run.zarr_store import write_zarr
@@ -36,6 +37,7 @@ STORE = "results.zarr"
 SUMMARY = "summary.csv"
 STUDY_COPY = "study"
 _TEMPORARY = ".flatgov-"
+_NAME = "name"  # the attribute of a variable whose name is too long for the disk
 
 
 def write_results(
@@ -106,7 +108,7 @@ def read_results(folder: Path) -> xr.Dataset:
     except Exception as error:
         reason = " ".join(str(error).split())
         raise RunError(f"cannot be read: {reason}", where=str(folder / STORE)) from None
-    ds = ds.rename({name: _unescaped(str(name)) for name in ds.variables if "%" in str(name)})
+    ds = _own_names(ds)
     for name, coordinate in ds.coords.items():
         if coordinate.dtype.kind in "OT":
             text = np.array(coordinate.values.tolist(), dtype=str)
@@ -286,17 +288,20 @@ def members_folder(folder: Path) -> Path:
 def _write_zarr(ds: xr.Dataset, path: Path) -> None:
     # Text of variable length: Zarr has no standard for fixed lengths.
     texts = {name: c.astype(object) for name, c in ds.coords.items() if c.dtype.kind == "U"}
-    ds = ds.assign_coords(texts).rename({name: _escaped(str(name)) for name in ds.data_vars})
-    write_zarr(ds, path)
+    ds = ds.assign_coords(texts)
+    files = {str(name): to_file_name(str(name)) for name in ds.variables}
+    for name in filter(is_shortened, files):
+        ds[name] = ds[name].assign_attrs({_NAME: name})
+    write_zarr(ds.rename({name: file for name, file in files.items() if name != file}), path)
 
 
-def _escaped(name: str) -> str:
-    """Write a variable name as the name of a folder: a slash would make a folder in a folder."""
-    return name.replace("%", "%25").replace("/", "%2F")
-
-
-def _unescaped(name: str) -> str:
-    return name.replace("%2F", "/").replace("%25", "%")
+def _own_names(ds: xr.Dataset) -> xr.Dataset:
+    """Give variables the names that they had before they were written."""
+    names = {
+        file: variable.attrs.pop(_NAME, from_file_name(str(file)))
+        for file, variable in ds.variables.items()
+    }
+    return ds.rename({file: name for file, name in names.items() if file != name})
 
 
 def _write_summary(rows: Sequence[SummaryRow], columns: Mapping[str, str], path: Path) -> None:
