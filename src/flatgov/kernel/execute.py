@@ -95,9 +95,7 @@ def run_batch(
     out = _aligned(len(kernel.plan.outputs) * (steps // every + 1) * width)
     stop = np.zeros(1, dtype=np.int32) if stop is None else stop
     inputs = _inputs(kernel, batch, width)
-    if threads is None:
-        own = hasattr(os, "sched_getaffinity")
-        threads = len(os.sched_getaffinity(0)) if own else os.cpu_count() or 1
+    threads = _count_threads(threads)
     size = _vectors_at_once(vectors, threads, steps, -(-chunk // lanes) if chunk else None)
     pieces = [(at, min(at + size, vectors)) for at in range(0, vectors, size)]
     ranges = iter(pieces)  # Threads take the next one in turn.
@@ -137,6 +135,41 @@ def run_batch(
         raise CancelledError
     shaped = out.reshape(len(kernel.plan.outputs), steps // every + 1, width)
     return shaped[:, :, : batch.members]
+
+
+def memory(
+    kernel: Kernel, members: int, steps: int, every: int, threads: int | None = None
+) -> tuple[int, int]:
+    """Count the bytes that `run_batch` takes: for its outputs, and to compute them.
+
+    Args:
+        kernel: The compiled program.
+        members: How many.
+        steps: The number of time steps.
+        every: Steps from one saved point to the next.
+        threads: As there.
+    """
+    threads = _count_threads(threads)
+    vectors = -(-members // kernel.lanes)
+    outputs = len(kernel.plan.outputs) * (steps // every + 1) * vectors * kernel.lanes * 8
+    delays = sum(_delay_lengths(kernel, steps)) * kernel.lanes * 8
+    at_once = min(_vectors_at_once(vectors, threads, steps, None), vectors)
+    # A byte for each step and vector, and two counts of four while they are found.
+    flags = 9 * (steps + 3) * at_once if kernel.plan.dated else 0
+    return outputs, (delays + flags) * min(threads, -(-vectors // at_once))
+
+
+def _count_threads(threads: int | None) -> int:
+    if threads is not None:
+        return max(threads, 1)
+    own = hasattr(os, "sched_getaffinity")
+    return len(os.sched_getaffinity(0)) if own else os.cpu_count() or 1
+
+
+def _delay_lengths(kernel: Kernel, steps: int) -> list[int]:
+    """Give the steps that each delay holds: all of a run where its length is not a number."""
+    most = steps + 2
+    return [most if n is None else min(n, most) for n in kernel.module.delays]
 
 
 def _check(kernel: Kernel, batch: Batch, steps: int, every: int) -> None:
@@ -225,8 +258,7 @@ class _Scratch:
         self._frame = _aligned(module.layout.size // 8)
         buffers = 5 if kernel.integrator == "rk4" else 2
         self._states = _aligned(buffers * len(plan.states) * lanes)
-        most = steps + 2
-        lengths = [most if n is None else min(n, most) for n in module.delays]
+        lengths = _delay_lengths(kernel, steps)
         self._memories = [_aligned(length * lanes) for length in lengths]
         self._pointers = np.array([array.ctypes.data for array in self._memories], dtype=np.int64)
         self.fields = {

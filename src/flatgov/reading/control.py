@@ -27,6 +27,9 @@ from flatgov.model import (
 from flatgov.names import canonical
 from flatgov.reading.parsed import CONTROL_NAMES, Parsed, place
 
+# A run of so many steps takes minutes even if a step takes as little as it can.
+MOST_STEPS = 10**9
+
 _OPERATIONS: dict[str, Callable[[float, float], float]] = {
     "+": operator.add,
     "-": operator.sub,
@@ -136,8 +139,8 @@ def check_time(time: TimeSettings, where: Mapping[str, str] | None = None) -> No
         where: The place of each control variable, by its canonical name, for the message.
 
     Raises:
-        ModelError: The step is not positive, the end is before the start, or SAVEPER is no
-            multiple of TIME STEP.
+        ModelError: The step is not positive, the end is before the start, the steps are too many,
+            or SAVEPER is no multiple of TIME STEP.
     """
     places = where or {}
     if not all(map(math.isfinite, (time.initial, time.final, time.step, time.saveper))):
@@ -153,8 +156,15 @@ def check_time(time: TimeSettings, where: Mapping[str, str] | None = None) -> No
             f"FINAL TIME {time.final:g} is before INITIAL TIME {time.initial:g}",
             where=places.get("final time", ""),
         )
+    if (time.final - time.initial) / time.step > MOST_STEPS:
+        raise ModelError(
+            f"TIME STEP {time.step:g} makes more than {MOST_STEPS:g} steps from {time.initial:g} "
+            f"to {time.final:g}",
+            where=places.get("time step", ""),
+            fix="use a larger TIME STEP or an earlier FINAL TIME",
+        )
     ratio = time.saveper / time.step
-    if ratio < 0.5 or abs(ratio - round(ratio)) > 1e-6 * ratio:
+    if ratio < 0.5 or not math.isfinite(ratio) or abs(ratio - round(ratio)) > 1e-6 * ratio:
         raise ModelError(
             f"SAVEPER {time.saveper:g} is no multiple of TIME STEP {time.step:g}",
             where=places.get("saveper", ""),

@@ -18,10 +18,11 @@ from flatgov.kernel.jit import Kernel, compile_kernel, default_lanes
 from flatgov.kernel.lower import lower
 from flatgov.kernel.program import Program
 from flatgov.model import FINAL_TIME, Change, Integrator, Model, TimeSettings
-from flatgov.reading.control import check_time
+from flatgov.reading.control import MOST_STEPS, check_time
 from flatgov.run.final_time import after_end, moves, without_steps_after
 from flatgov.run.grid import count_points, time_points
 from flatgov.run.inputs import Inputs, read_inputs
+from flatgov.run.memory import check_memory
 
 T = TypeVar("T")
 
@@ -82,11 +83,14 @@ def simulate_members(
     wanted = [name for name in program.outputs if name in kept or (moving and name == FINAL_TIME)]
     inputs = read_inputs(model, program, plans, draws or {}, time)
     kernel = _compiled(model, time, inputs, tuple(wanted), integrator or model.integrator)
-    every = round(time.saveper / time.step)
+    # A SAVEPER past the end keeps the first point only, however far it is past it.
+    every = min(round(time.saveper / time.step), MOST_STEPS)
     steps = (count_points(time, time.saveper) - 1) * every
     if moving:  # The end may lie between two points that are kept, or after the last one.
         steps = max(steps, count_points(time, time.step) - 1)
-    saved = run_batch(kernel, inputs.batch(seed), steps, 1 if moving else every, threads=threads)
+    each = 1 if moving else every
+    check_memory(kernel, inputs.plans * inputs.draws, steps, each, threads, model.path)
+    saved = run_batch(kernel, inputs.batch(seed), steps, each, threads=threads)
     values = {}
     first = 0
     for name in wanted:
