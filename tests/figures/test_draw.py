@@ -301,7 +301,7 @@ def test_no_chinese_font_is_one_line(
 def test_a_character_without_a_glyph_is_an_error(
     ds: xr.Dataset, study: Study, tmp_path: Path
 ) -> None:
-    titled = dataclasses.replace(study, title={"en": "Longgang 龙港", "zh": "龙港"})
+    titled = dataclasses.replace(study, title={"en": "Longgang \U000130a0", "zh": "龙港"})
     with pytest.raises(FlatgovError, match=r"a label cannot be drawn: Glyph .* change the label$"):
         draw_figures(ds, titled, tmp_path, "en")
 

@@ -180,6 +180,28 @@ def test_a_model_is_called_by_its_name(tmp_path: Path, monkeypatch: pytest.Monke
     assert titles == ["Stocks of teacup over time", "Stocks of the model over time"]
 
 
+def model_with_stocks(*names: str) -> xr.Dataset:
+    flow = ("time", [0.0, 1.0], {"kind": "stock", "units": "One"})
+    return xr.Dataset(dict.fromkeys(names, flow), {"time": [0.0, 1.0]})
+
+
+@needs_chinese
+def test_a_bare_model_with_chinese_names_is_drawn(tmp_path: Path) -> None:
+    notes: list[str] = []
+    draw_model_figures(model_with_stocks("人口", "staff"), tmp_path, "svg", notice=notes.append)
+    assert (tmp_path / "stocks.svg").exists()
+    assert notes == []
+
+
+def test_a_page_with_a_sign_that_no_font_has_is_left_out(tmp_path: Path) -> None:
+    notes: list[str] = []
+    ds = model_with_stocks("stock \U000130a0", *(f"stock {number}" for number in range(15)))
+    written = draw_model_figures(ds, tmp_path, "svg", notice=notes.append)
+    assert [path.name for path in written] == ["stocks_2.svg"]
+    assert len(notes) == 1
+    assert notes[0].startswith("stocks_1.svg is left out: a label cannot be drawn: Glyph 77984")
+
+
 @pytest.mark.parametrize(
     ("units", "label"),
     [("Minute", "minutes"), ("HOURS", "hours"), ("second", "seconds"), ("Weeks", "weeks")],

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from flatgov.errors import RunError
 from flatgov.figures import breakdown, end_state, headline, paths, promises, stocks
 from flatgov.figures.common import NotDrawn, one_scenario, origin
-from flatgov.figures.style import check_format, draw, drawing, write
+from flatgov.figures.style import NoGlyph, check_format, draw, drawing, write
 from flatgov.figures.text import Language, Text, check_language
 
 if TYPE_CHECKING:
@@ -112,7 +112,8 @@ def draw_model_figures(
         folder: Made if it is not there.
         format: ``"png"``, ``"svg"`` or ``"pdf"``.
         name: What the titles call the model.
-        notice: Called with a line when there is nothing to draw.
+        notice: Called with a line for each figure that is left out: there is nothing to draw,
+            or no font has the characters of a name.
 
     Returns:
         The files written: ``stocks``, or ``stocks_1``, ``stocks_2``, … for many stocks.
@@ -124,17 +125,20 @@ def draw_model_figures(
     check_format(format)
     _make(folder)
     caption = origin(ds, "en", model="unknown")
-    with drawing("en"):
+    try:
+        pages = stocks.figures(ds, name, caption)
+    except NotDrawn as reason:
+        notice(f"stocks.{format} is left out: {reason}")
+        return []
+    written = []
+    for number, page in enumerate(pages, 1):
+        file = folder / f"stocks{f'_{number}' if len(pages) > 1 else ''}.{format}"
         try:
-            pages = stocks.figures(ds, name, caption)
-        except NotDrawn as reason:
-            notice(f"stocks.{format} is left out: {reason}")
-            return []
-        names = ["stocks"] if len(pages) == 1 else [f"stocks_{n}" for n in range(1, len(pages) + 1)]
-        return [
-            write(figure, folder / f"{file}.{format}")
-            for file, figure in zip(names, pages, strict=True)
-        ]
+            with drawing("en"):
+                written.append(write(page(), file))
+        except NoGlyph as reason:
+            notice(f"{file.name} is left out: {reason}")
+    return written
 
 
 def _make(folder: Path) -> None:

@@ -53,22 +53,21 @@ def font_families(lang: str) -> list[str]:
         lang: ``"en"`` or ``"zh"``.
 
     Returns:
-        Family names that matplotlib knows, the last one for rare signs.
+        Family names that matplotlib knows. What the first has no sign for is drawn with the
+        others: a model may have Chinese names in English figures too.
 
     Raises:
         FlatgovError: The language is Chinese and no font has its glyphs.
     """
-    return [ENGLISH] if lang == "en" else [_chinese_family(), ENGLISH]
-
-
-def _chinese_family() -> str:
-    family = _known_family() or _family_of_new_system_font() or _packaged_family()
-    if family is None:
+    chinese = _known_family() or _family_of_new_system_font() or _packaged_family()
+    if lang == "en":
+        return [ENGLISH] if chinese is None else [ENGLISH, chinese]
+    if chinese is None:
         raise FlatgovError(
             "no font with Chinese characters was found",
             fix="pip install 'flatgov[zh]' or install a CJK font such as Noto Sans CJK SC",
         )
-    return family
+    return [chinese, ENGLISH]
 
 
 def _known_family() -> str | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import xarray as xr
 from matplotlib.axes import Axes
@@ -22,7 +23,7 @@ _HEIGHT, _BELOW, _LINE = 1.35, 0.42, 0.18  # inches; the height is that of a nar
 _MANY = 12  # more lines than this in a panel are drawn thin and in one colour
 
 
-def figures(ds: xr.Dataset, name: str, caption: str) -> list[Figure]:
+def figures(ds: xr.Dataset, name: str, caption: str) -> list[Callable[[], Figure]]:
     """Draw every stock of a run; where there is none, every variable that changes.
 
     Args:
@@ -31,7 +32,7 @@ def figures(ds: xr.Dataset, name: str, caption: str) -> list[Figure]:
         caption: The line below each figure.
 
     Returns:
-        As many figures as there are pages.
+        For each page what makes it, inside `drawing`.
 
     Raises:
         NotDrawn: Nothing in the dataset changes over time.
@@ -47,7 +48,7 @@ def figures(ds: xr.Dataset, name: str, caption: str) -> list[Figure]:
         for number in range(1, len(pages) + 1)
     ]
     return [
-        _figure(ds, [ds[v] for v in variables], heading, caption)
+        partial(_figure, ds, [ds[v] for v in variables], heading, caption)
         for variables, heading in zip(pages, titles, strict=True)
     ]
 

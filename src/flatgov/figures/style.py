@@ -63,6 +63,10 @@ _METADATA: dict[str, dict[str, str | None]] = {
 }
 
 
+class NoGlyph(FlatgovError):
+    """A label has a character that no font at hand can draw."""
+
+
 @contextmanager
 def drawing(lang: str) -> Iterator[None]:
     """Set the look and the font while figures are made and written; put everything back after.
@@ -74,7 +78,8 @@ def drawing(lang: str) -> Iterator[None]:
         lang: ``"en"`` or ``"zh"``.
 
     Raises:
-        FlatgovError: There is no font for the language, or a character has no glyph in it.
+        FlatgovError: There is no font for the language.
+        NoGlyph: A character has no glyph in the fonts.
     """
     families = font_families(lang)
     with mpl.rc_context(), warnings.catch_warnings():
@@ -87,7 +92,7 @@ def drawing(lang: str) -> Iterator[None]:
         except UserWarning as missing:
             if "missing from" not in str(missing):
                 raise
-            raise FlatgovError(
+            raise NoGlyph(
                 f"a label cannot be drawn: {str(missing).rstrip('.')}",
                 fix="install a font with this character or change the label",
             ) from None
@@ -95,12 +100,12 @@ def drawing(lang: str) -> Iterator[None]:
 
 def bold() -> str:
     """The weight of emphasised text inside `drawing`; CJK fonts often come without a bold one."""
-    return "bold" if mpl.rcParams["font.family"] == [ENGLISH] else "normal"
+    return "bold" if mpl.rcParams["font.family"][0] == ENGLISH else "normal"
 
 
 def minus() -> str:
     """The minus sign inside `drawing`; the proper one is as wide as a character in CJK fonts."""
-    return "−" if mpl.rcParams["font.family"] == [ENGLISH] else "–"
+    return "−" if mpl.rcParams["font.family"][0] == ENGLISH else "–"
 
 
 def check_format(format: str) -> None:
