@@ -103,6 +103,17 @@ def test_an_epoch_that_does_not_fit_calendar_years(write_study):
     )
 
 
-@pytest.mark.parametrize("units", ["Months", "mo", "", "tick"])
-def test_a_calendar_that_fits_the_model_or_cannot_be_compared(write_study, units):
+@pytest.mark.parametrize("units", ["Months", "mo", "", "Dmnl"])
+def test_a_calendar_that_fits_a_model_or_one_without_units_of_time(write_study, units):
     assert fg.open_study(write_study(office=in_years(0, 24, units))).calendar.unit == "Month"
+
+
+@pytest.mark.parametrize("units", ["Minute", "Quarter", "tick"])
+def test_a_calendar_that_contradicts_the_model(write_study, units):
+    folder = write_study(office=in_years(0, 24, units))
+    with pytest.raises(fg.StudyError) as caught:
+        fg.open_study(folder)
+    assert str(caught.value) == (
+        f"{folder}/policies.toml:9: calendar.unit: the unit is 'Month' but the model's time is in "
+        f"'{units}'; leave [calendar] out, or give the model's TIME STEP the units Month"
+    )

@@ -31,6 +31,7 @@ from flatgov.study.schema import (
 )
 from flatgov.study.study import Study
 from flatgov.study.toml import Problems, TomlFile, read_toml, validate
+from flatgov.study.units import same_units
 
 if TYPE_CHECKING:
     from flatgov.model import Model, TimeSettings
@@ -176,11 +177,13 @@ def _calendar(table: CalendarTable | None, file: TomlFile, time: TimeSettings) -
             f"{table.epoch:g} is no date", where=where, fix="write a month as 2016-01 in quotes"
         )
     own_unit = known_unit(time.units)
-    if own_unit not in (None, table.unit):
+    if own_unit != table.unit and not same_units(time.units, ""):
         raise StudyError(
             f"the unit is '{table.unit}' but the model's time is in '{time.units}'",
             where=file.where("calendar", "unit"),
-            fix=f'write unit = "{own_unit}"',
+            fix=f'write unit = "{own_unit}"'
+            if own_unit
+            else f"leave [calendar] out, or give the model's TIME STEP the units {table.unit}",
         )
     try:
         epoch = parse_date(str(table.epoch))
