@@ -34,6 +34,10 @@ app = typer.Typer(
 )
 
 
+class _Interrupted(Exception):
+    """The user interrupted a command that has more to say about it."""
+
+
 class Engine(StrEnum):
     """What simulates."""
 
@@ -173,7 +177,7 @@ def run(
         line = "interrupted"
         if engine is Engine.pysd:
             line += "; `--resume` goes on with the members that are finished"
-        raise typer.Exit(_fail(line, 130)) from None
+        raise _Interrupted(line) from None
     written = write_results(ds, source, folder, command, save=stored)
     shutil.rmtree(members, ignore_errors=True)
     print(study_text(study_summary(ds, source), source))
@@ -285,7 +289,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
             stream.reconfigure(errors="replace")  # A console without Chinese still gets the rest.
     # Ends worker processes with this one, as an interrupt does.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    sys.exit(_status(list(sys.argv[1:] if arguments is None else arguments)))
+    try:
+        status = _status(list(sys.argv[1:] if arguments is None else arguments))
+    except SystemExit:  # of the signal
+        status = 143
+    jit = sys.modules.get("flatgov.kernel.jit")
+    if jit is not None and jit.is_compiling():  # which nothing but the end of the process stops
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    sys.exit(status)
 
 
 def _status(arguments: list[str]) -> int:
@@ -295,6 +308,8 @@ def _status(arguments: list[str]) -> int:
         return _fail(str(error), 1 if isinstance(error, RunError) else 2)
     except _UsageError as error:
         return _fail(error.format_message().replace("Value error, ", ""), 2)
+    except _Interrupted as interruption:
+        return _fail(str(interruption), 130)
     except (KeyboardInterrupt, typer.Abort):
         return _fail("interrupted", 130)
     except OSError as error:
@@ -303,6 +318,8 @@ def _status(arguments: list[str]) -> int:
         )
     except MemoryError:
         return _fail("out of memory; use fewer --workers, or --save fewer variables", 1)
+    if status == 130:  # Typer takes an interruption for the end of a command.
+        return _fail("interrupted", 130)
     return status if isinstance(status, int) else 0
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
 from functools import cache
+from threading import Thread
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -13,6 +16,9 @@ from flatgov.kernel import code_cache
 from flatgov.kernel.emit import Integrator, Module, emit
 from flatgov.kernel.program import Program
 from flatgov.kernel.schedule import Schedule, schedule
+
+# How often a wait for LLVM looks for an interruption.
+_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -126,7 +132,7 @@ def load(text: str) -> Any:
         return engine
     code = code_cache.read(key)
     if code is None:
-        code = object_code(text)
+        code = _compile_aside(text)
         code_cache.write(key, code)
     target = _target()
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target.create_target_machine())
@@ -134,6 +140,43 @@ def load(text: str) -> Any:
     engine.finalize_object()
     _LOADED[key] = engine
     return engine
+
+
+# Threads that still compile though nobody waits for them any more.
+_ABANDONED: list[Thread] = []
+
+
+def _compile_aside(text: str) -> bytes:
+    """Compile in a thread: one call into LLVM takes seconds for a large model.
+
+    The caller waits so that an interruption reaches it at once. LLVM cannot be stopped: what it
+    still does then goes on, and an exit of the interpreter waits for it.
+    """
+    done: Future[bytes] = Future()
+
+    def work() -> None:
+        try:
+            done.set_result(object_code(text))
+        except BaseException as error:
+            done.set_exception(error)
+
+    thread = Thread(target=work, daemon=True)
+    try:
+        thread.start()
+        while not done.done():
+            wait([done], timeout=_SECONDS)  # Windows interrupts no wait without an end.
+    except BaseException:
+        if thread.is_alive():
+            _ABANDONED.append(thread)
+            # LLVM's own data go at exit; the thread must not use them after.
+            atexit.register(thread.join)
+        raise
+    return done.result()
+
+
+def is_compiling() -> bool:
+    """Tell whether an interrupted compilation still goes on."""
+    return any(thread.is_alive() for thread in _ABANDONED)
 
 
 def object_code(text: str) -> bytes:
