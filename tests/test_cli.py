@@ -252,8 +252,8 @@ def test_a_failed_member_is_status_1_and_the_others_are_written(flatgov, write_s
     write_study(**WITHOUT_STAY)
     result = flatgov("run", "office")
     assert result.status == 1
-    reason = "'leaving' is infinite at time 12"
-    last = f"error: results/office: policy 'hire' under 'calm' failed: {reason} (and 1 more)"
+    reason = "'leaving' (line 5) is infinite at time 12"
+    last = f"error: office/office.mdl: policy 'hire' under 'calm' failed: {reason} (and 1 more)"
     assert result.err.splitlines()[-1] == last
     assert "  now       100.0    100.0    100.0           0.0\n" in result.out
     assert "  hire      100.0    100.0        -             -\n" in result.out

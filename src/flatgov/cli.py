@@ -184,7 +184,8 @@ def run(
     _list_paths(written)
     _draw(pictures, lambda new: draw_figures(ds, source, new, notice=_note))
     if ds.attrs["failed"] != "[]":
-        raise RunError(failures_text(ds), where=str(folder))
+        # PySD's reasons begin with the place.
+        raise RunError(failures_text(ds), where=model.path if engine is Engine.native else "")
 
 
 def _run_model(
@@ -207,7 +208,8 @@ def _run_model(
     _list_paths(written)
     _draw(pictures, lambda new: draw_model_figures(ds, new, name=model.name, notice=_note))
     if "failed" in ds.attrs:
-        raise RunError(failures_text(ds), where=str(folder))
+        # PySD's reasons begin with the place.
+        raise RunError(failures_text(ds), where=model.path if engine is Engine.native else "")
 
 
 def _draw(pictures: Path, draw: Callable[[Path], object]) -> None:

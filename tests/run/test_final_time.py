@@ -91,7 +91,7 @@ def test_a_member_that_never_reaches_it_ends_at_the_last_step(make: Make) -> Non
 
 def test_a_failure_before_the_end_is_one(make: Make) -> None:
     ds = make(GROWTH.replace("7.5", "6.5")).run()
-    assert ds.attrs["failed"] == """{"0": "'inverse' is infinite at time 6.5"}"""
+    assert ds.attrs["failed"] == """{"0": "'inverse' (line 6) is infinite at time 6.5"}"""
 
 
 def test_a_final_time_past_its_first_value_is_refused(make: Make) -> None:

@@ -94,9 +94,9 @@ def test_the_first_failure_is_named(load: Load) -> None:
     more[1, 0, 0] = np.nan
     more[1, 1, 2] = [np.inf, np.nan]
     assert find_failures({"fine": fine, "gone": gone, "more": more}, time) == {
-        (0, 1): "'more' is infinite at time 1",
-        (1, 0): "'gone' is infinite at time 0",
-        (1, 1): "'more' is not a number at time 2",
+        (0, 1): ("more", "infinite at time 1"),
+        (1, 0): ("gone", "infinite at time 0"),
+        (1, 1): ("more", "not a number at time 2"),
     }
 
 
@@ -106,7 +106,7 @@ def test_elements_without_an_equation_have_not_failed(load: Load) -> None:
     assert lowered(model, model.time).undefined == {("x", 1)}
     ds = model.run()
     assert ds["x"].isnull().all(dim="time").values.tolist() == [False, True, False]
-    assert ds.attrs["failed"] == '{"0": "\'x\' is infinite at time 2"}'
+    assert ds.attrs["failed"] == '{"0": "\'x\' (line 2) is infinite at time 2"}'
 
 
 def loaded(code: str) -> str:

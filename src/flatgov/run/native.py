@@ -101,11 +101,11 @@ def simulate_members(
         axes = numbers.ndim
         values[name] = block.transpose(axes + 1, axes + 2, axes, *range(axes))
     if not moving:
-        failed = find_failures(values, time, undefined=program.undefined)
+        failed = _with_lines(find_failures(values, time, undefined=program.undefined), model)
         return Results(values, failed, count_points(time, time.saveper))
     after = after_end(values[FINAL_TIME], time, model.path)[..., ::every]
     values = {name: values[name][:, :, ::every] for name in kept}
-    failed = find_failures(values, time, after, program.undefined)
+    failed = _with_lines(find_failures(values, time, after, program.undefined), model)
     points = int((~after).sum(axis=-1).max())
     return Results(without_steps_after(values, after), failed, points)
 
@@ -124,7 +124,7 @@ def find_failures(
     time: TimeSettings,
     after: NDArray[np.bool_] | None = None,
     undefined: Collection[tuple[str, int]] = (),
-) -> dict[tuple[int, int], str]:
+) -> dict[tuple[int, int], tuple[str, str]]:
     """Find the members with a value that is no finite number.
 
     Args:
@@ -134,9 +134,9 @@ def find_failures(
         undefined: Elements, as variable and position, that no equation defines.
 
     Returns:
-        For each such member the first variable and the time, the earliest time first.
+        For each such member the first variable and what it was when, the earliest time first.
     """
-    found: dict[tuple[int, int], tuple[int, str]] = {}
+    found: dict[tuple[int, int], tuple[int, str, str]] = {}
     for name, whole in values.items():
         array = _without(whole, [place for variable, place in undefined if variable == name])
         bad = np.asarray(~np.isfinite(array).all(axis=tuple(range(3, array.ndim))))
@@ -148,9 +148,21 @@ def find_failures(
             if member not in found or at < found[member][0]:
                 numbers = array[plan, draw, at]
                 what = "not a number" if np.isnan(numbers).any() else "infinite"
-                found[member] = (at, f"'{name}' is {what}")
+                found[member] = (at, name, what)
     times = time_points(time)
-    return {member: f"{text} at time {times[at]:g}" for member, (at, text) in sorted(found.items())}
+    return {
+        member: (name, f"{what} at time {times[at]:g}")
+        for member, (at, name, what) in sorted(found.items())
+    }
+
+
+def _with_lines(
+    failed: Mapping[tuple[int, int], tuple[str, str]], model: Model
+) -> dict[tuple[int, int], str]:
+    return {
+        member: f"'{name}' (line {model.variables[name].line}) is {what}"
+        for member, (name, what) in failed.items()
+    }
 
 
 def _without(array: FloatArray, places: Sequence[int]) -> FloatArray:

@@ -151,4 +151,5 @@ def test_a_place_outside_of_a_variable_is_not_a_number(tmp_path: Path) -> None:
     ds = write(tmp_path, f"{RANGES} y = VECTOR ELM MAP(x[south], Time) ~~|", final=1).run()
     assert ds["y"][0] == 4
     assert np.isnan(ds["y"][1])
-    assert "'y' is not a number at time 1" in ds.attrs["failed"]
+    assert "'y' (line " in ds.attrs["failed"]
+    assert "is not a number at time 1" in ds.attrs["failed"]
