@@ -40,6 +40,7 @@ _SETTINGS: dict[str, Any] = {
     "axes.axisbelow": True,
     "axes.titlesize": HEADING,
     "axes.titlelocation": "left",
+    "axes.titley": 1.0,  # nothing stands above an axis, so its place need not be looked for
     "grid.color": "#E6E6E6",
     "grid.linewidth": 0.7,
     "xtick.color": RULE,
