@@ -26,6 +26,14 @@ TimeUnit = Literal["year", "quarter", "month", "week", "day", "hour", "minute", 
 # Vensim's :NA:, a number like any other so that "x = :NA:" can ask for it (vensim.com, "na.html").
 NA = -(2.0**109)
 
+# The argument of `Model.run` that stands in the place of each.
+_TIME_SETTINGS = {
+    "initial time": "",
+    "final time": "final_time",
+    "time step": "time_step",
+    "saveper": "saveper",
+}
+
 # A FINAL TIME that changes during the run is a variable of this name.
 FINAL_TIME = "FINAL TIME"
 
@@ -262,12 +270,31 @@ class Model:
         try:
             return self._by_canonical_name[canonical(name)]
         except KeyError:
-            raise ModelError(
-                f"'{name}' is not a variable of {self.path}",
+            raise self._unknown(name, where) from None
+
+    def _unknown(self, name: str, where: str) -> ModelError:
+        setting = canonical(name)
+        if setting in _TIME_SETTINGS:
+            argument = _TIME_SETTINGS[setting]
+            given = f"give {argument}=… (in Python) or " if argument else ""
+            return ModelError(
+                f"{setting.upper()} is a time setting",
                 where=where,
-                nearest=nearest_names(name, self.variables),
-                fix="`flatgov describe` lists the names",
-            ) from None
+                fix=f"{given}change it in the model",
+            )
+        whole = self._by_canonical_name.get(canonical(name.partition("[")[0]))
+        if whole is not None and name.rstrip().endswith("]"):
+            return ModelError(
+                f"'{name}' is one element, and elements cannot be named one by one",
+                where=where,
+                fix=f"give '{whole.name}', which means all of them",
+            )
+        return ModelError(
+            f"'{name}' is not a variable of {self.path}",
+            where=where,
+            nearest=nearest_names(name, self.variables),
+            fix="`flatgov describe` lists the names",
+        )
 
     def run(
         self,

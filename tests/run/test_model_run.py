@@ -204,8 +204,21 @@ def test_when_every_draw_fails_in_pysd_the_run_fails(load):
         ({"params": {"characteristic time": -1}},
          "characteristic time=-1: 'Characteristic Time' would be -1, below the lower limit 0 of the"
          " model; give a value that keeps it at least 0"),
-        ({"params": {"start": "hot"}}, "'start': 'hot' is not a number"),
-        ({"params": {"start": []}}, "'start': give one number, or a list of numbers"),
+        ({"params": {"start": "hot"}}, "'start': 'hot' is not a number; GIVE"),
+        ({"params": {"start": "60"}}, "'start': '60' is not a number; GIVE"),
+        ({"params": {"start": True}}, "'start': True is not a number; GIVE"),
+        ({"params": {"start": None}}, "'start': None is not a number; GIVE"),
+        ({"params": {"start": [1.0, None]}}, "'start': [1.0, None] is not a number; GIVE"),
+        ({"params": {"start": map(float, "12")}}, "'start': a map is not a number; GIVE"),
+        ({"params": {"start": []}}, "'start': [] is no list of numbers; GIVE"),
+        ({"params": {"FINAL TIME": 1}}, "FINAL TIME=1: FINAL TIME is a time setting;"
+         " give final_time=… (in Python) or change it in the model"),
+        ({"params": {"initial_time": 1}},
+         "initial_time=1: INITIAL TIME is a time setting; change it in the model"),
+        ({"save": ["start[1]"]}, "save: 'start[1]' is one element, and elements cannot be named one"
+         " by one; give 'start', which means all of them"),
+        ({"time_step": float("nan")}, "PATH: TIME STEP is nan, not a finite number"),
+        ({"final_time": float("inf")}, "PATH: FINAL TIME is inf, not a finite number"),
         ({"params": {"start": [1, 2], "Room Temperature": [1]}},
          "PATH: the lists of values differ in length: 'start' has 2, 'Room Temperature' has 1;"
          " give lists of one length"),
@@ -222,7 +235,9 @@ def test_when_every_draw_fails_in_pysd_the_run_fails(load):
         ({"engine": "fast"}, "PATH: there is no engine 'fast'; use native or pysd"),
         ({"time_step": 0}, "PATH: TIME STEP is 0, not above zero"),
         ({"final_time": -1}, "PATH: FINAL TIME -1 is before INITIAL TIME 0"),
-        ({"saveper": 0.7}, "PATH: SAVEPER 0.7 is no multiple of TIME STEP 0.5"),
+        ({"saveper": 0.7}, "PATH: SAVEPER 0.7 is no multiple of TIME STEP 0.5; use 0.5"),
+        ({"saveper": 1.2},
+         "PATH: SAVEPER 1.2 is no multiple of TIME STEP 0.5; use 2 times TIME STEP, 1"),
         ({"save": [1]}, "save: 1 is no name of a variable"),
         ({"save": ["cooling"]}, "save: 'cooling' is a lookup table and has no values over time"),
     ],
@@ -231,4 +246,5 @@ def test_wrong_arguments(load, arguments, message):
     model = load(TEACUP)
     with pytest.raises(fg.ModelError) as caught:
         model.run(**arguments)
-    assert str(caught.value) == message.replace("PATH", model.path)
+    allowed = "give one number, or a list of numbers"
+    assert str(caught.value) == message.replace("PATH", model.path).replace("GIVE", allowed)

@@ -154,7 +154,7 @@ def test_a_value_that_is_no_number_stays_and_is_named(write_study):
         )
     )  # fmt: skip
     ds = study.run(scenarios=["calm"])
-    reason = "'Staff' is infinite at time 13"
+    reason = "'Staff' (line 2) is infinite at time 13"
     assert json.loads(ds.attrs["failed"]) == [
         {"policy": "both", "scenario": "calm", "reason": reason}
     ]
@@ -196,7 +196,10 @@ def test_a_study_without_scenarios(write_study):
         ({"params": {"load": 0.5}}, "'load' is an auxiliary and cannot be changed"),
         ({"params": {"stay": 3, "STAY": 4}}, "'stay' and 'STAY': 'stay' is given twice"),
         ({"params": {"stay": [3, 4]}}, "'stay': a study takes one number, not a list"),
-        ({"params": {"stay": "x"}}, "'stay': 'x' is not a number"),
+        (
+            {"params": {"stay": "x"}},
+            "'stay': 'x' is not a number; give one number, or a list of numbers",
+        ),
         (
             {"params": {"effect of load": 2}},
             "effect of load=2: 'effect of load' is a lookup table and cannot be set; set constants",

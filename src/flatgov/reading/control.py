@@ -143,10 +143,16 @@ def check_time(time: TimeSettings, where: Mapping[str, str] | None = None) -> No
             or SAVEPER is no multiple of TIME STEP.
     """
     places = where or {}
-    if not all(map(math.isfinite, (time.initial, time.final, time.step, time.saveper))):
-        raise ModelError(
-            "a control variable is not a finite number", where=places.get("time step", "")
-        )
+    settings = {
+        "INITIAL TIME": time.initial,
+        "FINAL TIME": time.final,
+        "TIME STEP": time.step,
+        "SAVEPER": time.saveper,
+    }
+    for name, value in settings.items():
+        if not math.isfinite(value):
+            where_it_is = places.get(name.lower(), places.get("time step", ""))
+            raise ModelError(f"{name} is {value:g}, not a finite number", where=where_it_is)
     if time.step <= 0:
         raise ModelError(
             f"TIME STEP is {time.step:g}, not above zero", where=places.get("time step", "")
@@ -168,7 +174,17 @@ def check_time(time: TimeSettings, where: Mapping[str, str] | None = None) -> No
         raise ModelError(
             f"SAVEPER {time.saveper:g} is no multiple of TIME STEP {time.step:g}",
             where=places.get("saveper", ""),
+            fix=_multiple(time),
         )
+
+
+def _multiple(time: TimeSettings) -> str:
+    """Advise the multiple of TIME STEP that is nearest to SAVEPER."""
+    if not math.isfinite(time.saveper / time.step):
+        return ""
+    times = max(1, round(time.saveper / time.step))
+    product = f"{times * time.step:.10g}"
+    return f"use {product}" if times == 1 else f"use {times} times TIME STEP, {product}"
 
 
 def _where(parsed: Parsed, name: str, file: str) -> str:

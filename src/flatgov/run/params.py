@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,8 @@ import numpy as np
 from flatgov.changes import FloatArray, check_changeable, check_value
 from flatgov.errors import ModelError
 from flatgov.model import Model
+
+_ALLOWED = "give one number, or a list of numbers"
 
 
 def read_params(
@@ -66,10 +68,18 @@ def params_text(values: Mapping[str, FloatArray]) -> str:
 def _numbers(name: Any, value: Any) -> FloatArray:
     if not isinstance(name, str):
         raise ModelError(f"{name!r} is no name of a variable", where="params")
+    shown = f"a {type(value).__name__}" if isinstance(value, Iterator) else repr(value)
     try:
-        numbers = np.asarray(value, dtype=np.float64)
+        given = np.asarray(value)
+        # NumPy would also read truth values, and texts that look like numbers.
+        if given.dtype.kind not in "iuf" and any(
+            isinstance(one, (bool, complex, str, bytes, type(None)))
+            for one in given.ravel().tolist()
+        ):
+            raise TypeError
+        numbers = given.astype(np.float64)
     except (TypeError, ValueError):
-        raise ModelError(f"{value!r} is not a number", where=f"'{name}'") from None
+        raise ModelError(f"{shown} is not a number", where=f"'{name}'", fix=_ALLOWED) from None
     if numbers.ndim > 1 or numbers.size == 0:
-        raise ModelError("give one number, or a list of numbers", where=f"'{name}'")
+        raise ModelError(f"{shown} is no list of numbers", where=f"'{name}'", fix=_ALLOWED)
     return numbers
