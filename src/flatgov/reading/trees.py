@@ -85,6 +85,7 @@ _STRUCTURES = {
 # Names under which PySD keeps functions of XMILE that differ from Vensim's; `xmile_functions`
 # writes them, so that PySD can run the model too.
 _OTHER_NAMES = {
+    "xramp": "RAMP",
     "xpulse": "XMILE PULSE",
     "xpulse_train": "XMILE PULSE TRAIN",
 }
