@@ -67,7 +67,8 @@ def test_a_wrong_definition(write, text, message):
         ("FINAL TIME = 9", "FINAL TIME = -9",
          ", 'FINAL TIME', line 3: FINAL TIME -9 is before INITIAL TIME 0"),
         ("SAVEPER = 2", "SAVEPER = 1.5",
-         ", 'SAVEPER', line 5: SAVEPER 1.5 is no multiple of TIME STEP 1; use 2 times TIME STEP, 2"),
+         ", 'SAVEPER', line 5: SAVEPER 1.5 is no multiple of TIME STEP 1;"
+         " use 2 times TIME STEP, 2"),
         ("TIME STEP = 1", "TIME STEP = late",
          ", 'TIME STEP', line 4: TIME STEP = 'late' has no fixed number as its value;"
          " write it as a number or an expression of constants"),

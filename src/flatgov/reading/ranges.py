@@ -143,10 +143,22 @@ class Ranges:
                 warnings.simplefilter("ignore")
                 return tuple(self.manager.make_merge_list(lists, element.name))
         except (KeyError, IndexError, ValueError) as error:
-            raise ModelError(
-                f"the subscript {error} is not defined",
-                where=place(file, definition.name, definition.line),
-            ) from None
+            where = place(file, definition.name, definition.line)
+            for name in (name for names in lists for name in names):
+                if canonical(name) not in self._spelling:
+                    raise ModelError(
+                        f"the subscript '{name}' is not defined",
+                        where=where,
+                        nearest=nearest_names(name, self._spelling.values()),
+                    ) from None
+            for names in lists:
+                if len(set(names)) < len(names):
+                    raise ModelError(
+                        f"one range stands twice on the left-hand side [{', '.join(names)}]",
+                        where=where,
+                        fix="define a second range of the same elements",
+                    ) from None
+            raise ModelError(f"its subscripts do not fit: {error}", where=where) from None
 
 
 def read_ranges(parsed: Parsed, folder: Folder, file: str) -> Ranges:

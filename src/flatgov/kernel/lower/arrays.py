@@ -89,13 +89,16 @@ class _Vector:
         self.scope = scope
         self.name = canonical(reference.subscripts[-back])
         if not ranges.is_range(self.name):
-            raise scope.error(f"'{self.name}' in {call.function} is no subscript range")
+            raise scope.error(
+                f"'{reference.subscripts[-back]}' in {call.function} is no subscript range"
+            )
         self.elements = ranges.elements[self.name]
         try:
             self.position = self.elements.index(ranges.element(self.name, scope.bound))
         except (SubscriptError, ValueError):
             raise scope.error(
-                f"{call.function} runs along '{self.name}', which the left-hand side does not have"
+                f"{call.function} runs along '{ranges.shown(self.name)}', which the left-hand side "
+                "does not have"
             ) from None
 
     def along(self, scope: Scope | None = None) -> list[Scope]:

@@ -44,7 +44,7 @@ def _elements(lowering: Lowering, variable: Variable) -> dict[int, tuple[Equatio
         repeated = {name for name in names if names.count(name) > 1 and ranges.is_range(name)}
         if repeated:
             raise ModelError(
-                f"the range '{repeated.pop()}' stands twice on the left-hand side",
+                f"the range '{ranges.shown(repeated.pop())}' stands twice on the left-hand side",
                 where=f"{lowering.model.path}, '{variable.name}', line {equation.line}",
                 fix="define a second range of the same elements",
             )
@@ -64,8 +64,9 @@ def _elements(lowering: Lowering, variable: Variable) -> dict[int, tuple[Equatio
             except SubscriptError as error:
                 raise ModelError(str(error), where=where) from None
             if place in table:
+                shown = ", ".join(map(ranges.shown, elements))
                 raise ModelError(
-                    f"[{', '.join(elements)}] is already defined on line {table[place][0].line}",
+                    f"[{shown}] is already defined on line {table[place][0].line}",
                     where=where,
                     fix="take it out of one of the two with :EXCEPT:",
                 )

@@ -8,9 +8,10 @@ element; a range that is mapped to one of those held, which gives the element at
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 
+from flatgov.errors import nearest_names
 from flatgov.model import Model
 from flatgov.names import canonical
 
@@ -28,6 +29,11 @@ class Ranges:
         self.elements: dict[str, tuple[str, ...]] = {
             canonical(name): tuple(map(canonical, elements))
             for name, elements in model.subscripts.items()
+        }
+        self._spelled = {
+            canonical(name): name
+            for own, elements in model.subscripts.items()
+            for name in (own, *elements)
         }
         self._mappings: dict[tuple[str, str], tuple[str, ...]] = {
             (canonical(name), canonical(target)): tuple(map(canonical, elements))
@@ -48,6 +54,10 @@ class Ranges:
                 if element not in homes or len(elements) > len(self.elements[homes[element]]):
                     homes[element] = name
         return homes
+
+    def shown(self, name: str) -> str:
+        """Give the model's own spelling of a range or an element, for messages."""
+        return self._spelled.get(canonical(name).removesuffix("!"), name)
 
     def is_range(self, name: str) -> bool:
         """Tell whether a name is a subscript range."""
@@ -70,7 +80,10 @@ class Ranges:
         try:
             return self._positions[name][element]
         except KeyError:
-            raise SubscriptError(f"'{element}' is no element of the range '{name}'") from None
+            raise SubscriptError(
+                f"'{self.shown(element)}' is no element of the range '{self.shown(name)}'"
+                + self._nearest(element, self.elements[name])
+            ) from None
 
     def flat(self, elements: Sequence[str], dimensions: Sequence[str]) -> int:
         """Give the row-major place of some elements in an array.
@@ -80,7 +93,8 @@ class Ranges:
         """
         if len(elements) != len(dimensions):
             raise SubscriptError(
-                f"{len(elements)} subscripts are given where there are {len(dimensions)}"
+                f"{len(elements)} subscript{'s are' if len(elements) != 1 else ' is'} given "
+                f"where there {'are' if len(dimensions) != 1 else 'is'} {len(dimensions)}"
             )
         place = 0
         for element, dimension in zip(elements, dimensions, strict=True):
@@ -97,12 +111,15 @@ class Ranges:
         Raises:
             SubscriptError: It means none.
         """
+        written, subscript = subscript, canonical(subscript)
         if subscript in bound:
             return bound[subscript]
         if subscript in self._home and subscript not in self.elements:
             return subscript
         if subscript not in self.elements:
-            raise SubscriptError(f"the subscript '{subscript}' is not defined")
+            raise SubscriptError(
+                f"the subscript '{written}' is not defined" + self._nearest(written, self._spelled)
+            )
         for held, element in bound.items():
             mapped = self._mappings.get((subscript, held))
             if mapped is not None and mapped.count(element) == 1:
@@ -122,9 +139,14 @@ class Ranges:
         }
         if len(candidates) != 1:
             raise SubscriptError(
-                f"the range '{subscript}' stands on the right only, mapped to none on the left"
+                f"the range '{self.shown(subscript)}' stands on the right only, "
+                "mapped to none on the left"
             )
         return candidates.pop()
+
+    def _nearest(self, wrong: str, names: Iterable[str]) -> str:
+        found = nearest_names(wrong, map(self.shown, names))
+        return f"; did you mean '{found[0]}'?" if found else ""
 
     def number(self, name: str, bound: Binding) -> int:
         """Give the number, from 1, of a range's or an element's name that is used as a value.

@@ -196,13 +196,27 @@ class Scope:
         dimensions = tuple(map(canonical, variable.subscripts))
         try:
             elements = [
-                self.lowering.ranges.element(canonical(subscript), self.bound)
+                self.lowering.ranges.element(subscript, self.bound)
                 for subscript in reference.subscripts or variable.subscripts
             ]
             element = self.lowering.ranges.flat(elements, dimensions)
         except SubscriptError as error:
+            if not reference.subscripts:
+                raise self._without_subscripts(variable) from None
             raise self.error(f"'{variable.name}': {error}") from None
         return Place(self.place.instance, canonical(reference.name), element, self.phase)
+
+    def _without_subscripts(self, variable: Variable) -> ModelError:
+        ranges = self.lowering.ranges
+        one = ", ".join(
+            ranges.shown(ranges.elements[canonical(name)][0]) for name in variable.subscripts
+        )
+        names = ", ".join(variable.subscripts)
+        return self.error(
+            f"'{variable.name}' stands without its subscripts [{names}]",
+            fix=f"write {variable.name}[{names}] and give the left-hand side the same, or name an "
+            f"element, as in {variable.name}[{one}]",
+        )
 
     def table(self, place: Place) -> Table:
         """Give the table of a lookup or data variable."""
