@@ -30,7 +30,9 @@ CONTROLS = "INITIAL TIME = 0 ~~|\nFINAL TIME = 9 ~~|\nTIME STEP = 1 ~~|\nSAVEPER
          "'a', line 1: there is no function or lookup 'SMOTH'; did you mean 'SMOOTH'?"),
         ("a = MAX(1, 2, 3) ~~|", "'a', line 1: MAX is given 3 arguments and takes 2"),
         ("a = SMOOTH(1) ~~|",
-         "'a', line 1: a function has the wrong number of arguments in 'a = SMOOTH(1)'"),
+         "'a', line 1: SMOOTH is given 1 argument and takes 2"),
+        ("a = MAX(1, delay3i ((2 + 1) * 2, IF THEN ELSE(1, 2, 3))) ~~|",
+         "'a', line 1: DELAY3I is given 2 arguments and takes 3"),
         ("b = 1 ~~|\na = b (2) ~~|",
          "'a', line 2: 'b' is no lookup or function, but an argument follows it;"
          " put an operator before the parenthesis"),

@@ -15,6 +15,7 @@ from flatgov.reading.functions import (
     INITIAL_ARGUMENTS,
     OPERATORS,
     STEP_ARGUMENTS,
+    wrong_count,
 )
 from flatgov.reading.parsed import CONTROL_NAMES, Definitions, place
 
@@ -150,11 +151,7 @@ def _check_call(call: Call, variables: Mapping[str, Variable], where: str) -> No
         )
     least, most = FUNCTIONS[call.function]
     if not least <= len(call.arguments) <= most:
-        wanted = f"{least}" if least == most else f"{least} to {most}"
-        raise ModelError(
-            f"{call.function} is given {len(call.arguments)} arguments and takes {wanted}",
-            where=where,
-        )
+        raise ModelError(wrong_count(call.function, len(call.arguments), least, most), where=where)
 
 
 def _lookups(variables: Mapping[str, Variable]) -> list[str]:

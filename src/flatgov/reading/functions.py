@@ -192,3 +192,14 @@ INITIAL_ARGUMENTS: dict[str, tuple[int, ...]] = {
     "SMOOTH3I": (2,),
     "SMOOTHI": (2,),
 }
+
+ANY_NUMBER = 99
+
+
+def wrong_count(function: str, given: int, least: int, most: int) -> str:
+    """Say that a function has too few or too many arguments."""
+    if least == most:
+        wanted = f"{least}"
+    else:
+        wanted = f"{least} or more" if most == ANY_NUMBER else f"{least} to {most}"
+    return f"{function} is given {given} argument{'' if given == 1 else 's'} and takes {wanted}"

@@ -17,6 +17,7 @@ from pysd.translators.vensim.vensim_element import Component, Element, Subscript
 
 from flatgov.errors import ModelError
 from flatgov.names import canonical
+from flatgov.reading.functions import FUNCTIONS, wrong_count
 from flatgov.reading.parsed import Definition, Parsed, display_name, is_control, place
 from flatgov.reading.ranges import read_range
 from flatgov.reading.safe import UnreadableText, read_number, safe_translators
@@ -138,10 +139,35 @@ def _reason(error: BaseException | None, equation: str) -> str:
     if isinstance(error, UnreadableText):
         return str(error)
     if isinstance(error, TypeError):
-        return f"a function has the wrong number of arguments in '{_shorten(equation, 120)}'"
+        return (
+            _miscounted(equation)
+            or f"a function has the wrong number of arguments in '{_shorten(equation, 120)}'"
+        )
     if isinstance(error, RecursionError):
         return "the equation is nested too deeply"
     return f"'{_shorten(equation, 120)}' cannot be read"
+
+
+def _miscounted(equation: str) -> str | None:
+    """Find the function with a wrong number of arguments, which PySD does not name."""
+    for name, (least, most) in FUNCTIONS.items():
+        pattern = r"\s+".join(map(re.escape, name.split()))
+        for found in re.finditer(rf"(?<![\w\"]){pattern}\s*\(", equation, re.IGNORECASE):
+            given = _count_arguments(equation[found.end() :])
+            if not least <= given <= most:
+                return wrong_count(name, given, least, most)
+    return None
+
+
+def _count_arguments(text: str) -> int:
+    """Count the arguments up to the parenthesis that closes them."""
+    depth, count = 0, 1
+    for position, sign in enumerate(text):
+        if sign == ")" and depth == 0:
+            return count if text[:position].strip() else 0
+        depth += (sign in "([") - (sign in ")]")
+        count += sign == "," and depth == 0
+    return count
 
 
 def _syntax_error(entry: Entry, error: parsimonious.ParseError, name: str, file: str) -> ModelError:

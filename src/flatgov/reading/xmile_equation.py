@@ -11,6 +11,7 @@ from pysd.translators.structures import abstract_expressions as ae
 
 from flatgov.errors import nearest_names
 from flatgov.names import canonical
+from flatgov.reading.functions import wrong_count
 from flatgov.reading.xmile_expression import Apply, ExpressionError, Literal, Name, Node
 from flatgov.reading.xmile_functions import (
     FUNCTIONS,
@@ -120,8 +121,7 @@ def _plain_call(name: str, arguments: tuple[Node, ...], scope: Scope) -> Any:
         raise ExpressionError(f"there is no function '{shown}'{meant}")
     least, most, rule = FUNCTIONS[name]
     if not least <= len(arguments) <= most:
-        wanted = f"{least}" if least == most else f"{least} to {most}"
-        raise ExpressionError(f"{shown} is given {len(arguments)} arguments and takes {wanted}")
+        raise ExpressionError(wrong_count(shown, len(arguments), least, most))
     return rule(*(emit(part, scope) for part in arguments), vensim=scope.vensim)
 
 
@@ -153,7 +153,8 @@ def _over_array(name: str, argument: Node, scope: Scope) -> Any:
         for dimension in {*marks(parts[0])}
     )
     if len(parts) == 1 and not any(marks(parts[0])):
-        raise ExpressionError(f"{name.upper()} has no array to run over")
+        more = "; give it more arguments, or an array" if name in ("min", "max") else ""
+        raise ExpressionError(f"{name.upper()} has no array to run over{more}")
     if name == "size":
         return float(count)
     function = _REDUCERS.get(name, "sum")

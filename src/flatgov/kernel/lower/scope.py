@@ -24,6 +24,7 @@ from flatgov.model import (
     Variable,
 )
 from flatgov.names import canonical
+from flatgov.reading.functions import wrong_count
 
 
 @dataclass(frozen=True)
@@ -271,10 +272,8 @@ class Scope:
         if len(within) == len(self.place.instance.within):
             raise self.error(f"the macro {macro.name} calls itself")
         if len(call.arguments) != len(macro.inputs):
-            raise self.error(
-                f"{call.function} is given {len(call.arguments)} arguments and takes "
-                f"{len(macro.inputs)}"
-            )
+            wanted = len(macro.inputs)
+            raise self.error(wrong_count(call.function, len(call.arguments), wanted, wanted))
 
         def make() -> Instance:
             variables = {canonical(name): one for name, one in macro.variables.items()}
