@@ -290,3 +290,12 @@ def test_data_from_another_file_are_refused_by_name(load, tmp_path):
     model = load("sales = GET XLS DATA('a.csv', ',', 'A', 'B1') ~~|")
     with pytest.raises(ModelError, match="'sales': data from another file are not supported"):
         simulate(model)
+
+
+def test_a_function_that_pysd_does_not_have(load):
+    model = load("k = 1 ~~|\ny = DELAY CONVEYOR(k, 2, 0, 0, 2, 0) ~~|")
+    with pytest.raises(RunError) as caught:
+        model.run(engine="pysd")
+    assert str(caught.value) == (
+        f"{model.path}, 'y', line 2: PySD does not support DELAY CONVEYOR; use the engine native"
+    )

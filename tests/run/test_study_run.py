@@ -208,6 +208,8 @@ def test_a_study_without_scenarios(write_study):
         ({"policies": []}, "no policy is asked for"),
         ({"engine": "fast"}, "there is no engine 'fast'; use native or pysd"),
         ({"workers": 0}, "0 workers cannot run anything"),
+        ({"workers": 1.5}, "1.5 workers cannot run anything"),
+        ({"workers": "2"}, "'2' workers cannot run anything"),
     ],
 )
 def test_what_cannot_be_run_is_said_before_anything_runs(study, arguments, line):

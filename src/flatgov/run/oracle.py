@@ -238,6 +238,11 @@ def _run_error(error: Exception, pysd_model: Any, model: Model, code: Code) -> R
     where = f"{model.path}, '{name}'" if name else model.path
     if name:
         where += f", line {model.variables[name].line}"
+    if unknown := re.fullmatch(r"Not implemented function '(\w+)'", str(error)):
+        function = unknown[1].replace("_", " ").upper()
+        return RunError(
+            f"PySD does not support {function}", where=where, fix="use the engine native"
+        )
     clock = getattr(pysd_model, "time", None)
     moment = clock() if clock is not None and pysd_model.time.stage == "Run" else None
     when = f" at time {moment:g}" if moment is not None else " at the start"

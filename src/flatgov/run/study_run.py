@@ -87,8 +87,9 @@ def run_study(
     """
     if engine not in ("native", "pysd"):
         raise StudyError(f"there is no engine '{engine}'", fix="use native or pysd")
-    if workers is not None and workers < 1:
-        raise StudyError(f"{workers} workers cannot run anything", fix="give 1 or more")
+    whole = isinstance(workers, int) and not isinstance(workers, bool)
+    if workers is not None and not (whole and workers >= 1):
+        raise StudyError(f"{workers!r} workers cannot run anything", fix="give 1 or more")
     refuse_moving(study.model, "a study")
     chosen_policies = _choose(policies, study.policies, "policy", study)
     chosen_scenarios: Sequence[str | None] = [study.default_scenario]
