@@ -65,6 +65,20 @@ def test_progress_off_a_terminal_is_a_line_a_member(capsys):
     assert capsys.readouterr().err == "1/2 hire, calm: 1.2 s\n2/2 both: failed: it broke\n"
 
 
+def test_progress_of_members_that_run_together_is_one_line(capsys, monkeypatch):
+    monkeypatch.setattr("time.perf_counter", lambda: 5.0)
+    with progress(None) as show:
+        show(MemberStarted("hire", "calm", 2))
+        show(MemberDone("hire", "calm", 1, 2, 1.25))
+        show(MemberDone("both", None, 2, 2, 0.0, "it broke"))
+    assert capsys.readouterr().err == "2/2 both: failed: it broke\n2 members: 0.0 s\n"
+
+
+def test_no_brackets_where_there_are_no_units(study):
+    row = SummaryRow("now", "", "Staff", "", 1.0, 1.0, 1.0, 0.0)
+    assert study_text([row], study).splitlines()[0] == "Staff"
+
+
 def test_progress_on_a_terminal_is_a_bar_a_policy(capsys, monkeypatch):
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)

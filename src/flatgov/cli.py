@@ -160,7 +160,7 @@ def run(
         return
     members = members_folder(folder)
     check_folder(members, "finished members", "choose another --out")
-    bars = progress(len(set(scenario or [""])))
+    bars = progress(None if engine is Engine.native else len(set(scenario or [""])))
     try:
         with nullcontext() if resume else set_aside(members), bars as show:
             ds = run_study(

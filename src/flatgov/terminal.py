@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -25,16 +26,20 @@ Columns = Mapping[str, str]
 
 
 @contextmanager
-def progress(scenarios: int) -> Iterator[Callable[[Event], None]]:
+def progress(scenarios: int | None) -> Iterator[Callable[[Event], None]]:
     """Show the progress of a run on standard error.
 
     Args:
-        scenarios: The number of members of each policy.
+        scenarios: The number of members of each policy; None where all members run together.
 
     Yields:
         A function that takes the events of the run: on a terminal it draws a bar for each policy,
-        elsewhere it writes a line for each member.
+        elsewhere it writes a line for each member. Of members that run together it writes one
+        line, and one for each that failed.
     """
+    if scenarios is None:
+        yield _together()
+        return
     if not sys.stderr.isatty():
         yield _print_line
         return
@@ -69,6 +74,25 @@ def _print_line(event: Event) -> None:
         print(line, file=sys.stderr, flush=True)
 
 
+def _together() -> Callable[[Event], None]:
+    begun = time.perf_counter()
+
+    def show(event: Event) -> None:
+        if isinstance(event, MemberDone):
+            if event.failed:
+                _print_line(event)
+            if event.count == event.total:
+                what = "1 member" if event.total == 1 else f"{event.total} members"
+                line = f"{what}: {time.perf_counter() - begun:.1f} s"
+                print(line, file=sys.stderr, flush=True)
+
+    return show
+
+
+def _heading(name: str, units: str) -> str:
+    return f"{name} [{units}]" if units.strip() else name
+
+
 def study_text(rows: Sequence[SummaryRow], study: Study) -> str:
     """Write a table for each headline variable, headed by its name and units.
 
@@ -92,13 +116,13 @@ def study_text(rows: Sequence[SummaryRow], study: Study) -> str:
     blocks = []
     for variable, units in dict.fromkeys((row.variable, row.units) for row in rows):
         own = [row for row in rows if row.variable == variable]
-        blocks.append(f"{variable} [{units}]\n{_table(own, columns)}")
+        blocks.append(f"{_heading(variable, units)}\n{_table(own, columns)}")
     return "\n\n".join(blocks)
 
 
 def stocks_text(rows: Sequence[SummaryRow], model: Model) -> str:
     """Write one table of the stocks of a bare model, each with decimals of its own."""
-    start, end = (f"{time:g}" for time in (model.time.initial, model.time.final))
+    start, end = (f"{moment:g}" for moment in (model.time.initial, model.time.final))
     columns = {"variable": "stock", "units": "units", "start": start, "end": end}
     return _table(rows, columns, own_digits=True) if rows else "the model has no stocks"
 
@@ -160,7 +184,7 @@ def model_text(model: Model) -> str:
     """Write a block for each variable: name, units, kind, equation, documentation."""
     blocks = []
     for variable in model.variables.values():
-        lines = [f"{variable.name} [{variable.units}] {variable.kind}"]
+        lines = [f"{_heading(variable.name, variable.units)} {variable.kind}"]
         lines += [f"    = {' '.join(variable.equation.split())}"]
         if variable.documentation:
             lines += [f"    {' '.join(variable.documentation.split())}"]
