@@ -352,6 +352,24 @@ def test_new_copies_the_longgang_study(flatgov, monkeypatch, tmp_path):
     assert result.err.splitlines()[-1] == "run it with `flatgov run mine/study`"
 
 
+@pytest.mark.skipif(
+    not os.path.isdir("/proc/self"), reason="there is no /proc, the folder that nobody can write in"
+)
+@pytest.mark.parametrize(
+    ("arguments", "fix"),
+    [
+        (("new", "/proc/x"), "name another folder"),
+        (("run", "office", "--out", "/proc/x"), "choose another --out"),
+    ],
+)
+def test_a_folder_that_cannot_be_made_is_a_mistake(flatgov, write_study, arguments, fix):
+    write_study()
+    result = flatgov(*arguments)
+    assert result.status == 2
+    assert result.err.startswith("error: /proc/x: cannot be written: ")
+    assert result.err.endswith(f"; {fix}\n")
+
+
 def test_the_command_that_new_gives_can_be_pasted(flatgov):
     result = flatgov("new", "a b/x")
     assert result.err.splitlines()[-1] == "run it with `flatgov run 'a b/x'`"

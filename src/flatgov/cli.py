@@ -274,8 +274,10 @@ def new(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")],
 ) -> None:
     """Copy the Longgang study, to start a study of your own from."""
+    from flatgov.run.store import check_folder
     from flatgov.study.bundled import copy_longgang
 
+    check_folder(folder, "the files of a study", "name another folder")
     _list_paths(copy_longgang(folder))
     _note(f"run it with `flatgov run {shlex.quote(str(folder))}`")
 
