@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar, cast
 
 from flatgov.errors import ModelError
 from flatgov.kernel.builder import Builder, fold
@@ -145,7 +145,7 @@ class Lowering:
         """Make something the first time that a key is seen, and give the same afterwards."""
         if key not in self._memory:
             self._memory[key] = make()
-        return self._memory[key]  # type: ignore[return-value]
+        return cast(T, self._memory[key])
 
     def fixed(self, number: int) -> float | None:
         """Give the value of an operation on numbers and parameters that no member may change.

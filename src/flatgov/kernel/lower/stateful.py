@@ -7,6 +7,7 @@ Each is turned into the levels and rates that Vensim's reference manual gives as
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Literal
 
 from flatgov.kernel.lower.scope import Scope
@@ -63,7 +64,7 @@ def _states(
             return State(kind, first, change(scope.step, values)[level], name=name)
 
         for level in range(count):
-            numbers.append(lowering.new_state(lambda level=level: define(level)))  # type: ignore[misc]
+            numbers.append(lowering.new_state(partial(define, level)))
         return numbers
 
     return lowering.once(scope.key(call, count), make)
