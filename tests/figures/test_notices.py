@@ -186,11 +186,14 @@ def model_with_stocks(*names: str) -> xr.Dataset:
 
 
 @needs_chinese
-def test_a_bare_model_with_chinese_names_is_drawn(tmp_path: Path) -> None:
+def test_a_bare_model_with_chinese_names_is_drawn(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     notes: list[str] = []
     draw_model_figures(model_with_stocks("人口", "staff"), tmp_path, "svg", notice=notes.append)
     assert (tmp_path / "stocks.svg").exists()
     assert notes == []
+    assert caplog.messages == []
 
 
 def test_a_page_with_a_sign_that_no_font_has_is_left_out(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -64,6 +65,18 @@ _METADATA: dict[str, dict[str, str | None]] = {
 }
 
 
+@contextmanager
+def _no_word_of_weights() -> Iterator[None]:
+    """Keep matplotlib from saying for each bold text that a CJK font has no bold weight."""
+    log = logging.getLogger("matplotlib.font_manager")
+    level = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        log.setLevel(level)
+
+
 class NoGlyph(FlatgovError):
     """A label has a character that no font at hand can draw."""
 
@@ -83,7 +96,7 @@ def drawing(lang: str) -> Iterator[None]:
         NoGlyph: A character has no glyph in the fonts.
     """
     families = font_families(lang)
-    with mpl.rc_context(), warnings.catch_warnings():
+    with mpl.rc_context(), warnings.catch_warnings(), _no_word_of_weights():
         mpl.rcdefaults()
         settings: Any = {**_SETTINGS, "font.family": families}
         mpl.rcParams.update(settings)

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 # What a store or a disk takes for something else: escapes, folders in folders, hidden files,
 # control characters, and Zarr's own names (Zarr 3, section "Node names": no dots alone, nothing
 # that starts with "__"; "zarr.json" is the metadata).
-_SPECIAL = re.compile(r"[%/\\\x00-\x1f\x7f]|^\.|^__|^zarr\.json$")
+_SPECIAL = re.compile(r"[%/\\\x00-\x1f\x7f]|^\.|^_(?=_)|^z(?=arr\.json$)")
 _LONGEST = 200  # bytes; disks hold names of 255
 
 
@@ -23,7 +23,7 @@ def to_file_name(name: str) -> str:
         The name with special characters as ``%XX``. Of a long one a start and a hash, from
         which the name cannot be told; see `is_shortened`.
     """
-    escaped = _SPECIAL.sub(lambda found: "".join(f"%{ord(one):02X}" for one in found[0]), name)
+    escaped = _SPECIAL.sub(lambda found: f"%{ord(found[0]):02X}", name)
     if len(escaped.encode()) <= _LONGEST:
         return escaped
     digest = hashlib.sha256(name.encode()).hexdigest()[:32]
