@@ -88,8 +88,8 @@ def test_single_points_of_data(tmp_path: Path) -> None:
         ("x = GET DATA LAST TIME(L) ~~|", "of GET DATA LAST TIME is no data variable"),
         ("x = GET DATA LAST TIME(a) ~~|", "'a' is no lookup"),
         ("x = LOOKUP INVERT(1, 2) ~~|", "the first argument of LOOKUP INVERT is no lookup"),
-        ("x = LOOKUP SLOPE(L, 1, 0) ~~|", "LOOKUP SLOPE is not supported natively"),
-        ("x = GET DATA STDV(D, 0, 9) ~~|", "GET DATA STDV is not supported natively"),
+        ("x = LOOKUP SLOPE(L, 1, 0) ~~|", "LOOKUP SLOPE is not supported"),
+        ("x = GET DATA STDV(D, 0, 9) ~~|", "GET DATA STDV is not supported"),
     ],
 )
 def test_what_is_refused(tmp_path: Path, equation: str, message: str) -> None:
