@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import xarray as xr
 
 _LEVEL = 0
+# A chunk lies beside the description of its array, and not in folders of its own.
+_KEYS = {"name": "default", "separator": "."}
 
 
 def write_zarr(ds: xr.Dataset, path: Path) -> None:
@@ -35,7 +37,8 @@ def write_zarr(ds: xr.Dataset, path: Path) -> None:
     variables = {str(name): ds.variables[name] for name in ds.data_vars}
     # A variable of each set of dimensions.
     patterns = {one.dims: name for name, one in reversed(variables.items())}
-    encoding = {name: {"compressors": (ZstdCodec(level=_LEVEL),)} for name in patterns.values()}
+    form = {"compressors": (ZstdCodec(level=_LEVEL),), "chunk_key_encoding": _KEYS}
+    encoding = dict.fromkeys(patterns.values(), form)
     with warnings.catch_warnings():
         # Readers look for consolidated metadata first; Zarr warns that its standard lacks them.
         warnings.filterwarnings("ignore", message="Consolidated metadata")
@@ -61,9 +64,9 @@ def _description(folder: Path, variable: xr.Variable) -> dict[str, Any]:
 
 def _write_like(description: Mapping[str, Any], folder: Path, variable: xr.Variable) -> None:
     """Write an array of one chunk (Zarr 3, section "Default chunk key encoding")."""
-    chunk = folder.joinpath("c", *"0" * variable.ndim)
-    chunk.parent.mkdir(parents=True)
+    folder.mkdir()
     numbers = np.ascontiguousarray(variable.values, dtype="<f8")
+    chunk = folder / ".".join(["c", *"0" * variable.ndim])
     chunk.write_bytes(Zstd(level=_LEVEL).encode(numbers))
     attributes = {**variable.attrs, **description["attributes"]}
     text = json.dumps({**description, "attributes": attributes})
