@@ -24,8 +24,12 @@ FloatArray = NDArray[np.float64]
 Results = Mapping[str, FloatArray]
 CLOSE = 1e-9
 # What PySD cannot do: memory in a subscripted variable of an input with fewer subscripts, and
-# :AND: or :OR: of a condition with subscripts and one without.
-PYSD_CANNOT = ("could not broadcast", "different number of dimensions", "loop of ufunc")
+# :AND: or :OR: of a condition with subscripts and one without; a stock that starts from one number
+# and flows by a power of elements holds arrays of arrays.
+PYSD_CANNOT = (
+    *("could not broadcast", "different number of dimensions", "loop of ufunc"),
+    "setting an array element with a sequence",
+)
 
 
 def examples(count: int) -> settings:
