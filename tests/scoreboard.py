@@ -260,7 +260,7 @@ def score_model(path: Path, folder: Path, engine: str | None) -> Score:
     start = time.perf_counter()
     try:
         model = fg.load_model(path, [path.parent / name for name in DATA.get(path.stem, ())])
-        run = model.run() if engine is None else model.run(engine=engine)  # type: ignore[arg-type]
+        run = model.run() if engine is None else model.run(engine=engine)
         results = Results(model, run)
         random = random_variables(model)
         for reference in references_of(path):

@@ -41,7 +41,7 @@ def _random_members() -> list[list[Change]]:
             ramp = float(random.choice([0.0, 0.05, 0.3, random.uniform(0, 4)]))
             end = None if random.random() < 0.5 else start + float(random.uniform(0.01, 3))
             operation = str(random.choice(["set", "add", "scale"]))
-            changes.append(Change("p", operation, float(random.normal()), start, ramp, end))  # type: ignore[arg-type]
+            changes.append(Change("p", operation, float(random.normal()), start, ramp, end))
         members.append(changes)
     return members
 

@@ -160,7 +160,7 @@ def test_no_members_give_no_results() -> None:
 )
 def test_a_batch_that_does_not_fit_is_refused(change: dict[str, Floats]) -> None:
     with pytest.raises(ValueError, match=r"shape|dated"):
-        run_batch(_kernel(), replace(_batch(), **change), 6, 3)  # type: ignore[arg-type]
+        run_batch(_kernel(), replace(_batch(), **change), 6, 3)
 
 
 @pytest.mark.parametrize(("steps", "every"), [(-1, 1), (3, 0)])

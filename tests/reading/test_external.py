@@ -80,7 +80,7 @@ def test_data_become_tables_without_the_missing_points(
     model = load(
         f"x{keyword} := GET XLS DATA('numbers.xlsx', 'In', '1', 'B2') ~~|\ny = x * 2 ~~|\n"
     )
-    table = Table((0.0, 1.0, 4.0), (10.0, 11.0, 13.0), interpolation)  # type: ignore[arg-type]
+    table = Table((0.0, 1.0, 4.0), (10.0, 11.0, 13.0), interpolation)
     assert equations(model, "x") == [((), table)]
     assert [v.kind for v in model.variables.values()] == ["data", "auxiliary"]
     assert "Reference(name='x'" in repr(model.variables["y"].equations[0].expression)

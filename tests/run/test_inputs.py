@@ -55,7 +55,7 @@ def as_told(model: Model, *changes: Change, base: float = 2.0) -> list[float]:
 def change(
     operation: str, value: float, start: float, ramp: float = 0.0, end: float | None = None
 ) -> Change:
-    return Change("rate", operation, value, start, ramp, end)  # type: ignore[arg-type]
+    return Change("rate", operation, value, start, ramp, end)
 
 
 def test_a_change_between_two_steps_holds_from_the_next(office: Model) -> None:

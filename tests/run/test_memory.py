@@ -41,7 +41,7 @@ def make(tmp_path: Path) -> Make:
 def test_too_many_steps(make: Make, settings: dict[str, float]) -> None:
     message = r"large\.mdl: TIME STEP .* makes more than 1e\+09 steps from 0 to .*; use a larger"
     with pytest.raises(ModelError, match=message):
-        make("x = Time ~~|").run(**settings)  # type: ignore[arg-type]
+        make("x = Time ~~|").run(**settings)
 
 
 def test_a_saveper_that_is_no_finite_number_of_steps(make: Make) -> None:

@@ -70,7 +70,7 @@ def test_parameters_that_do_not_vary_keep_their_own_values(tmp_path: Path) -> No
 @compiler
 @pytest.mark.parametrize("interpolation", ["extrapolate", "look forward", "hold backward", "raw"])
 def test_tables_read_as_the_builder_reads_them(interpolation: str, tmp_path: Path) -> None:
-    table = Table(TABLE.x, TABLE.y, interpolation)  # type: ignore[arg-type]
+    table = Table(TABLE.x, TABLE.y, interpolation)
     b = Builder()
     found = b.op("lookup", b.op("time"), extra=table)
     program = Program(tuple(b.operations), (), (), (), {}, -1.0, 0.5)
