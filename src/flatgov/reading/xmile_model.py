@@ -111,14 +111,7 @@ def read_contents(source: Source) -> Contents:
             entry = _entry(child, model, dimensions, source)
             if is_control(entry.name):
                 continue
-            key = canonical(entry.name)
-            if key in entries:
-                raise ModelError(
-                    f"the variable is already defined on line {entries[key].node.sourceline or 0}",
-                    where=source.where(entry.name, child),
-                    fix="remove one of the two",
-                )
-            entries[key] = replace(entry, group=groups.get(canonical(name_of(child)), ""))
+            _add(entries, replace(entry, group=groups.get(canonical(name_of(child)), "")), source)
     for to, origin, node in connections:
         for name in (to, origin):
             if canonical(name) not in entries:
@@ -144,17 +137,21 @@ def read_entries(
     groups = _groups(node)
     for child in _definitions(node):
         entry = _entry(child, model, dimensions, source)
-        key = canonical(entry.name)
         if tag_of(child) == "module" or is_control(entry.name):
             continue
-        if key in entries:
-            raise ModelError(
-                f"the variable is already defined on line {entries[key].node.sourceline or 0}",
-                where=source.where(entry.name, child),
-                fix="remove one of the two",
-            )
-        entries[key] = replace(entry, group=groups.get(canonical(name_of(child)), ""))
+        _add(entries, replace(entry, group=groups.get(canonical(name_of(child)), "")), source)
     return entries
+
+
+def _add(entries: dict[str, Entry], entry: Entry, source: Source) -> None:
+    key = canonical(entry.name)
+    if key in entries:
+        raise ModelError(
+            f"the variable is already defined on line {entries[key].node.sourceline or 0}",
+            where=source.where(entry.name, entry.node),
+            fix="remove one of the two",
+        )
+    entries[key] = entry
 
 
 def control_nodes(source: Source) -> dict[str, Any]:
