@@ -197,6 +197,9 @@ class Change:
     `ramp` the change grows linearly from nothing at `start` to its whole at ``start + ramp``;
     at `end` it is undone. Of a stock, the initial value is changed; of a lookup, the outputs
     are scaled; both only from the start of the run.
+
+    `draw` names the uncertain quantity that gives the value in each draw, if there is one;
+    `value` is then the value of a run without draws.
     """
 
     variable: str
@@ -205,6 +208,7 @@ class Change:
     start: float
     ramp: float = 0.0
     end: float | None = None
+    draw: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Datasets of an ensemble → what they say: effects, timing, sensitivity, behaviour."""

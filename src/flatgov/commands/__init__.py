@@ -1,0 +1,1 @@
+"""The commands that analyse ensembles, one file each; `flatgov.cli` registers them."""
