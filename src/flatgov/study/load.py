@@ -7,7 +7,7 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from flatgov.errors import StudyError, nearest_names
 from flatgov.study.calendar import Calendar, Clock, known_unit, parse_date
@@ -95,6 +95,7 @@ def open_study(
             validate(figures_file, FiguresFile), figures_file, model, clock, policies, claims
         )
     reference, observed, headline = _summary(content, policies_file, model, clock)
+    better = _better(content, policies_file, model, headline)
     return Study(
         name=folder.resolve().name,
         folder=folder,
@@ -107,6 +108,7 @@ def open_study(
         reference=reference,
         observed=observed,
         headline=headline,
+        better=better,
         evidence=evidence,
         figures=figures,
         hash=_hash(model, policies_file, scenarios_file),
@@ -225,6 +227,21 @@ def _summary(
             headline.append(variable.name)
     problems.raise_first()
     return reference, observed, tuple(headline)
+
+
+def _better(
+    content: PoliciesFile, file: TomlFile, model: Model, headline: Sequence[str]
+) -> dict[str, Literal["less", "more"]]:
+    """Check which way headline variables are better; their names in the spelling of the model."""
+    better: dict[str, Literal["less", "more"]] = {}
+    for given, way in content.study.better.items():
+        where = file.where("study", "better", given)
+        name = find_variable(model, given, where).name
+        check_names([name], headline, "headline variable", where)
+        if name in better:
+            raise StudyError(f"'{name}' is given twice", where=where, fix="keep one of them")
+        better[name] = way
+    return {name: better[name] for name in headline if name in better}
 
 
 def _hash(model: Model, *files: TomlFile | None) -> str:

@@ -138,6 +138,8 @@ class StudyTable(Table):
     """The time of the fieldwork; a column of the summary."""
     headline: tuple[str, ...] | None = None
     """The variables of the summary, in order; the first stocks unless given."""
+    better: dict[str, Literal["less", "more"]] = {}
+    """Which way a headline variable is better; policies are ranked by those that are here."""
 
 
 class CalendarTable(Table):

@@ -34,6 +34,7 @@ class Study:
         reference: The policy that differences are taken from.
         observed: The model time of the fieldwork.
         headline: The variables of the summary, in order.
+        better: Which way each of them is better, where the study says so.
         evidence: Claims, loops and behaviour tests.
         figures: What the figures show; every moment is model time.
         hash: SHA-256 of the model, the policies and the scenarios; names of files left out.
@@ -50,6 +51,7 @@ class Study:
     reference: str
     observed: float | None
     headline: tuple[str, ...]
+    better: Mapping[str, Literal["less", "more"]]
     evidence: EvidenceFile
     figures: FiguresFile
     hash: str
