@@ -11,6 +11,7 @@ from flatgov.model import Model
 from flatgov.study.calendar import Calendar
 from flatgov.study.policies import Policy, Scenario
 from flatgov.study.schema import EvidenceFile, FiguresFile
+from flatgov.study.uncertainty import Uncertainty
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -37,7 +38,9 @@ class Study:
         better: Which way each of them is better, where the study says so.
         evidence: Claims, loops and behaviour tests.
         figures: What the figures show; every moment is model time.
-        hash: SHA-256 of the model, the policies and the scenarios; names of files left out.
+        hash: SHA-256 of the model, the policies, the scenarios and the uncertain quantities; names
+            of files left out.
+        uncertainty: The uncertain quantities; None where the study has none.
     """
 
     name: str
@@ -55,6 +58,7 @@ class Study:
     evidence: EvidenceFile
     figures: FiguresFile
     hash: str
+    uncertainty: Uncertainty | None = None
 
     def run(
         self,
