@@ -133,8 +133,9 @@ def run(
     from flatgov.figures import draw_figures
     from flatgov.model import Model
     from flatgov.run.member_cache import set_aside
+    from flatgov.run.members import saved_names
     from flatgov.run.store import check_folder, check_target, members_folder, write_results
-    from flatgov.run.study_run import run_study, saved_names
+    from flatgov.run.study_run import run_study
     from flatgov.run.summary import study_summary
     from flatgov.study.bundled import longgang_folder
     from flatgov.study.load import open_study_or_model

@@ -9,7 +9,8 @@ import xarray as xr
 import flatgov as fg
 from flatgov.errors import RunError
 from flatgov.run.events import MemberDone, MemberStarted
-from flatgov.run.study_run import member_key, run_study
+from flatgov.run.members import member_key
+from flatgov.run.study_run import run_study
 
 
 @pytest.fixture

@@ -2,51 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import astuple, dataclass
-from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from flatgov import __version__
 from flatgov.errors import RunError, StudyError
-from flatgov.model import Change, Model
+from flatgov.model import Model
 from flatgov.run.events import Event, MemberDone, MemberStarted
-from flatgov.run.final_time import refuse_moving
 from flatgov.run.member_cache import MemberCache
-from flatgov.run.params import read_params
+from flatgov.run.members import Chosen, Member, choose_members
 from flatgov.run.workers import Outcome, Task, simulate_all
-from flatgov.study.calendar import Clock
 from flatgov.study.changes import as_study_error
-from flatgov.study.limits import breach_error, find_breaches
-from flatgov.study.policies import check_names, member_title
+from flatgov.study.policies import member_title
 
 if TYPE_CHECKING:
     import xarray as xr
 
     from flatgov.study.study import Study
-
-
-@dataclass(frozen=True)
-class Member:
-    """One simulated combination.
-
-    Attributes:
-        policy: Its id.
-        scenario: Its id, or None where the study has no scenarios.
-        changes: All that apply, in order.
-        key: A hash of what decides the numbers; members with one key share one result.
-    """
-
-    policy: str
-    scenario: str | None
-    changes: tuple[Change, ...]
-    key: str
 
 
 def run_study(
@@ -90,19 +66,8 @@ def run_study(
     whole = isinstance(workers, int) and not isinstance(workers, bool)
     if workers is not None and not (whole and workers >= 1):
         raise StudyError(f"{workers!r} workers cannot run anything", fix="give 1 or more")
-    refuse_moving(study.model, "a study")
-    chosen_policies = _choose(policies, study.policies, "policy", study)
-    chosen_scenarios: Sequence[str | None] = [study.default_scenario]
-    if scenarios is not None:
-        chosen_scenarios = _choose(scenarios, study.scenarios, "scenario", study)
-    names = None if save is None else saved_names(study.model, save)
-    first = parameter_changes(study.model, {} if params is None else params)
-    members = [
-        _member(study, policy, scenario, first, engine)
-        for policy, scenario in product(chosen_policies, chosen_scenarios)
-    ]
-    _check_limits(study, members, first)
-    _check_dimensions(study)
+    chosen = choose_members(study, policies, scenarios, save=save, params=params, engine=engine)
+    members, names = chosen.members, chosen.save
     if engine == "native":
         outcomes = _simulate_natively(study.model, members, names, workers, progress)
     else:
@@ -114,13 +79,11 @@ def run_study(
         raise RunError(
             f"{member_title(failed[0].policy, failed[0].scenario)} failed{others}: {reason}"
         )
-    ds = _assemble(
-        study, members, outcomes, chosen_policies, engine, with_scenarios=scenarios is not None
-    )
+    ds = _assemble(study, chosen, outcomes, engine)
     ds = ds if names is None else ds[names]
     ds.attrs |= {
         "study_hash": study.hash,
-        "params": json.dumps({one.variable: one.value for one in first}, ensure_ascii=False),
+        "params": chosen.params,
         "failed": json.dumps(
             [
                 {
@@ -134,105 +97,6 @@ def run_study(
         ),
     }
     return ds
-
-
-def parameter_changes(model: Model, params: Mapping[str, float]) -> tuple[Change, ...]:
-    """Check new values of constants or initial values, and make them changes from the start.
-
-    Args:
-        model: What they apply to.
-        params: Values by name, in any spelling.
-
-    Returns:
-        The changes, in order.
-
-    Raises:
-        StudyError: There is no such variable, it cannot be changed, or the value does not fit.
-    """
-    with as_study_error():
-        values = read_params(model, params)
-    for name, value in values.items():
-        if value.ndim:
-            raise StudyError("a study takes one number, not a list", where=f"'{name}'")
-    return tuple(
-        Change(name, "set", float(value), model.time.initial) for name, value in values.items()
-    )
-
-
-def _check_limits(study: Study, members: Sequence[Member], first: Sequence[Change]) -> None:
-    """Refuse members in which parameters, scenario and policy together leave the limits."""
-    clock = Clock(study.model.time, study.calendar)
-    given = {change.variable: f"{change.variable}={change.value:g}" for change in first}
-    for member in members:
-        for breach in find_breaches(study.model, member.changes):
-            where = given.get(breach.variable.name, str(study.folder))
-            raise breach_error(breach, where, member_title(member.policy, member.scenario), clock)
-
-
-def _choose(
-    asked: Sequence[str] | None, known: Mapping[str, object], what: str, study: Study
-) -> list[str]:
-    if asked is None:
-        return list(known)
-    if isinstance(asked, str) or not asked:
-        raise StudyError(
-            f"no {what} is asked for" if not asked else f"'{asked}' is text, not a list of names",
-            fix=f"give a list such as {list(known)[:2]}",
-        )
-    if not known:
-        raise StudyError(
-            f"this study has no {what}s, so '{asked[0]}' cannot be run",
-            where=str(study.folder),
-            fix=f"add them in {'policies' if what == 'policy' else 'scenarios'}.toml",
-        )
-    check_names(asked, known, what, str(study.folder))
-    return list(dict.fromkeys(asked))
-
-
-def saved_names(model: Model, save: Sequence[str]) -> list[str]:
-    """Check the names of variables to keep.
-
-    Returns:
-        Each once, in the spelling and the order of the model.
-
-    Raises:
-        StudyError: There is no such variable, or it is a lookup.
-    """
-    from flatgov.run.dataset import saved_variables
-
-    with as_study_error():
-        return [variable.name for variable in saved_variables(model, save)]
-
-
-def _check_dimensions(study: Study) -> None:
-    """Refuse a variable named like a dimension or coordinate of the dataset."""
-    from flatgov.run.dataset import check_dimensions, saved_variables
-
-    coordinates = ["policy", "time"]
-    coordinates += ["scenario"] if study.scenarios else []
-    coordinates += ["date"] if study.calendar else []
-    with as_study_error():
-        check_dimensions(study.model, saved_variables(study.model), coordinates)
-
-
-def _member(
-    study: Study, policy: str, scenario: str | None, first: tuple[Change, ...], engine: str
-) -> Member:
-    world = () if scenario is None else study.scenarios[scenario].changes
-    changes = (*first, *world, *study.policies[policy].changes)
-    return Member(policy, scenario, changes, member_key(study.model, changes, engine))
-
-
-def member_key(model: Model, changes: Sequence[Change], engine: str) -> str:
-    """Hash what decides the numbers of a member: names of policies are no part of it."""
-    content = [
-        __version__,
-        engine,
-        model.hash,
-        astuple(model.time),
-        [astuple(change) for change in changes],
-    ]
-    return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
 
 
 def _simulate_natively(
@@ -314,23 +178,14 @@ def _simulate(
 
 
 def _assemble(
-    study: Study,
-    members: Sequence[Member],
-    outcomes: Mapping[str, Outcome],
-    policies: Sequence[str],
-    engine: str,
-    *,
-    with_scenarios: bool,
+    study: Study, chosen: Chosen, outcomes: Mapping[str, Outcome], engine: str
 ) -> xr.Dataset:
     """Put the members side by side: dimensions policy, scenario, time, subscripts."""
     from flatgov.run.dataset import make_dataset
 
-    scenarios = list(dict.fromkeys(member.scenario for member in members))
-    leading: dict[str, Sequence[object]] = {"policy": policies}
-    if with_scenarios:
-        leading["scenario"] = scenarios
+    leading = leading_dimensions(chosen)
     sizes = [len(labels) for labels in leading.values()]
-    found = [outcomes[member.key].values for member in members]
+    found = [outcomes[member.key].values for member in chosen.members]
     template = next(values for values in found if values is not None)
 
     def side_by_side(name: str) -> np.ndarray:
@@ -345,8 +200,21 @@ def _assemble(
         if variable.name in template
     }
     ds = make_dataset(study.model, values, study.model.time, engine, leading)
-    if not with_scenarios and scenarios != [None]:
-        ds = ds.assign_coords(scenario=scenarios[0])
+    return with_coordinates(ds, study, chosen)
+
+
+def leading_dimensions(chosen: Chosen) -> dict[str, Sequence[object]]:
+    """Give the dimensions of a dataset before draws and time."""
+    leading: dict[str, Sequence[object]] = {"policy": chosen.policies}
+    if chosen.with_scenarios:
+        leading["scenario"] = chosen.scenarios
+    return leading
+
+
+def with_coordinates(ds: xr.Dataset, study: Study, chosen: Chosen) -> xr.Dataset:
+    """Say of a dataset which scenario it has, if one only, and which date each time is."""
+    if not chosen.with_scenarios and chosen.scenarios != (None,):
+        ds = ds.assign_coords(scenario=chosen.scenarios[0])
     if study.calendar is not None:
         ds = ds.assign_coords(date=("time", study.calendar.dates(ds["time"].values)))
     return ds
