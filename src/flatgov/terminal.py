@@ -7,15 +7,15 @@ import math
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
-from flatgov.run.events import Event, MemberDone
+from flatgov.run.events import DrawsDone, Event, MemberDone, MemberEvent
 from flatgov.study.calendar import Clock
 
 if TYPE_CHECKING:
     import xarray as xr
-    from rich.progress import TaskID
+    from rich.progress import Progress, ProgressColumn, TaskID
 
     from flatgov.model import Model
     from flatgov.run.summary import SummaryRow
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 # Field of a row → column title.
 Columns = Mapping[str, str]
+
+# Off a terminal, how long the progress of draws is silent after a line.
+_SILENCE = 5.0
 
 
 @contextmanager
@@ -35,27 +38,34 @@ def progress(scenarios: int | None) -> Iterator[Callable[[Event], None]]:
     Yields:
         A function that takes the events of the run: on a terminal it draws a bar for each policy,
         elsewhere it writes a line for each member. Of members that run together it writes one
-        line, and one for each that failed.
+        line, and one for each that failed. Draws have one bar, or a line every few seconds.
     """
+    with _members(scenarios) as show_member, _draws() as show_draws:
+
+        def show(event: Event) -> None:
+            if isinstance(event, DrawsDone):
+                show_draws(event)
+            else:
+                show_member(event)
+
+        yield show
+
+
+@contextmanager
+def _members(scenarios: int | None) -> Iterator[Callable[[MemberEvent], None]]:
     if scenarios is None:
         yield _together()
         return
     if not sys.stderr.isatty():
         yield _print_line
         return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, TimeElapsedColumn
 
-    columns = (
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True)) as bars:
+    columns = (_text(), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with _bars(*columns) as bars:
         tasks: dict[str, TaskID] = {}
 
-        def show(event: Event) -> None:
+        def show(event: MemberEvent) -> None:
             if event.policy not in tasks:
                 tasks[event.policy] = bars.add_task(event.policy, total=scenarios)
             if isinstance(event, MemberDone):
@@ -66,7 +76,7 @@ def progress(scenarios: int | None) -> Iterator[Callable[[Event], None]]:
         yield show
 
 
-def _print_line(event: Event) -> None:
+def _print_line(event: MemberEvent) -> None:
     if isinstance(event, MemberDone):
         under = f", {event.scenario}" if event.scenario else ""
         how = f"failed: {event.failed}" if event.failed else f"{event.seconds:.1f} s"
@@ -74,10 +84,10 @@ def _print_line(event: Event) -> None:
         print(line, file=sys.stderr, flush=True)
 
 
-def _together() -> Callable[[Event], None]:
+def _together() -> Callable[[MemberEvent], None]:
     begun = time.perf_counter()
 
-    def show(event: Event) -> None:
+    def show(event: MemberEvent) -> None:
         if isinstance(event, MemberDone):
             if event.failed:
                 _print_line(event)
@@ -87,6 +97,79 @@ def _together() -> Callable[[Event], None]:
                 print(line, file=sys.stderr, flush=True)
 
     return show
+
+
+@contextmanager
+def _draws() -> Iterator[Callable[[DrawsDone], None]]:
+    """Show the progress of draws; nothing where there are none."""
+    if not sys.stderr.isatty():
+        yield _draw_lines()
+        return
+    from rich.progress import BarColumn
+
+    with ExitStack() as stack:
+        begun: list[tuple[int, Progress, TaskID]] = []
+
+        def show(event: DrawsDone) -> None:
+            if not begun:
+                bar = stack.enter_context(_bars(BarColumn(), _text()))
+                begun.append((event.done, bar, bar.add_task("", total=event.total)))
+            before, bar, task = begun[0]
+            bar.update(task, completed=event.done, description=_draws_text(event, before))
+
+        yield show
+
+
+def _draw_lines() -> Callable[[DrawsDone], None]:
+    begun: int | None = None
+    shown = 0.0
+
+    def show(event: DrawsDone) -> None:
+        nonlocal begun, shown
+        first = begun is None
+        begun = event.done if begun is None else begun
+        # The first event is worth a line where draws of an interrupted run are there already.
+        due = event.done > 0 if first else event.seconds - shown >= _SILENCE
+        if due or event.done == event.total:
+            shown = event.seconds
+            print(_draws_text(event, begun), file=sys.stderr, flush=True)
+
+    return show
+
+
+def _draws_text(event: DrawsDone, before: int) -> str:
+    """Say how far the draws are; the rate is that of this run, which `before` were before."""
+    parts = [f"{event.done:,} of {event.total:,} draws"]
+    if event.done > before and event.seconds > 0:
+        rate = (event.done - before) / event.seconds
+        parts.append(f"{float(f'{rate:.2g}'):,.10g} a second")
+        left = (event.total - event.done) / rate
+        parts.append(f"{_duration(left)} left" if left else _duration(event.seconds))
+    if event.failed:
+        parts.append("1 member failed" if event.failed == 1 else f"{event.failed:,} members failed")
+    return ", ".join(parts)
+
+
+def _duration(seconds: float) -> str:
+    """Write a time that nobody needs to the second."""
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    if seconds < 99.5:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 99.5 * 60 else f"{seconds / 3600:.1f} h"
+
+
+def _bars(*columns: ProgressColumn) -> Progress:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    return Progress(*columns, console=Console(stderr=True))
+
+
+def _text() -> ProgressColumn:
+    from rich.progress import TextColumn
+
+    return TextColumn("{task.description}", markup=False)
 
 
 def _heading(name: str, units: str) -> str:

@@ -41,4 +41,22 @@ class MemberDone:
     failed: str | None = None
 
 
-Event = MemberStarted | MemberDone
+@dataclass(frozen=True)
+class DrawsDone:
+    """Draws have ended, over all policies and scenarios. The first such event comes before any.
+
+    Attributes:
+        done: The number of draws that have ended, those of an interrupted run included.
+        total: The number of draws of the run.
+        failed: The number of members among them that failed.
+        seconds: The time since the first such event.
+    """
+
+    done: int
+    total: int
+    failed: int
+    seconds: float
+
+
+MemberEvent = MemberStarted | MemberDone
+Event = MemberEvent | DrawsDone
