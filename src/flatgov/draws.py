@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,3 +37,17 @@ class Draws:
     slopes: Mapping[str, FloatArray] = field(default_factory=dict)
     normals: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     changes: Mapping[str, FloatArray] = field(default_factory=dict)
+
+    def part(self, start: int, end: int) -> Draws:
+        """Give the draws from one position to before another."""
+        end = min(end, self.count)
+        cut = slice(start, end)
+        return replace(
+            self,
+            count=end - start,
+            first=self.first + start,
+            values={name: array[cut] for name, array in self.values.items()},
+            strengths={name: array[cut] for name, array in self.strengths.items()},
+            slopes={name: array[cut] for name, array in self.slopes.items()},
+            changes={name: array[cut] for name, array in self.changes.items()},
+        )

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from flatgov.changes import FloatArray, values_over_time
+from flatgov.draws import Draws
 from flatgov.errors import ModelError
 from flatgov.kernel.lower import lower
 from flatgov.model import Change, Model
@@ -101,7 +102,7 @@ def test_dated_changes_are_those_of_a_plain_reading(
     office: Model, plans: list[list[Change]]
 ) -> None:
     results = simulate_members(
-        office, plans, {"rate": np.array([2.0, 0.7, 40.0])}, save=["rate"]
+        office, plans, Draws(3, values={"rate": np.array([2.0, 0.7, 40.0])}), save=["rate"]
     ).values["rate"]
     for plan, found in zip(plans, results, strict=True):
         for base, values in zip((2.0, 0.7, 40.0), found, strict=True):
@@ -136,7 +137,7 @@ def test_plans_agree_with_pysd(office: Model) -> None:
 def test_a_draw_comes_before_the_changes_of_a_plan(office: Model) -> None:
     draws = {"people": np.array([3.0, 40.0]), "rate": np.array([1.0, 6.0])}
     plans = [[], [Change("people", "scale", 2.0, 1.0), change("add", 0.5, 1.0)], *PLANS[2:]]
-    results = simulate_members(office, plans, draws).values
+    results = simulate_members(office, plans, Draws(2, values=draws)).values
     assert results["people"].shape == (5, 2, 21, 2)
     assert results["people"][0, :, 0].tolist() == [[3.0, 3.0], [40.0, 40.0]]
     assert results["people"][1, :, 0].tolist() == [[6.0, 6.0], [80.0, 80.0]]
@@ -153,9 +154,11 @@ def test_a_draw_comes_before_the_changes_of_a_plan(office: Model) -> None:
 
 def test_numbers_do_not_depend_on_the_order_or_the_company_of_members(office: Model) -> None:
     draws = np.linspace(1.0, 9.0, 11)
-    together = simulate_members(office, PLANS, {"rate": draws}).values
-    turned = simulate_members(office, PLANS[::-1], {"rate": draws[::-1]}, threads=1).values
-    few = simulate_members(office, PLANS, {"rate": draws[4:5]}, save=["load"]).values
+    together = simulate_members(office, PLANS, Draws(11, values={"rate": draws})).values
+    turned = simulate_members(
+        office, PLANS[::-1], Draws(11, values={"rate": draws[::-1]}), threads=1
+    ).values
+    few = simulate_members(office, PLANS, Draws(values={"rate": draws[4:5]}), save=["load"]).values
     for name, values in together.items():
         np.testing.assert_array_equal(values, turned[name][::-1, ::-1])
     np.testing.assert_array_equal(few["load"], together["load"][:, 4:5])
@@ -163,7 +166,7 @@ def test_numbers_do_not_depend_on_the_order_or_the_company_of_members(office: Mo
 
 def test_what_holds_for_the_whole_run_is_no_dated_change(office: Model) -> None:
     def inputs(*plans: Sequence[Change]) -> Inputs:
-        return read_inputs(office, program, plans, {}, office.time)
+        return read_inputs(office, program, plans, Draws(), office.time)
 
     program = lower(office)
     numbers = {parameter.variable: n for n, parameter in enumerate(program.parameters)}
@@ -179,8 +182,8 @@ def test_what_holds_for_the_whole_run_is_no_dated_change(office: Model) -> None:
 
 
 def test_draws_of_different_length(office: Model) -> None:
-    draws = {"rate": np.ones(2), "stay": np.ones(3)}
-    with pytest.raises(ValueError, match="draws differ in length"):
+    draws = Draws(2, values={"rate": np.ones(2), "stay": np.ones(3)})
+    with pytest.raises(ValueError, match=r"'stay' has \(3,\) values for 2 draws"):
         simulate_members(office, [[]], draws)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import flatgov as fg
+from flatgov.draws import Draws
 from flatgov.model import Change, Model
 from flatgov.reading import load_model
 from flatgov.run.native import find_failures, lowered, simulate_members
@@ -35,8 +36,9 @@ def test_a_study_has_the_numbers_of_pysd(write_study: WriteStudy, step: float) -
 
 def test_only_what_is_asked_for_is_kept_every_saveper(load: Load) -> None:
     model = load(COFFEE, saveper=2)
-    results = simulate_members(model, [[], []], {"time to cool": np.array([10.0, 5, 8])},
-                               save=["room"])  # fmt: skip
+    results = simulate_members(
+        model, [[], []], Draws(3, values={"time to cool": np.array([10.0, 5, 8])}), save=["room"]
+    )
     assert list(results.values) == ["room"]
     assert results.values["room"].shape == (2, 3, 6)
     all_steps = 90 * (1 - 0.5 / 5) ** np.arange(0, 21, 4) + np.arange(0, 11, 2)
@@ -68,13 +70,17 @@ CHANCE = "x = RANDOM NORMAL(-9, 9, 0, 1, 1) + 0 * shift ~~|\nshift = 0 ~~|"
 def test_a_draw_has_its_own_random_numbers_in_all_plans(load: Load) -> None:
     model = load(CHANCE)
     plans = [[], [Change("shift", "set", 1.0, 0.0)], [Change("shift", "set", 1.0, 3.0)]]
-    shifts = {"shift": np.zeros(4)}
+    shifts = Draws(4, values={"shift": np.zeros(4)})
     x = simulate_members(model, plans, shifts, seed=5).values["x"]
     assert len(np.unique(x)) == 4 * 21
     np.testing.assert_array_equal(x, np.broadcast_to(x[:1], x.shape))
     np.testing.assert_array_equal(simulate_members(model, [[]], seed=5).values["x"], x[:1, :1])
     other = simulate_members(model, plans, shifts, seed=6).values["x"]
     assert not np.isin(other, x).any()
+    later = simulate_members(model, plans, Draws(2, first=2), seed=5).values["x"]
+    np.testing.assert_array_equal(later, x[:, 2:])
+    part = simulate_members(model, plans, shifts.part(1, 9), seed=5).values["x"]
+    np.testing.assert_array_equal(part, x[:, 1:])
 
 
 def test_a_study_has_one_draw_for_all_policies(write_study: WriteStudy) -> None:

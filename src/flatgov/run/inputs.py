@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from flatgov.changes import FloatArray, apply
+from flatgov.changes import FloatArray, check_changeable
+from flatgov.draws import Draws
 from flatgov.errors import ModelError
 from flatgov.kernel.execute import ADD, NONE, SCALE, SET, Batch
 from flatgov.kernel.program import Program
@@ -17,6 +18,7 @@ from flatgov.run.grid import check_change
 
 _OPERATIONS = {"set": SET, "add": ADD, "scale": SCALE}
 _NO_CHANGE = (float(NONE), 0.0, 0.0, 0.0, math.inf)
+_VALUE = 1  # the place of the value among the five numbers of a slot
 
 
 @dataclass
@@ -25,14 +27,14 @@ class Inputs:
 
     Attributes:
         plans: How many.
-        draws: How many.
+        draws: What they give.
         values: The members' values of each varying parameter, by its number in the program.
         slots: The dated changes of a parameter for each plan.
         initial: Factor and summand of each member for each changed stock.
     """
 
     plans: int
-    draws: int
+    draws: Draws
     values: dict[int, FloatArray] = field(default_factory=dict)
     slots: dict[int, list[list[Change]]] = field(default_factory=dict)
     initial: dict[int, FloatArray] = field(default_factory=dict)
@@ -58,10 +60,11 @@ class Inputs:
         Args:
             seed: Of the random numbers, below 2^32; a draw has the same ones in every plan.
         """
-        members = self.plans * self.draws
+        members = self.plans * self.draws.count
         varying = self.varying
         numbers, slots = self._slot_arrays()
-        draw = np.tile(np.arange(self.draws, dtype=np.uint64), self.plans)
+        first = self.draws.first
+        draw = np.tile(np.arange(first, first + self.draws.count, dtype=np.uint64), self.plans)
         return Batch(
             members=members,
             parameters=np.array([self.values[number] for number in varying]).reshape(-1, members),
@@ -73,22 +76,26 @@ class Inputs:
 
     def _slot_arrays(self) -> tuple[list[int], FloatArray]:
         numbers: list[int] = []
-        rows: list[list[tuple[float, ...]]] = []
+        rows: list[FloatArray] = []
         for number, changes in self.slots.items():
             for place in range(max(map(len, changes))):
                 numbers.append(number)
-                rows.append(
-                    [_slot(plan[place]) if place < len(plan) else _NO_CHANGE for plan in changes]
-                )
-        array = np.array(rows, dtype=np.float64).reshape(len(rows), self.plans, 5)
-        return numbers, np.repeat(array.transpose(0, 2, 1), self.draws, axis=2)
+                row = np.empty((5, self.plans, self.draws.count))
+                for index, plan in enumerate(changes):
+                    row[:, index] = np.array(_NO_CHANGE)[:, None]
+                    if place < len(plan):
+                        row[:, index] = np.array(_slot(plan[place]))[:, None]
+                        row[_VALUE, index] = _value(plan[place], self.draws)
+                rows.append(row)
+        array = np.array(rows, dtype=np.float64)
+        return numbers, array.reshape(len(rows), 5, self.plans * self.draws.count)
 
 
 def read_inputs(
     model: Model,
     program: Program,
     plans: Sequence[Sequence[Change]],
-    draws: Mapping[str, FloatArray],
+    draws: Draws,
     time: TimeSettings,
 ) -> Inputs:
     """Sort what members change into what a kernel takes.
@@ -97,16 +104,15 @@ def read_inputs(
         model: The model.
         program: What it was lowered to.
         plans: Changes, in order.
-        draws: Values from the start, before the changes of a plan: arrays of one length.
+        draws: What draws give from the start, before the changes of a plan.
         time: The time settings.
 
     Raises:
-        ModelError: A change does not fit the model.
+        ModelError: A change or a drawn quantity does not fit the model.
     """
-    lengths = {len(values) for values in draws.values()}
-    if len(lengths) > 1:
-        raise ValueError("draws differ in length")
-    inputs = Inputs(len(plans), lengths.pop() if lengths else 1)
+    _check_lengths(draws)
+    inputs = Inputs(len(plans), draws)
+    drawn = _drawn_values(model, draws)
     changes: dict[str, list[list[Change]]] = {}
     for place, plan in enumerate(plans):
         for change in plan:
@@ -116,24 +122,48 @@ def read_inputs(
             lists[place].append(change)
     nothing: list[list[Change]] = [[] for _ in plans]
     elements = _elements(program)
-    for name in dict.fromkeys([*draws, *changes]):
-        variable = model.find(name)
-        own = changes.get(variable.name, nothing)
+    for name in dict.fromkeys([*drawn, *changes]):
+        variable = model.variables[name]
+        own = changes.get(name, nothing)
         if variable.kind == "stock":
-            for stock in elements["stock"].get(variable.name, []):
-                inputs.initial[stock] = _initial(inputs, draws.get(name), own)
+            for stock in elements["stock"].get(name, []):
+                inputs.initial[stock] = _initial(inputs, drawn.get(name), own)
             continue
-        numbers = elements["parameter"].get(variable.name, [])
+        numbers = elements["parameter"].get(name, [])
         if not numbers and variable.kind == "constant":
             raise ModelError(
                 f"'{variable.name}' is computed from what is not a number and cannot be changed",
                 where=f"{model.path}, '{variable.name}'",
             )
         for number in numbers:
-            _set_parameter(inputs, program, number, draws.get(name), own, time)
+            _set_parameter(inputs, program, number, drawn.get(name), own, time)
             if number in program.fixed:
                 _check_fixed(inputs, program, number, variable, model)
     return inputs
+
+
+def _check_lengths(draws: Draws) -> None:
+    for arrays in (draws.values, draws.strengths, draws.slopes, draws.changes):
+        for name, array in arrays.items():
+            if np.shape(array) != (draws.count,):
+                raise ValueError(f"'{name}' has {np.shape(array)} values for {draws.count} draws")
+
+
+def _drawn_values(model: Model, draws: Draws) -> dict[str, FloatArray]:
+    """Give the drawn constants and initial values by the name that the model writes."""
+    drawn = {}
+    for name, values in draws.values.items():
+        variable = model.find(name)
+        where = f"{model.path}, '{variable.name}'"
+        check_changeable(variable, model, where)
+        if variable.kind == "lookup":
+            raise ModelError(
+                f"'{variable.name}' is a lookup table and has no value to draw",
+                where=where,
+                fix="draw its strength or its slope",
+            )
+        drawn[variable.name] = np.asarray(values, dtype=np.float64)
+    return drawn
 
 
 def _elements(program: Program) -> dict[str, dict[str, list[int]]]:
@@ -155,18 +185,33 @@ def _set_parameter(
     time: TimeSettings,
 ) -> None:
     """Apply what holds for the whole run; what does not is left to the kernel."""
-    base = np.full(inputs.draws, program.parameters[number].base) if drawn is None else drawn
+    count = inputs.draws.count
+    base = np.full(count, program.parameters[number].base) if drawn is None else drawn
     values, dated = [], []
     for plan in changes:
         value, rest = base, list(plan)
         while rest and _from_start(rest[0], time):
             change = rest.pop(0)
-            value = np.asarray(apply(change.operation, value, change.value, 1.0))
+            value = _changed(value, change, inputs.draws)
         values.append(value)
         dated.append(rest)
     inputs.values[number] = np.concatenate(values)
     if any(dated):
         inputs.slots[number] = dated
+
+
+def _changed(values: FloatArray, change: Change, draws: Draws) -> FloatArray:
+    """Change a value of each draw by all of a change."""
+    by = _value(change, draws)
+    if change.operation == "set":
+        return by
+    return values + by if change.operation == "add" else values * by
+
+
+def _value(change: Change, draws: Draws) -> FloatArray:
+    """Give the value of a change in each draw."""
+    drawn = draws.changes.get(change.draw) if change.draw else None
+    return np.full(draws.count, change.value) if drawn is None else np.asarray(drawn)
 
 
 def _from_start(change: Change, time: TimeSettings) -> bool:
@@ -177,16 +222,16 @@ def _from_start(change: Change, time: TimeSettings) -> bool:
 def _initial(inputs: Inputs, drawn: FloatArray | None, changes: list[list[Change]]) -> FloatArray:
     """Compose the changes of an initial value into a factor and a summand for each member."""
     parts = []
+    count = inputs.draws.count
     for plan in changes:
-        factor = np.full(inputs.draws, 1.0 if drawn is None else 0.0)
-        summand = np.zeros(inputs.draws) if drawn is None else drawn
+        factor = np.full(count, 1.0 if drawn is None else 0.0)
+        summand = np.zeros(count) if drawn is None else drawn
         for change in plan:
+            summand = _changed(summand, change, inputs.draws)
             if change.operation == "set":
-                factor, summand = factor * 0.0, np.full(inputs.draws, change.value)
-            elif change.operation == "add":
-                summand = summand + change.value
-            else:
-                factor, summand = factor * change.value, summand * change.value
+                factor = np.zeros(count)
+            elif change.operation == "scale":
+                factor = _changed(factor, change, inputs.draws)
         parts.append(np.stack([factor, summand]))
     return np.concatenate(parts, axis=1)
 

@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 
 from flatgov.changes import FloatArray
+from flatgov.draws import Draws
 from flatgov.errors import ModelError, RunError
 from flatgov.model import Change, Integrator, Model, TimeSettings, Variable
 from flatgov.reading.control import check_time
@@ -110,7 +111,9 @@ def _run_native(
 ) -> tuple[dict[str, FloatArray], dict[int, str], int]:
     from flatgov.run.native import simulate_members
 
-    draws = {name: np.broadcast_to(value, (count or 1,)) for name, value in params.items()}
+    size = count or 1
+    given = {name: np.broadcast_to(value, (size,)) for name, value in params.items()}
+    draws = Draws(size, values=given)
     results = simulate_members(model, [()], draws, time, save=kept, integrator=method, seed=seed)
     failed = {draw: reason for (_, draw), reason in results.failed.items()}
     only = 0 if count is None else slice(None)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flatgov.changes import FloatArray
+from flatgov.draws import Draws
 from flatgov.errors import ModelError
 from flatgov.kernel.execute import run_batch
 from flatgov.kernel.jit import Kernel, compile_kernel, default_lanes
@@ -47,41 +48,101 @@ class Results:
     points: int
 
 
+@dataclass(frozen=True)
+class _Run:
+    """The values of a batch, and what they need to be read."""
+
+    values: dict[str, FloatArray]
+    undefined: Collection[tuple[str, int]]
+    points: int
+    after: NDArray[np.bool_] | None
+
+
 def simulate_members(
     model: Model,
     plans: Sequence[Sequence[Change]],
-    draws: Mapping[str, FloatArray] | None = None,
+    draws: Draws | None = None,
     time: TimeSettings | None = None,
     *,
     save: Sequence[str] | None = None,
     integrator: Integrator | None = None,
     seed: int = 0,
     threads: int | None = None,
+    stop: NDArray[np.int32] | None = None,
 ) -> Results:
     """Simulate every plan with every draw, natively.
 
     Args:
         model: The model.
         plans: Changes, in order: what sets plans apart, such as policies under scenarios.
-        draws: Values of constants and initial values from the start, by name, before the changes
-            of a plan: arrays of one length, the number of draws. Without them there is one draw.
+        draws: What draws give, before the changes of a plan and in place of the values of those
+            that are drawn. Without them there is one draw, of the model's own numbers.
         time: In place of the model's own time settings.
         save: The names of the variables to keep; all but lookups by default.
         integrator: In place of the model's own.
         seed: Of random numbers; a draw has the same numbers in all plans.
         threads: How many; one a core by default. The numbers do not depend on it.
+        stop: One number that makes the kernel return soon when it is set to other than 0.
 
     Raises:
         ModelError: A change does not fit the model, or the kernel does not know a function.
+        CancelledError: `stop` was set.
     """
     time = time or model.time
+    run = _simulate(model, plans, draws, time, save, integrator, seed, threads, stop)
+    failed = _with_lines(find_failures(run.values, time, run.after, run.undefined), model)
+    values = run.values if run.after is None else without_steps_after(run.values, run.after)
+    return Results(values, failed, run.points)
+
+
+def simulate_values(
+    model: Model,
+    plans: Sequence[Sequence[Change]],
+    draws: Draws,
+    *,
+    save: Sequence[str] | None = None,
+    seed: int = 0,
+    threads: int | None = None,
+    stop: NDArray[np.int32] | None = None,
+) -> dict[str, FloatArray]:
+    """Simulate as `simulate_members` does, without a search for members that failed.
+
+    Returns:
+        Arrays (plan, draw, time, subscripts) by variable, in the order of the model.
+    """
+    run = _simulate(model, plans, draws, model.time, save, None, seed, threads, stop)
+    return run.values if run.after is None else without_steps_after(run.values, run.after)
+
+
+def undefined_elements(model: Model) -> frozenset[tuple[str, int]]:
+    """Give the elements of variables that no equation defines, as variable and position."""
+    return _any_program(model).undefined
+
+
+def uses_random_numbers(model: Model) -> bool:
+    """Tell whether members depend on the seed of random numbers."""
+    return any(one.code == "random" for one in _any_program(model).operations)
+
+
+def _simulate(
+    model: Model,
+    plans: Sequence[Sequence[Change]],
+    draws: Draws | None,
+    time: TimeSettings,
+    save: Sequence[str] | None,
+    integrator: Integrator | None,
+    seed: int,
+    threads: int | None,
+    stop: NDArray[np.int32] | None,
+) -> _Run:
     check_time(time)
     _check_seed(seed)
+    draws = draws or Draws()
     program = lowered(model, time)
     moving = moves(model)
     kept = [name for name in program.outputs if save is None or name in save]
     wanted = [name for name in program.outputs if name in kept or (moving and name == FINAL_TIME)]
-    inputs = read_inputs(model, program, plans, draws or {}, time)
+    inputs = read_inputs(model, program, plans, draws, time)
     kernel = _compiled(model, time, inputs, tuple(wanted), integrator or model.integrator)
     # A SAVEPER past the end keeps the first point only, however far it is past it.
     every = min(round(time.saveper / time.step), MOST_STEPS)
@@ -89,25 +150,22 @@ def simulate_members(
     if moving:  # The end may lie between two points that are kept, or after the last one.
         steps = max(steps, count_points(time, time.step) - 1)
     each = 1 if moving else every
-    check_memory(kernel, inputs.plans * inputs.draws, steps, each, threads, model.path)
-    saved = run_batch(kernel, inputs.batch(seed), steps, each, threads=threads)
+    check_memory(kernel, inputs.plans * draws.count, steps, each, threads, model.path)
+    saved = run_batch(kernel, inputs.batch(seed), steps, each, threads=threads, stop=stop)
     values = {}
     first = 0
     for name in wanted:
         numbers = program.outputs[name]
         block = saved[first : first + numbers.size]
         first += numbers.size
-        block = block.reshape(*numbers.shape, saved.shape[1], len(plans), inputs.draws)
+        block = block.reshape(*numbers.shape, saved.shape[1], len(plans), draws.count)
         axes = numbers.ndim
         values[name] = block.transpose(axes + 1, axes + 2, axes, *range(axes))
     if not moving:
-        failed = _with_lines(find_failures(values, time, undefined=program.undefined), model)
-        return Results(values, failed, count_points(time, time.saveper))
+        return _Run(values, program.undefined, count_points(time, time.saveper), None)
     after = after_end(values[FINAL_TIME], time, model.path)[..., ::every]
     values = {name: values[name][:, :, ::every] for name in kept}
-    failed = _with_lines(find_failures(values, time, after, program.undefined), model)
-    points = int((~after).sum(axis=-1).max())
-    return Results(without_steps_after(values, after), failed, points)
+    return _Run(values, program.undefined, int((~after).sum(axis=-1).max()), after)
 
 
 def _check_seed(seed: int) -> None:
@@ -197,12 +255,18 @@ def lowered(model: Model, time: TimeSettings) -> Program:
     return _kept(programs, astuple(time), functools.partial(lower, model, time))
 
 
+def _any_program(model: Model) -> Program:
+    """Give one of those that a model was lowered to; what time and draws decide may differ."""
+    programs = _made_of(model).programs
+    return next(iter(programs.values()), None) or lowered(model, model.time)
+
+
 def _compiled(
     model: Model, time: TimeSettings, inputs: Inputs, wanted: tuple[str, ...], method: Integrator
 ) -> Kernel:
     program = lowered(model, time)
     # A few members do not fill a vector, whose other lanes would take as much memory.
-    lanes = min(default_lanes(), 1 << (inputs.plans * inputs.draws - 1).bit_length())
+    lanes = min(default_lanes(), 1 << (inputs.plans * inputs.draws.count - 1).bit_length())
     shape = (inputs.varying, inputs.dated, inputs.stocks, lanes)
     make = functools.partial(
         compile_kernel,
