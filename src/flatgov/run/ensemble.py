@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from flatgov.changes import FloatArray
+from flatgov.draws import Draws
 from flatgov.model import Change, Model
-from flatgov.study.design import Design
-from flatgov.study.uncertainty import Uncertainty
+from flatgov.run.grid import count_points
+from flatgov.run.native import simulate_values, undefined_elements
+from flatgov.run.trouble import ABOVE, BELOW, INFINITE, NOT_A_NUMBER, OK, Trouble, find_trouble
+from flatgov.study.design import Design, sample
+from flatgov.study.uncertainty import Uncertainty, draws_of
 
-OK, NOT_A_NUMBER, INFINITE, BELOW, ABOVE = range(5)
+__all__ = ["ABOVE", "BELOW", "INFINITE", "NOT_A_NUMBER", "OK"]
+
+# What the values of the draws that are simulated at once may take, in bytes.
+_PASS_BYTES = 48_000_000
+LEAST_DRAWS = 8  # a vector of members
 
 
 @dataclass(frozen=True)
@@ -100,3 +108,104 @@ class BlockDone:
     draws: int
     failed: int
     seconds: float
+
+
+def simulate_block(
+    job: Job, first: int, count: int, *, stop: NDArray[np.int32] | None = None
+) -> Block:
+    """Simulate all plans with some draws, in one thread.
+
+    The numbers depend neither on the other blocks nor on where this one is simulated.
+
+    Args:
+        job: The ensemble.
+        first: The number of the first draw.
+        count: How many.
+        stop: Makes the kernel return soon when its number is set to other than 0.
+
+    Raises:
+        ModelError: The kernel does not know a function of the model, or cannot change a variable.
+        CancelledError: `stop` was set.
+    """
+    model, plans = job.model, len(job.plans)
+    drawn = sample(job.uncertainty, job.design, first, count)
+    watched = watched_variables(job)
+    points = count_points(model.time, model.time.saveper)
+    values = {
+        name: np.empty((plans, count, points, *element_shape(model, name))) for name in job.save
+    }
+    trouble = Trouble.none(plans, count)
+    size = draws_at_once(model, watched, plans, points)
+    for start in range(0, count, size):
+        part = slice(start, start + size)
+        draws = draws_of(job.uncertainty, drawn[part], first + start)
+        found = _simulate(job, draws, watched, stop)
+        for name in job.save:
+            values[name][:, part] = found[name]
+        trouble.put(_find(job, found, watched), slice(None), part)
+        _look_closer(job, trouble, part, draws, stop)
+    return Block(first, values, drawn, trouble.status, trouble.variable, trouble.time)
+
+
+def _simulate(
+    job: Job, draws: Draws, save: list[str] | None, stop: NDArray[np.int32] | None
+) -> dict[str, FloatArray]:
+    return simulate_values(
+        job.model, job.plans, draws, save=save, seed=job.seed, threads=1, stop=stop
+    )
+
+
+def _find(job: Job, values: dict[str, FloatArray], watched: list[str]) -> Trouble:
+    return find_trouble(job.model, values, watched, undefined_elements(job.model))
+
+
+def _look_closer(
+    job: Job, trouble: Trouble, part: slice, draws: Draws, stop: NDArray[np.int32] | None
+) -> None:
+    """Name the variable that was no finite number first, watched or not, of members that failed.
+
+    What is watched tells that a member failed; its cause may be a variable that is not. Plans
+    with such members run once more with all variables, which is rare.
+    """
+    watched = watched_variables(job)
+    for number in range(len(job.plans)):
+        status = trouble.status[number, part]
+        if not ((status == NOT_A_NUMBER) | (status == INFINITE)).any():
+            continue
+        alone = replace(job, plans=job.plans[number : number + 1])
+        for start in range(0, draws.count, LEAST_DRAWS):
+            few = draws.part(start, start + LEAST_DRAWS)
+            if not status[start : start + few.count].any():
+                continue
+            closer = _find(alone, _simulate(alone, few, None, stop), watched)
+            first = part.start + start
+            here = (slice(number, number + 1), slice(first, first + few.count))
+            trouble.put(closer, *here)
+
+
+def draws_at_once(model: Model, names: list[str], plans: int, points: int) -> int:
+    """Count the draws whose values fit into the memory that a thread may take."""
+    elements = sum(int(np.prod(element_shape(model, name))) for name in names)
+    return max(_PASS_BYTES // (8 * elements * plans * points), LEAST_DRAWS)
+
+
+def watched_variables(job: Job) -> list[str]:
+    """Give the variables by which a failed member is known, in the order of the model.
+
+    They are those that are kept, all stocks, what the model limits, and the limited constants
+    that a policy or scenario adds to or scales, as its result depends on the draw.
+    """
+    moved = {change.variable for plan in job.plans for change in plan if change.operation != "set"}
+    return [
+        name
+        for name, one in job.model.variables.items()
+        if name in job.save
+        or one.kind == "stock"
+        or (one.limits != (None, None) and one.kind in ("flow", "auxiliary"))
+        or (one.limits != (None, None) and one.kind == "constant" and name in moved)
+    ]
+
+
+def element_shape(model: Model, name: str) -> tuple[int, ...]:
+    """Give the number of elements in each subscript of a variable."""
+    return tuple(len(model.subscripts[one]) for one in model.variables[name].subscripts)

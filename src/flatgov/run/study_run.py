@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from flatgov.run.members import Chosen, Member, choose_members
 from flatgov.run.workers import Outcome, Task, simulate_all
 from flatgov.study.changes import as_study_error
 from flatgov.study.policies import member_title
+from flatgov.study.uncertainty import Method
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -32,6 +33,9 @@ def run_study(
     *,
     save: Sequence[str] | None = None,
     params: Mapping[str, float] | None = None,
+    draws: Any = None,
+    seed: int = 0,
+    design: Method | None = None,
     engine: Literal["native", "pysd"] = "native",
     workers: int | None = None,
     progress: Callable[[Event], None] | None = None,
@@ -47,6 +51,9 @@ def run_study(
         save: The variables to keep; all but lookups by default.
         params: New values of constants or initial values, for every member, from the start;
             changes of scenarios and policies come on top.
+        draws: How many, or a table of them; none by default.
+        seed: Of the draws, and of random numbers in the model.
+        design: How draws are made, in place of what the study says.
         engine: ``"native"`` or ``"pysd"``.
         workers: The number of threads, or with PySD of processes; the numbers do not depend on it.
         progress: Called with an event as each member starts and ends.
@@ -68,6 +75,15 @@ def run_study(
         raise StudyError(f"{workers!r} workers cannot run anything", fix="give 1 or more")
     chosen = choose_members(study, policies, scenarios, save=save, params=params, engine=engine)
     members, names = chosen.members, chosen.save
+    if draws is not None:
+        if engine != "native":
+            raise StudyError("draws need the engine native", fix="leave out the draws")
+        from flatgov.run.dataset import saved_variables
+        from flatgov.run.ensemble_run import make_ensemble, run_in_memory
+
+        save = [one.name for one in saved_variables(study.model, names)]
+        job, layout = make_ensemble(study, chosen, draws, seed=seed, method=design, save=save)
+        return run_in_memory(study, chosen, job, layout, threads=workers, progress=progress)
     if engine == "native":
         outcomes = _simulate_natively(study.model, members, names, workers, progress)
     else:

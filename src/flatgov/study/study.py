@@ -11,9 +11,10 @@ from flatgov.model import Model
 from flatgov.study.calendar import Calendar
 from flatgov.study.policies import Policy, Scenario
 from flatgov.study.schema import EvidenceFile, FiguresFile
-from flatgov.study.uncertainty import Uncertainty
+from flatgov.study.uncertainty import Method, Uncertainty
 
 if TYPE_CHECKING:
+    import pandas as pd
     import xarray as xr
 
     from flatgov.run.events import Event
@@ -66,6 +67,9 @@ class Study:
         scenarios: Sequence[str] | None = None,
         *,
         save: Sequence[str] | None = None,
+        draws: int | pd.DataFrame | xr.DataArray | Mapping[str, Sequence[float]] | None = None,
+        seed: int = 0,
+        design: Method | None = None,
         engine: Literal["native", "pysd"] = "native",
         workers: int | None = None,
         progress: Callable[[Event], None] | None = None,
@@ -76,20 +80,31 @@ class Study:
             policies: Their ids; all by default.
             scenarios: Their ids; by default the default scenario, without a dimension for it.
             save: The variables to keep, or one; all but lookups by default.
+            draws: How many draws of the uncertain quantities, the same ones for every policy and
+                scenario; or a table of them: a column for each factor, or for any constant or
+                initial value, and a row for each draw. Without it there is one run, at the values
+                of the model.
+            seed: Of the draws, and of random numbers in the model.
+            design: How draws are made, in place of what uncertainty.toml says: ``"sobol"``,
+                ``"lhs"`` or ``"random"``.
             engine: ``"native"``: the model as machine code. ``"pysd"``: PySD in a fresh model for
                 each member, slow, as a check.
             workers: The number of threads, one a core by default; with PySD of processes, one by
                 default. More than one process needs the usual ``if __name__ == "__main__":``
                 around the calling script.
-            progress: Called with an event as each member starts and ends.
+            progress: Called with an event as each member starts and ends; with draws, as some
+                of them end.
 
         Returns:
-            A float64 dataset with dimensions ``policy, (scenario,) time`` and the model's
+            A float64 dataset with dimensions ``policy, (scenario, draw,) time`` and the model's
             subscripts. Members with a value that is NaN or infinite stand in the attribute
-            ``failed``, as JSON; those that PySD could not run are NaN.
+            ``failed``, as JSON; those that PySD could not run are NaN. With draws there are the
+            coordinates ``sample (draw, factor)``, the values drawn, and for each member
+            ``status`` (0 for a member that is right) and ``reason``, which also name members
+            with a value beyond the limits of the model.
 
         Raises:
-            StudyError: There is no such policy, scenario or variable.
+            StudyError: There is no such policy, scenario or variable, or nothing to draw.
             RunError: The engine is PySD and every member failed.
         """
         from flatgov.run.study_run import run_study
@@ -99,6 +114,9 @@ class Study:
             policies,
             scenarios,
             save=save,
+            draws=draws,
+            seed=seed,
+            design=design,
             engine=engine,
             workers=workers,
             progress=progress,
