@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 from flatgov.study.schema import StrictFloat, StrictInt, Table
 
@@ -107,7 +107,7 @@ class UncertaintyFile(Table):
     """uncertainty.toml."""
 
     design: DesignTable = DesignTable()
-    parameters: dict[str, ParameterTable] = {}
-    lookups: dict[str, UncertainLookup] = {}
+    parameters: dict[str, ParameterTable] = Field(default={})
+    lookups: dict[str, UncertainLookup] = Field(default={})
     changes: tuple[UncertainChange, ...] = ()
     correlations: tuple[Correlation, ...] = ()
