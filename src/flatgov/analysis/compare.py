@@ -124,6 +124,24 @@ def reversed_pairs(values: FloatArray) -> BoolArray:
     return np.asarray((worse & (order == 1)[..., None]) | (better & (order == -1)[..., None]))
 
 
+def reversal_shares(values: FloatArray) -> FloatArray:
+    """Give the share of draws in which two policies stand in the opposite order of their medians.
+
+    Args:
+        values: (policy, draw); of a pair the draws count in which both ran, for the medians too.
+
+    Returns:
+        (policy, other); NaN where there are no such draws.
+    """
+    shares = np.zeros((len(values), len(values)))
+    for place, one in enumerate(values):
+        for second, other in enumerate(values[: place + 1]):
+            both = np.stack([one, other])[:, ~np.isnan(one + other)]
+            share = reversed_pairs(both)[0, 1].mean() if both.size else np.nan
+            shares[place, second] = shares[second, place] = share
+    return shares
+
+
 def dominates(values: FloatArray) -> BoolArray:
     """Tell in which draws a policy is as good as another in everything and better in something.
 
@@ -133,7 +151,7 @@ def dominates(values: FloatArray) -> BoolArray:
     Returns:
         (policy, other, draw) True where `policy` dominates `other`.
     """
-    count, policies, draws = values.shape
+    _, policies, draws = values.shape
     better = np.zeros((policies, policies, draws), dtype=np.bool_)
     for one in values:
         better |= np.stack([exceeds(own, one) for own in one])
