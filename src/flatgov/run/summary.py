@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+
+from flatgov.run.trouble import OK
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -28,6 +30,12 @@ class SummaryRow:
         observed: The value at the time of the fieldwork.
         end: The last value.
         difference: `end` less that of the reference policy under the same scenario.
+        low: The value that 5 percent of the draws end below.
+        middle: The median of the draws at the end.
+        high: The value that 5 percent of the draws end above.
+        better: The share of the draws that end better than with the reference policy.
+        draws: The number of draws that these rest on; failed members are left out.
+        failed: The number of draws in which this policy failed under this scenario.
     """
 
     policy: str
@@ -38,24 +46,34 @@ class SummaryRow:
     observed: float
     end: float
     difference: float = float("nan")
+    low: float = float("nan")
+    middle: float = float("nan")
+    high: float = float("nan")
+    better: float = float("nan")
+    draws: int | None = None
+    failed: int | None = None
 
 
-def study_summary(ds: xr.Dataset, study: Study) -> list[SummaryRow]:
+def study_summary(
+    ds: xr.Dataset, study: Study, draws: xr.Dataset | None = None
+) -> list[SummaryRow]:
     """Summarise the headline variables of every policy and scenario.
 
     Args:
-        ds: Results of the study. Headline variables that it lacks are left out.
+        ds: Results of the study, without draws. Headline variables that it lacks are left out.
         study: The study.
+        draws: Results of the same policies and scenarios with draws.
 
     Returns:
         A row for each policy, scenario and variable, in this order.
     """
     rows = _rows(ds, [name for name in study.headline if name in ds], study.observed)
     ends = {(row.scenario, row.variable): row.end for row in rows if row.policy == study.reference}
-    return [
+    rows = [
         replace(row, difference=row.end - ends.get((row.scenario, row.variable), float("nan")))
         for row in rows
     ]
+    return rows if draws is None else _with_draws(rows, draws, study)
 
 
 def stock_summary(ds: xr.Dataset) -> list[SummaryRow]:
@@ -93,14 +111,60 @@ def labels(ds: xr.Dataset, coordinate: str) -> list[str]:
 def _series(
     array: xr.DataArray, policy: str, scenario: str
 ) -> Iterator[tuple[str, npt.NDArray[np.float64]]]:
-    """Yield the values over time of a variable, one for each element if it has subscripts."""
-    chosen = {"policy": policy, "scenario": scenario}
-    one = array.sel({dim: label for dim, label in chosen.items() if dim in array.dims})
-    one = one.transpose("time", ...)
+    """Yield the values over time, or over the draws of one time, of each element of a variable."""
+    one = _chosen(array, policy, scenario)
+    over = "draw" if "draw" in one.dims else "time"
+    one = (one.squeeze("time", drop=True) if over == "draw" else one).transpose(over, ...)
+    numbers = one.values
     for index in np.ndindex(one.shape[1:]):
         elements = [
             str(one[dim].values[position])
             for dim, position in zip(one.dims[1:], index, strict=True)
         ]
         name = f"{array.name}[{','.join(elements)}]" if elements else str(array.name)
-        yield name, one.values[(slice(None), *index)]
+        yield name, numbers[(slice(None), *index)]
+
+
+def _chosen(array: xr.DataArray, policy: str, scenario: str) -> xr.DataArray:
+    chosen = {"policy": policy, "scenario": scenario}
+    return array.sel({dim: label for dim, label in chosen.items() if dim in array.dims})
+
+
+def _with_draws(rows: Sequence[SummaryRow], draws: xr.Dataset, study: Study) -> list[SummaryRow]:
+    """Add to each row what the draws of its policy, scenario and variable say."""
+    ends: dict[tuple[str, str, str], npt.NDArray[np.float64]] = {}
+    right: dict[tuple[str, str], npt.NDArray[np.bool_]] = {}
+    names = [name for name in study.headline if name in draws]
+    # Read once: every file of a store holds all policies and times of some draws.
+    last = [draws[name].isel(time=[-1]).compute() for name in names]
+    for policy in labels(draws, "policy"):
+        for scenario in labels(draws, "scenario") or [""]:
+            right[policy, scenario] = _chosen(draws["status"], policy, scenario).values == OK
+            for array in last:
+                for element, values in _series(array, policy, scenario):
+                    ends[policy, scenario, element] = values
+    return [_with_spread(row, ends, right, study) for row in rows]
+
+
+def _with_spread(
+    row: SummaryRow,
+    ends: Mapping[tuple[str, str, str], npt.NDArray[np.float64]],
+    right: Mapping[tuple[str, str], npt.NDArray[np.bool_]],
+    study: Study,
+) -> SummaryRow:
+    own = ends.get((row.policy, row.scenario, row.variable))
+    if own is None:
+        return row
+    good = right[row.policy, row.scenario]
+    row = replace(row, draws=int(good.sum()), failed=int((~good).sum()))
+    if not good.any():
+        return row
+    low, middle, high = np.quantile(own[good], [0.05, 0.5, 0.95])
+    better = float("nan")
+    way = study.better.get(row.variable.partition("[")[0])
+    other = ends.get((study.reference, row.scenario, row.variable))
+    if way is not None and other is not None and row.policy != study.reference:
+        both = good & right[study.reference, row.scenario]
+        gain = (own - other)[both] * (1 if way == "more" else -1)
+        better = float((gain > 0).mean()) if both.any() else float("nan")
+    return replace(row, low=float(low), middle=float(middle), high=float(high), better=better)
