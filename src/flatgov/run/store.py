@@ -21,10 +21,9 @@ import numpy as np
 from flatgov import __version__
 from flatgov.errors import RunError, StudyError
 from flatgov.model import Model
-from flatgov.run.file_names import from_file_name, is_shortened, to_file_name
 from flatgov.run.source_copy import copy_source
 from flatgov.run.summary import SummaryRow, labels, stock_summary, study_summary
-from flatgov.run.zarr_store import write_zarr
+from flatgov.run.zarr_store import with_file_names, with_own_names, write_zarr
 from flatgov.study.load import find_model_file, open_study_or_model
 
 if TYPE_CHECKING:
@@ -37,7 +36,6 @@ STORE = "results.zarr"
 SUMMARY = "summary.csv"
 STUDY_COPY = "study"
 _TEMPORARY = ".flatgov-"
-_NAME = "name"  # the attribute of a variable whose name is too long for the disk
 
 
 def write_results(
@@ -71,7 +69,7 @@ def write_results(
     """
     check_target(folder, source)
     with replaced(folder) as new:
-        _write_zarr(ds if save is None else ds[list(save)], new / STORE)
+        write_zarr(with_file_names(ds if save is None else ds[list(save)]), new / STORE)
         if isinstance(source, Model):
             columns = {name: name for name in ("variable", "units", "start", "end")}
             _write_summary(stock_summary(ds), columns, new / SUMMARY)
@@ -108,7 +106,7 @@ def read_results(folder: Path) -> xr.Dataset:
     except Exception as error:
         reason = " ".join(str(error).split())
         raise RunError(f"cannot be read: {reason}", where=str(folder / STORE)) from None
-    ds = _own_names(ds)
+    ds = with_own_names(ds)
     for name, coordinate in ds.coords.items():
         if coordinate.dtype.kind in "OT":
             text = np.array(coordinate.values.tolist(), dtype=str)
@@ -283,25 +281,6 @@ def members_folder(folder: Path) -> Path:
     """Give the folder that keeps the finished members of a run until its results are written."""
     target = folder.resolve()
     return target.parent / f".{target.name}.members"
-
-
-def _write_zarr(ds: xr.Dataset, path: Path) -> None:
-    # Text of variable length: Zarr has no standard for fixed lengths.
-    texts = {name: c.astype(object) for name, c in ds.coords.items() if c.dtype.kind == "U"}
-    ds = ds.assign_coords(texts)
-    files = {str(name): to_file_name(str(name)) for name in ds.variables}
-    for name in filter(is_shortened, files):
-        ds[name] = ds[name].assign_attrs({_NAME: name})
-    write_zarr(ds.rename({name: file for name, file in files.items() if name != file}), path)
-
-
-def _own_names(ds: xr.Dataset) -> xr.Dataset:
-    """Give variables the names that they had before they were written."""
-    names = {
-        file: variable.attrs.pop(_NAME, from_file_name(str(file)))
-        for file, variable in ds.variables.items()
-    }
-    return ds.rename({file: name for file, name in names.items() if file != name})
 
 
 def _write_summary(rows: Sequence[SummaryRow], columns: Mapping[str, str], path: Path) -> None:

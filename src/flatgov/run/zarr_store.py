@@ -16,12 +16,35 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numcodecs import Zstd
 
+from flatgov.run.file_names import from_file_name, is_shortened, to_file_name
+
 if TYPE_CHECKING:
     import xarray as xr
 
-_LEVEL = 0
+LEVEL = 0  # of Zstandard: its own default
+NAME = "name"  # the attribute of a variable whose name is too long for the disk
 # A chunk lies beside the description of its array, and not in folders of its own.
 _KEYS = {"name": "default", "separator": "."}
+
+
+def with_file_names(ds: xr.Dataset) -> xr.Dataset:
+    """Name everything in a dataset so that it can be a folder, and make text storable."""
+    # Text of variable length: Zarr has no standard for fixed lengths.
+    texts = {name: c.astype(object) for name, c in ds.coords.items() if c.dtype.kind == "U"}
+    ds = ds.assign_coords(texts)
+    files = {str(name): to_file_name(str(name)) for name in ds.variables}
+    for name in filter(is_shortened, files):
+        ds[name] = ds[name].assign_attrs({NAME: name})
+    return ds.rename({name: file for name, file in files.items() if name != file})
+
+
+def with_own_names(ds: xr.Dataset) -> xr.Dataset:
+    """Give variables the names that they had before `with_file_names`."""
+    names = {
+        file: variable.attrs.pop(NAME, from_file_name(str(file)))
+        for file, variable in ds.variables.items()
+    }
+    return ds.rename({file: name for file, name in names.items() if file != name})
 
 
 def write_zarr(ds: xr.Dataset, path: Path) -> None:
@@ -37,7 +60,7 @@ def write_zarr(ds: xr.Dataset, path: Path) -> None:
     variables = {str(name): ds.variables[name] for name in ds.data_vars}
     # A variable of each set of dimensions.
     patterns = {one.dims: name for name, one in reversed(variables.items())}
-    form = {"compressors": (ZstdCodec(level=_LEVEL),), "chunk_key_encoding": _KEYS}
+    form = {"compressors": (ZstdCodec(level=LEVEL),), "chunk_key_encoding": _KEYS}
     encoding = dict.fromkeys(patterns.values(), form)
     with warnings.catch_warnings():
         # Readers look for consolidated metadata first; Zarr warns that its standard lacks them.
@@ -67,7 +90,7 @@ def _write_like(description: Mapping[str, Any], folder: Path, variable: xr.Varia
     folder.mkdir()
     numbers = np.ascontiguousarray(variable.values, dtype="<f8")
     chunk = folder / ".".join(["c", *"0" * variable.ndim])
-    chunk.write_bytes(Zstd(level=_LEVEL).encode(numbers))
+    chunk.write_bytes(Zstd(level=LEVEL).encode(numbers))
     attributes = {**variable.attrs, **description["attributes"]}
     text = json.dumps({**description, "attributes": attributes})
     (folder / "zarr.json").write_text(text, encoding="utf-8")
