@@ -7,43 +7,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from itertools import islice
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-from flatgov.errors import FlatgovError, RunError
+from flatgov.errors import FlatgovError
+from flatgov.run.work import Work, attempt, checked
 
 if TYPE_CHECKING:
     from flatgov.run.ensemble import BlockDone
 
 # How often a wait looks for an interruption; Windows interrupts no wait without an end.
 _SECONDS = 0.2
-
-
-class Work(Protocol):
-    """What is to be done with each block; it travels to other processes, so it can be pickled.
-
-    Paths in it are absolute, as other processes may have another working folder.
-    """
-
-    def prepare(self) -> None:
-        """Do what all blocks need, such as compiling; called once in each process."""
-
-    def reachable(self) -> bool:
-        """Tell whether this machine sees the place to which the results of this very run go."""
-
-    def __call__(self, first: int, count: int, stop: NDArray[np.int32] | None = None) -> BlockDone:
-        """Simulate a block in one thread and keep its results.
-
-        Args:
-            first: The number of its first draw.
-            count: The number of its draws.
-            stop: One number; set to other than 0 it makes the block end soon, by
-                `CancelledError` and with nothing kept.
-        """
 
 
 def run_blocks(
@@ -75,42 +52,15 @@ def run_blocks(
     if not blocks:
         return iter(())
     work.prepare()
+    if cluster is not None:
+        from flatgov.run.cluster import in_cluster
+
+        return in_cluster(work, blocks, cluster)
+    if workers is not None:
+        from flatgov.run.processes import in_processes
+
+        return in_processes(work, blocks, workers)
     return _in_threads(work, blocks, threads or _cores())
-
-
-def attempt(
-    work: Work, first: int, count: int, stop: NDArray[np.int32] | None = None
-) -> BlockDone | FlatgovError:
-    """Do the work of a block, and give what is wrong instead of raising it.
-
-    Raises:
-        CancelledError: `stop` was set.
-    """
-    try:
-        return work(first, count, stop)
-    except CancelledError:
-        raise
-    except Exception as error:
-        return as_error(error, f"{name_draws(first, count)} failed")
-
-
-def as_error(error: Exception, what: str) -> FlatgovError:
-    """Make one line of any error; what is one already stays as it is."""
-    if isinstance(error, FlatgovError):
-        return error
-    return RunError(f"{what}: {type(error).__name__}: {error}")
-
-
-def name_draws(first: int, count: int) -> str:
-    """Name the draws of a block."""
-    return f"draw {first}" if count == 1 else f"draws {first} to {first + count - 1}"
-
-
-def checked(outcome: BlockDone | FlatgovError) -> BlockDone:
-    """Give what was done, or raise what is wrong."""
-    if isinstance(outcome, FlatgovError):
-        raise outcome
-    return outcome
 
 
 def _cores() -> int:

@@ -75,7 +75,7 @@ def simulate_all(
     running: dict[Future[Outcome], str] = {}
     # Spawned, as forking a process that has threads can hang.
     pool = ProcessPoolExecutor(
-        min(workers, len(tasks)), multiprocessing.get_context("spawn"), _follow_main_process
+        min(workers, len(tasks)), multiprocessing.get_context("spawn"), follow_main_process
     )
     try:
         while waiting or running:
@@ -128,7 +128,7 @@ def _outcome(future: Future[Outcome]) -> Outcome:
         )
 
 
-def _follow_main_process() -> None:
+def follow_main_process() -> None:
     """Leave Ctrl-C to the main process, which ends its workers, and end when it is killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_main_process, daemon=True).start()
