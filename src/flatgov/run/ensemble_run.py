@@ -29,7 +29,7 @@ from flatgov.run.grid import count_points
 from flatgov.run.members import Chosen
 from flatgov.run.memory import physical_memory
 from flatgov.run.native import uses_random_numbers
-from flatgov.run.trouble import OK, reason_text
+from flatgov.run.trouble import OK, named_variables, reason_texts
 from flatgov.study.changes import as_study_error
 from flatgov.study.design import Design
 from flatgov.study.uncertainty import Method, Uncertainty
@@ -146,7 +146,7 @@ def run_in_memory(
         factor=[factor.name for factor in job.uncertainty.factors],
         sample=(("draw", "factor"), work.sample),
         status=(tuple(leading), status),
-        reason=(tuple(leading), reasons(study.model, status, variable, when)),
+        reason=(tuple(leading), reason_texts(named_variables(study.model), status, variable, when)),
     )
     ds.attrs |= ensemble_attributes(study, chosen, job) | failure_attributes(ds)
     return ds
@@ -205,17 +205,6 @@ def failure_attributes(ds: xr.Dataset) -> dict[str, str | int]:
         for place in wrong[:_LISTED]
     ]
     return {"failed": json.dumps(listed, ensure_ascii=False), "failed_members": len(wrong)}
-
-
-def reasons(
-    model: Model, status: NDArray[np.uint8], variable: NDArray[np.int32], when: FloatArray
-) -> NDArray[np.object_]:
-    """Say for each member what is wrong with it; nothing for one that is right."""
-    texts = np.full(status.shape, "", dtype=object)
-    for place in np.argwhere(status != OK):
-        at = tuple(place)
-        texts[at] = reason_text(model, int(status[at]), int(variable[at]), float(when[at]))
-    return texts
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -114,7 +114,16 @@ def _note(
     trouble.time[earlier] = when[earlier]
 
 
-def reason_text(model: Model, status: int, variable: int, time: float) -> str:
+# Of a variable: its name, its line, and its limits, None where open.
+Named = tuple[str, int, float | None, float | None]
+
+
+def named_variables(model: Model) -> list[Named]:
+    """Give what a reason says of each variable, in the order of the model."""
+    return [(one.name, one.line, *one.limits) for one in model.variables.values()]
+
+
+def reason_text(named: Sequence[Named], status: int, variable: int, time: float) -> str:
     """Say what is wrong with a member: ``'x' (line 12) is not a number at time 37.5``.
 
     Returns:
@@ -122,12 +131,25 @@ def reason_text(model: Model, status: int, variable: int, time: float) -> str:
     """
     if status == OK:
         return ""
-    one = list(model.variables.values())[variable]
-    low, high = one.limits
+    name, line, low, high = named[variable]
     what = {
         NOT_A_NUMBER: "is not a number",
         INFINITE: "is infinite",
         BELOW: f"is below its lower limit {low or 0:g}",
         ABOVE: f"is above its upper limit {high or 0:g}",
     }[status]
-    return f"'{one.name}' (line {one.line}) {what} at time {time:g}"
+    return f"'{name}' (line {line}) {what} at time {time:g}"
+
+
+def reason_texts(
+    named: Sequence[Named],
+    status: NDArray[np.uint8],
+    variable: NDArray[np.int32],
+    when: FloatArray,
+) -> NDArray[np.object_]:
+    """Say for each member what is wrong with it; nothing for one that is right."""
+    texts = np.full(status.shape, "", dtype=object)
+    for place in np.argwhere(status != OK):
+        at = tuple(place)
+        texts[at] = reason_text(named, int(status[at]), int(variable[at]), float(when[at]))
+    return texts
