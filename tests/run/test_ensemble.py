@@ -126,7 +126,7 @@ def test_blocks_threads_and_passes_do_not_change_a_bit(
     office: Study, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = office.run(draws=100, seed=1, save=SAVE, workers=1)
-    monkeypatch.setattr(ensemble_run, "_BLOCK_BYTES", 1)
+    monkeypatch.setattr(ensemble_run, "block_size", lambda *_: 16)
     assert_same(whole, office.run(draws=100, seed=1, save=SAVE, workers=3))
     monkeypatch.setattr(ensemble, "_PASS_BYTES", 1)
     assert_same(whole, office.run(draws=100, seed=1, save=SAVE, workers=2))

@@ -23,6 +23,7 @@ from flatgov.run.ensemble import (
     element_shape,
     simulate_block,
 )
+from flatgov.run.ensemble_store import block_size
 from flatgov.run.events import DrawsDone, Event
 from flatgov.run.executors import run_blocks
 from flatgov.run.grid import count_points
@@ -41,8 +42,6 @@ if TYPE_CHECKING:
 
 MOST_DRAWS = 100_000_000
 _LISTED = 100  # failed members that the attributes of a dataset list
-_BLOCK_BYTES = 16_000_000
-_SMALLEST_BLOCK, _LARGEST_BLOCK = 16, 4096
 
 
 def make_ensemble(
@@ -77,24 +76,9 @@ def make_ensemble(
         None if chosen.with_scenarios else chosen.scenarios[0],
         tuple(plans.index(member.changes) for member in chosen.members),
         design.draws,
-        block_size(study.model, save, len(chosen.members)),
+        block_size(study.model, save, len(chosen.members), design.draws),
     )
     return job, layout
-
-
-def block_size(model: Model, save: Sequence[str], members: int) -> int:
-    """Give the number of draws of a block: a power of two with some 16 MB of values.
-
-    It depends on what is kept only, so that the files do not depend on who writes them.
-
-    Args:
-        model: The model.
-        save: The variables to keep.
-        members: The number of combinations of policies and scenarios.
-    """
-    a_draw = 8 * members * _elements(model, save) * count_points(model.time, model.time.saveper)
-    fitting = 1 << max(_BLOCK_BYTES // a_draw, 1).bit_length() - 1
-    return min(max(fitting, _SMALLEST_BLOCK), _LARGEST_BLOCK)
 
 
 def run_in_memory(

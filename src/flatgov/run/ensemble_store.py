@@ -51,19 +51,8 @@ SAMPLE, STATUS = "sample", "status"
 WHAT, WHEN = "reason_variable", "reason_time"
 
 _NEVER = 255  # The status of a member that no block has written: none that a member can have.
+_FILLS = {STATUS: _NEVER, WHAT: -1}
 _GO_ON = "use --resume to go on"
-
-
-@dataclass(frozen=True)
-class _Array:
-    """How an array is stored; `shape` and `chunk` in the order of `dims`."""
-
-    dims: tuple[str, ...]
-    shape: tuple[int, ...]
-    chunk: tuple[int, ...]
-    dtype: str
-    fill: float | str
-    attributes: Mapping[str, Any]
 
 
 def create(
@@ -87,7 +76,7 @@ def create(
     ds, arrays = _plan(job, layout, study, attrs)
     with in_one_line(place, _GO_ON), tempfile.TemporaryDirectory() as folder:
         new = Path(folder) / STORE
-        _describe(new, ds, arrays)
+        describe_zarr(ds, arrays, new)
         put_folder(new, join(place, STORE))
         write_fingerprint(place, fingerprint(job, layout, study.hash))
 
@@ -116,12 +105,12 @@ def write_block(place: Place, layout: Layout, block: Block) -> None:
         key = ["c", *("0" * array.ndim)]
         key[1 + axis] = str(number)
         path = f"{name}/{'.'.join(key)}"
-        data = _encode(array, axis, layout.block, _fill(name, array))
+        data = encode_chunk(array, axis, layout.block, _FILLS.get(name, math.nan))
         write_bytes(join(place, STORE, path), data)
         files[path] = (len(data), hashlib.sha256(data).hexdigest())
 
     with in_one_line(place, _GO_ON):
-        _require_run(place)
+        require_run(place)
         for name, array in members.items():
             whole = array[list(layout.plan_of)].reshape(*shape, *array.shape[1:])
             keep(name, whole, len(shape))
@@ -177,7 +166,7 @@ def _is_whole(place: Place, number: int, sizes: Mapping[str, int]) -> bool:
     )
 
 
-def _require_run(place: Place) -> None:
+def require_run(place: Place) -> None:
     """Refuse to write where the run is not: a worker on another machine may not see its folder."""
     try:
         read_bytes(join(place, RUN))
@@ -195,24 +184,9 @@ def _member_shape(layout: Layout) -> tuple[int, ...]:
     return (len(layout.policies), len(layout.scenarios))
 
 
-def _fill(name: str, array: NDArray[Any]) -> float:
-    return {STATUS: _NEVER, WHAT: -1}.get(name, math.nan)
-
-
-def _encode(array: NDArray[Any], axis: int, length: int, fill: float) -> bytes:
-    """Compress a chunk; one at the end of an array is filled up, as Zarr 3 wants it."""
-    missing = length - array.shape[axis]
-    if missing:
-        rest = list(array.shape)
-        rest[axis] = missing
-        array = np.concatenate([array, np.full(rest, fill, dtype=array.dtype)], axis=axis)
-    numbers = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
-    return bytes(Zstd(level=LEVEL).encode(numbers))
-
-
 def _plan(
     job: Job, layout: Layout, study: Study, attrs: Mapping[str, object]
-) -> tuple[xr.Dataset, dict[str, _Array]]:
+) -> tuple[xr.Dataset, dict[str, StoredArray]]:
     """Make the coordinates of an ensemble, and say how its arrays are stored."""
     from flatgov.run.dataset import check_dimensions, make_dataset
 
@@ -232,11 +206,11 @@ def _plan(
 
     def stored(
         dims: tuple[str, ...], dtype: str, fill: float | str, attributes: Mapping[str, Any]
-    ) -> _Array:
+    ) -> StoredArray:
         sizes = {**ds.sizes, "factor": len(job.uncertainty.factors), "draw": layout.draws}
         whole = tuple(sizes[dim] for dim in dims)
         chunk = tuple(layout.block if dim == "draw" else sizes[dim] for dim in dims)
-        return _Array(dims, whole, chunk, dtype, fill, attributes)
+        return StoredArray(dims, whole, chunk, dtype, fill, attributes)
 
     arrays = {
         str(name): stored(tuple(map(str, one.dims)), "float64", "NaN", one.attrs)
@@ -244,7 +218,7 @@ def _plan(
     }
     member = (*leading, "draw")
     arrays[STATUS] = stored(member, "uint8", _NEVER, {})
-    arrays[WHAT] = stored(member, "int32", -1, {"variables": json.dumps(_named(model))})
+    arrays[WHAT] = stored(member, "int32", -1, {"variables": json.dumps(named_variables(model))})
     arrays[WHEN] = stored(member, "float64", "NaN", {"units": model.time.units})
     coordinates: dict[str, Any] = {"draw": np.arange(layout.draws)}
     if job.uncertainty.factors:
@@ -258,49 +232,3 @@ def _plan(
     return ds.assign_attrs(attrs), arrays
 
 
-def _named(model: Model) -> list[tuple[str, int, float | None, float | None]]:
-    """Give what a reason says of each variable: its name, line and limits."""
-    return [(one.name, one.line, *one.limits) for one in model.variables.values()]
-
-
-def _describe(path: Path, ds: xr.Dataset, arrays: Mapping[str, _Array]) -> None:
-    """Write a Zarr 3 store with the coordinates and the descriptions of arrays, without a chunk."""
-    import zarr
-
-    with_file_names(ds).to_zarr(path, zarr_format=3, consolidated=False)
-    for name, array in arrays.items():
-        file = to_file_name(name)
-        (path / file).mkdir()
-        text = json.dumps(_description(name, array))
-        (path / file / "zarr.json").write_text(text, encoding="utf-8")
-    group = json.loads((path / "zarr.json").read_text(encoding="utf-8"))
-    # What xarray takes for coordinates (as in the CF conventions, section 5).
-    listed = [group["attributes"].get("coordinates", ""), STATUS, WHAT, WHEN]
-    listed += [SAMPLE] if SAMPLE in arrays else []
-    group["attributes"]["coordinates"] = " ".join(filter(None, listed))
-    (path / "zarr.json").write_text(json.dumps(group), encoding="utf-8")
-    with warnings.catch_warnings():
-        # Readers look for consolidated metadata first; Zarr warns that its standard lacks them.
-        warnings.filterwarnings("ignore", message="Consolidated metadata")
-        zarr.consolidate_metadata(str(path), zarr_format=3)
-
-
-def _description(name: str, array: _Array) -> dict[str, Any]:
-    """Give the metadata of an array (Zarr 3, section "Array metadata")."""
-    attributes = {**array.attributes, **({NAME: name} if is_shortened(name) else {})}
-    return {
-        "zarr_format": 3,
-        "node_type": "array",
-        "shape": array.shape,
-        "data_type": array.dtype,
-        "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": array.chunk}},
-        "chunk_key_encoding": {"name": "default", "configuration": {"separator": "."}},
-        "fill_value": array.fill,
-        "codecs": [
-            {"name": "bytes", "configuration": {"endian": "little"}},
-            {"name": "zstd", "configuration": {"level": LEVEL, "checksum": False}},
-        ],
-        "attributes": attributes,
-        "dimension_names": [to_file_name(dim) for dim in array.dims],
-        "storage_transformers": [],
-    }
