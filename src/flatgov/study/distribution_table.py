@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,10 @@ from flatgov.study.distributions import (
     Uniform,
     holds,
 )
-from flatgov.study.uncertainty_schema import DistributionTable
+from flatgov.study.policies import check_claims
+from flatgov.study.toml import Keys, Problems, TomlFile
+from flatgov.study.uncertainty_schema import Correlation, DistributionTable
+from flatgov.study.units import same_units
 
 # The keys that each distribution needs, and those that it may have.
 _KEYS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -316,3 +319,44 @@ def _check_base(distribution: Distribution, base: float, named: str, where: Wher
         where=where("values" if isinstance(distribution, Discrete) else key),
         fix="let the distribution hold it; a run without draws has it",
     )
+
+
+def check_reason(
+    table: DistributionTable | Correlation,
+    place: Keys,
+    file: TomlFile,
+    claims: Collection[int] | None,
+    problems: Problems,
+) -> None:
+    """Refuse a table that does not say where its numbers come from, or names an unknown claim.
+
+    Raises:
+        StudyError: There is neither reason nor source.
+    """
+    if isinstance(table, DistributionTable):
+        check_claims(table.claims, place, file, claims, problems)
+    if not reason_of(table):
+        raise StudyError(
+            "there is neither 'reason' nor 'source'",
+            where=file.where(*place),
+            fix="say why this is assumed, or where it comes from",
+        )
+
+
+def reason_of(table: DistributionTable | Correlation) -> str:
+    """Put reason and source together."""
+    return "; ".join(text for text in (table.reason.strip(), table.source.strip()) if text)
+
+
+def check_units(given: str | None, right: str, named: str, where: str) -> None:
+    """Refuse units that are not those of the values.
+
+    Raises:
+        StudyError: They differ.
+    """
+    if given is not None and not same_units(given, right):
+        raise StudyError(
+            f"the units are '{given}' but {named} is in '{right}'",
+            where=where,
+            fix=f"give the values in '{right}'",
+        )

@@ -114,7 +114,7 @@ def _worst_breach(
     times = _times_to_check(own, time)
     found = [
         (float(value), float(moment))
-        for base in _plain_bases(variable)
+        for base in plain_bases(variable)
         for moment, value in zip(times, values_over_time(base, own, times, time.step), strict=True)
         # A model that is beyond its own limits is not the fault of a change.
         if value != base and limit_passed(variable, value)
@@ -147,8 +147,12 @@ def _times_to_check(changes: Sequence[Change], time: TimeSettings) -> FloatArray
     return time.initial + time.step * np.array(kept, dtype=np.float64)
 
 
-def _plain_bases(variable: Variable) -> tuple[float, ...]:
-    """Give the values before all changes where they are plain numbers, else NaN: not known."""
+def plain_bases(variable: Variable) -> tuple[float, ...]:
+    """Give the different values before all changes; NaN where they are no plain numbers.
+
+    Args:
+        variable: A constant or a stock, whose initial value is meant.
+    """
     bases = [
         base for equation in variable.equations for base in _plain_numbers(equation.expression)
     ]

@@ -31,6 +31,9 @@ from flatgov.study.schema import (
 )
 from flatgov.study.study import Study
 from flatgov.study.toml import Problems, TomlFile, read_toml, validate
+from flatgov.study.uncertain_changes import check_drawn_limits, owned_changes, with_draws
+from flatgov.study.uncertainty_file import resolve_uncertainty
+from flatgov.study.uncertainty_schema import UncertaintyFile
 from flatgov.study.units import same_units
 
 if TYPE_CHECKING:
@@ -48,7 +51,8 @@ def open_study(
 
     Args:
         folder: Holds one model file (``.mdl``, ``.xmile``, ``.stmx``), ``policies.toml`` and, where
-            wanted, ``scenarios.toml``, ``evidence.toml`` and ``figures.toml``.
+            wanted, ``scenarios.toml``, ``uncertainty.toml``, ``evidence.toml`` and
+            ``figures.toml``.
         data: Files for the data variables of the model; see `load_model`.
 
     Returns:
@@ -71,6 +75,7 @@ def open_study(
     scenarios_file = _read(folder / "scenarios.toml")
     evidence_file = _read(folder / "evidence.toml")
     figures_file = _read(folder / "figures.toml")
+    uncertainty_file = _read(folder / "uncertainty.toml")
 
     model = _load_model(model_file, data)
     calendar = _calendar(content.calendar, policies_file, model.time)
@@ -89,6 +94,20 @@ def open_study(
         scenarios, scenario_places = resolve_scenarios(worlds, scenarios_file, model, clock, claims)
         default = worlds.default
     check_study_limits(model, clock, (policies, policy_places), (scenarios, scenario_places))
+    uncertainty = None
+    if uncertainty_file is not None:
+        counts = {name: len(table.changes) for name, table in content.policies.items()}
+        owned = {
+            **owned_changes("policy", policies, policy_places, counts),
+            **owned_changes("scenario", scenarios, scenario_places),
+        }
+        uncertainty, drawn = resolve_uncertainty(
+            validate(uncertainty_file, UncertaintyFile), uncertainty_file, model, owned, claims
+        )
+        both = (policies, policy_places), (scenarios, scenario_places)
+        check_drawn_limits(model, clock, *both, drawn)
+        policies = with_draws(policies, policy_places, drawn)
+        scenarios = with_draws(scenarios, scenario_places, drawn)
     figures = FiguresFile()
     if figures_file is not None:
         figures = resolve_figures(
@@ -111,7 +130,8 @@ def open_study(
         better=better,
         evidence=evidence,
         figures=figures,
-        hash=_hash(model, policies_file, scenarios_file),
+        hash=_hash(model, policies_file, scenarios_file, uncertainty_file),
+        uncertainty=uncertainty,
     )
 
 
@@ -245,7 +265,7 @@ def _better(
 
 
 def _hash(model: Model, *files: TomlFile | None) -> str:
-    """Hash what decides the numbers: the model, the policies and the scenarios."""
+    """Hash what decides the numbers: the model and the files of policies, scenarios and draws."""
     content: list[Any] = [model.hash, *(file.data if file else None for file in files)]
     text = json.dumps(content, sort_keys=True, ensure_ascii=False, default=str)
     return hashlib.sha256(text.encode()).hexdigest()

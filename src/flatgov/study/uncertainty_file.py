@@ -1,0 +1,239 @@
+"""uncertainty.toml: what the study does not know, checked against its model."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection
+from functools import partial
+from typing import Literal
+
+import numpy as np
+
+from flatgov.changes import check_changeable, limit_passed, range_text
+from flatgov.errors import StudyError
+from flatgov.model import Model, Table, Variable
+from flatgov.names import canonical
+from flatgov.study.changes import as_study_error, find_variable
+from flatgov.study.correlations import resolve_correlations
+from flatgov.study.distribution_table import (
+    check_reason,
+    check_units,
+    read_distribution,
+    reason_of,
+)
+from flatgov.study.distributions import Distribution
+from flatgov.study.limits import plain_bases
+from flatgov.study.toml import Keys, Problems, TomlFile
+from flatgov.study.uncertain_changes import Drawn, Owned, read_change
+from flatgov.study.uncertainty import Factor, Uncertainty
+from flatgov.study.uncertainty_schema import (
+    DistributionTable,
+    ParameterTable,
+    UncertainLookup,
+    UncertaintyFile,
+)
+
+
+def resolve_uncertainty(
+    content: UncertaintyFile,
+    file: TomlFile,
+    model: Model,
+    owned: Owned,
+    claims: Collection[int] | None,
+) -> tuple[Uncertainty, Drawn]:
+    """Check everything in the file against the model, the policies and the scenarios.
+
+    Args:
+        content: uncertainty.toml as validated.
+        file: The file, for messages.
+        model: The model of the study.
+        owned: The changes that stand in each policy and scenario itself.
+        claims: The numbers in evidence.toml; None where there is no such file.
+
+    Returns:
+        The uncertain quantities, and those of them that are values of changes.
+
+    Raises:
+        StudyError: Something is wrong.
+    """
+    problems = Problems()
+    factors: list[tuple[Factor, Keys]] = []
+    drawn: dict[str, tuple[Factor, Callable[..., str]]] = {}
+    for name, table in content.parameters.items():
+        place: Keys = ("parameters", name)
+        with problems.collect():
+            check_reason(table, place, file, claims, problems)
+            factors.append((_parameter(name, table, place, file, model), place))
+    for name, lookup in content.lookups.items():
+        with problems.collect():
+            factors += _lookup(name, lookup, file, model, claims, problems)
+    for index, change in enumerate(content.changes):
+        place = ("changes", index)
+        with problems.collect():
+            check_reason(change, place, file, claims, problems)
+            factor, where = read_change(change, place, file, model, owned)
+            factors.append((factor, place))
+            drawn[where] = (factor, partial(file.where, *place))
+    _check_once(factors, file, problems)
+    problems.raise_first()
+    if not factors:
+        raise StudyError(
+            "there is no uncertain quantity",
+            where=file.where(),
+            fix="write a table such as [parameters.NAME], or take the file away",
+        )
+    found = [factor for factor, _ in factors]
+    correlation = resolve_correlations(content.correlations, found, file)
+    return Uncertainty(tuple(found), content.design.method, correlation), drawn
+
+
+def _parameter(
+    name: str, table: ParameterTable, place: Keys, file: TomlFile, model: Model
+) -> Factor:
+    where = partial(file.where, *place)
+    variable = find_variable(model, name, where())
+    if variable.kind == "lookup":
+        raise StudyError(
+            f"'{variable.name}' is a lookup table and has no one value",
+            where=where(),
+            fix=f'scale it: write [lookups."{variable.name}"]',
+        )
+    with as_study_error():
+        check_changeable(variable, model, where())
+    check_units(table.units, variable.units, f"'{variable.name}'", where("units"))
+    bases = plain_bases(variable)
+    if len(bases) > 1:
+        raise StudyError(
+            f"the elements of '{variable.name}' have {len(bases)} different values, and one "
+            "factor sets all of them",
+            where=where(),
+            fix="let a constant of its own scale them in the model, and draw that",
+        )
+    distribution = read_distribution(table, where, bases[0], f"'{variable.name}'")
+    _check_support(distribution, variable, where)
+    return Factor(
+        variable.name,
+        "value",
+        variable.name,
+        variable.units,
+        bases[0],
+        distribution,
+        distribution.text,
+        reason_of(table),
+    )
+
+
+def _check_support(distribution: Distribution, variable: Variable, where: partial[str]) -> None:
+    """Refuse a distribution that reaches beyond the limits of the variable."""
+    for end, key, limit in zip(distribution.support, ("low", "high"), variable.limits, strict=True):
+        if limit is not None and math.isinf(end):
+            side = "lower" if key == "low" else "upper"
+            raise StudyError(
+                f"the distribution has no {side} end, but '{variable.name}' has the {side} limit "
+                f"{limit:g} of the model",
+                where=where(),
+                fix=f"cut it: {key} = {limit:g}",
+            )
+        if passed := limit_passed(variable, end):
+            raise StudyError(
+                f"'{variable.name}' could be {end:g}, {passed}",
+                where=where(key),
+                fix=f"keep it {range_text(variable)}",
+            )
+
+
+def _lookup(
+    name: str,
+    table: UncertainLookup,
+    file: TomlFile,
+    model: Model,
+    claims: Collection[int] | None,
+    problems: Problems,
+) -> list[tuple[Factor, Keys]]:
+    where = partial(file.where, "lookups", name)
+    variable = find_variable(model, name, where())
+    if variable.kind != "lookup":
+        raise StudyError(
+            f"'{variable.name}' is no lookup table but of the kind {variable.kind}",
+            where=where(),
+            fix=f'write [parameters."{variable.name}"]'
+            if variable.kind in ("constant", "stock")
+            else "name a lookup table",
+        )
+    normal = (table.normal[0], table.normal[1])
+    _check_normal(variable, normal, where("normal"))
+    if table.strength is None and table.slope is None:
+        raise StudyError(
+            "there is neither 'strength' nor 'slope'",
+            where=where(),
+            fix="say how uncertain the effect is: strength = { distribution = … }",
+        )
+    parts: tuple[tuple[Literal["strength", "slope"], DistributionTable | None], ...]
+    parts = (("strength", table.strength), ("slope", table.slope))
+    factors: list[tuple[Factor, Keys]] = []
+    for kind, part in parts:
+        if part is None:
+            continue
+        place: Keys = ("lookups", name, kind)
+        check_reason(part, place, file, claims, problems)
+        distribution = read_distribution(
+            part, partial(file.where, *place), 1.0, f"the {kind} of '{variable.name}'"
+        )
+        factor = Factor(
+            f"{variable.name} ({kind})",
+            kind,
+            variable.name,
+            "Dmnl",
+            1.0,
+            distribution,
+            distribution.text,
+            reason_of(part),
+            normal,
+        )
+        factors.append((factor, place))
+    return factors
+
+
+def _check_normal(variable: Variable, normal: tuple[float, float], where: str) -> None:
+    """Refuse a normal point that is not on the table, on that of each element."""
+    x, y = normal
+    for equation in variable.equations:
+        table = equation.expression
+        if not isinstance(table, Table) or not table.x:
+            raise StudyError(f"the table of '{variable.name}' cannot be read", where=where)
+        if not table.x[0] <= x <= table.x[-1]:
+            raise StudyError(
+                f"the normal point is at {x:g}, outside of the table",
+                where=where,
+                fix=f"'{variable.name}' goes from {table.x[0]:g} to {table.x[-1]:g}",
+            )
+        there = _look_up(table, x)
+        if not math.isclose(y, there, rel_tol=1e-9, abs_tol=1e-9):
+            raise StudyError(
+                f"the normal point ({x:g}, {y:g}) is not on the table of '{variable.name}'",
+                where=where,
+                fix=f"at {x:g} the table gives {there:.10g}",
+            )
+
+
+def _look_up(table: Table, x: float) -> float:
+    """Give the output of a table at a point between its ends."""
+    if table.interpolation == "hold backward":
+        return table.y[int(np.searchsorted(table.x, x, side="right")) - 1]
+    if table.interpolation == "look forward":
+        return table.y[int(np.searchsorted(table.x, x, side="left"))]
+    return float(np.interp(x, table.x, table.y))
+
+
+def _check_once(factors: list[tuple[Factor, Keys]], file: TomlFile, problems: Problems) -> None:
+    seen: dict[str, str] = {}
+    for factor, place in factors:
+        key = canonical(factor.name)
+        with problems.collect():
+            if key in seen:
+                raise StudyError(
+                    f"'{factor.name}' is given twice, also at {seen[key]}",
+                    where=file.where(*place),
+                    fix="keep one of them",
+                )
+        seen[key] = file.where(*place)
