@@ -1,0 +1,283 @@
+"""A user's own table of draws: rows are draws, columns uncertain quantities."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flatgov.changes import check_changeable, limit_passed, range_text
+from flatgov.errors import StudyError, nearest_names
+from flatgov.names import canonical
+from flatgov.study.changes import as_study_error
+from flatgov.study.limits import plain_bases
+from flatgov.study.uncertainty import Factor, Uncertainty
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+
+    from flatgov.study.study import Study
+
+FloatArray = NDArray[np.float64]
+
+_ENDINGS = ".csv, .parquet, .zarr or .nc"
+
+
+def read_table(
+    study: Study, table: str | os.PathLike[str] | pd.DataFrame | xr.DataArray | Mapping[str, Any]
+) -> tuple[Uncertainty, FloatArray]:
+    """Read draws that a user made.
+
+    Args:
+        study: What they are for.
+        table: A file (CSV, Parquet, Zarr or netCDF), or a pandas DataFrame, an xarray DataArray
+            with the dimensions ``draw, factor``, or arrays by name. Columns are factors of the
+            study, or constants or initial values that have no distribution, in any spelling. What
+            has no column stays at its base value. Of an xarray Dataset, such as the results of an
+            ensemble, the coordinate ``sample`` is taken.
+
+    Returns:
+        A factor for each column, without a distribution, and the values, (draw, factor).
+
+    Raises:
+        StudyError: A column is unknown or there twice, a value is no number or leaves the limits
+            of the model, or there is nothing.
+    """
+    name = "the table of draws"
+    content: Any = table
+    if isinstance(table, (str, os.PathLike)):
+        name = os.fspath(table)
+        content = _read_file(Path(table))
+    columns = _without_count(_columns(content, name), study)
+    if not columns:
+        raise StudyError("there is no column of values", where=name, fix="give one for each factor")
+    factors: list[Factor] = []
+    values: list[FloatArray] = []
+    for given, column in columns:
+        factor = _factor(study, given, name)
+        if factor in factors:
+            raise StudyError(
+                f"'{factor.name}' is there twice", where=name, fix="keep one of the columns"
+            )
+        factors.append(factor)
+        values.append(_numbers(column, factor, study, name))
+    lengths = [len(one) for one in values]
+    if len(set(lengths)) > 1:
+        shown = ", ".join(f"'{f.name}' {n}" for f, n in zip(factors, lengths, strict=True))
+        raise StudyError(f"columns differ in length: {shown}", where=name, fix="fill them up")
+    if lengths[0] == 0:
+        raise StudyError("there is no row", where=name, fix="give one row for each draw")
+    return Uncertainty(tuple(factors), "table"), np.column_stack(values)
+
+
+def no_distribution(unit: FloatArray) -> FloatArray:
+    """Refuse to draw what a table gives; the quantile of its factors."""
+    raise StudyError("draws of a table have no distribution", fix="name a factor of the study")
+
+
+def _read_file(path: Path) -> Any:
+    """Read a file by its ending; nothing in it is run."""
+    if not path.exists():
+        siblings = path.parent.iterdir() if path.parent.is_dir() else ()
+        raise StudyError(
+            f"there is no file '{path}'",
+            nearest=nearest_names(path.name, [one.name for one in siblings]),
+            fix=f"name a table of draws ({_ENDINGS})",
+        )
+    readers = {
+        ".csv": _read_csv,
+        ".parquet": _read_parquet,
+        ".zarr": _read_zarr,
+        ".nc": _read_netcdf,
+    }
+    reader = readers.get(path.suffix.lower())
+    if reader is None:
+        raise StudyError(
+            f"'{path.suffix}' is no ending of a table of draws",
+            where=str(path),
+            fix=f"give a file that ends in {_ENDINGS}",
+        )
+    try:
+        return reader(path)
+    except ImportError as error:
+        missing = "pyarrow" if path.suffix.lower() == ".parquet" else "h5netcdf"
+        raise StudyError(
+            f"reading it needs {missing}, which is not there ({error.name or 'no engine'})",
+            where=str(path),
+            fix=f"`pip install {missing}`, or give a .csv",
+        ) from None
+    except StudyError:
+        raise
+    except (OSError, ValueError, KeyError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise StudyError(f"cannot be read: {reason}", where=str(path)) from None
+
+
+def _read_csv(path: Path) -> list[tuple[str, list[str]]]:
+    """Read a CSV file as texts, so that what is no number can be shown as it is."""
+    import csv
+
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = [row for row in csv.reader(file) if row]
+    if not rows:
+        return []
+    for number, row in enumerate(rows[1:], start=1):
+        if len(row) != len(rows[0]):
+            raise StudyError(
+                f"row {number} has {len(row)} values for {len(rows[0])} columns",
+                where=str(path),
+                fix="give one for each column",
+            )
+    return [(head, [row[place] for row in rows[1:]]) for place, head in enumerate(rows[0])]
+
+
+def _read_parquet(path: Path) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.read_parquet(path, engine="pyarrow")
+
+
+def _read_zarr(path: Path) -> xr.Dataset:
+    import xarray as xr
+
+    dataset: xr.Dataset = xr.open_zarr(path, chunks=None)
+    return dataset
+
+
+def _read_netcdf(path: Path) -> xr.Dataset:
+    import xarray as xr
+
+    with xr.open_dataset(path) as opened:
+        return opened.load()
+
+
+def _columns(table: Any, name: str) -> list[tuple[str, Any]]:
+    """Give the columns of a table of any form, in order."""
+    import pandas as pd
+    import xarray as xr
+
+    if isinstance(table, xr.Dataset):
+        if "sample" not in table.variables:
+            raise StudyError(
+                "there is no variable 'sample' with the dimensions draw and factor", where=name
+            )
+        table = table["sample"]
+    if isinstance(table, xr.DataArray):
+        if set(table.dims) != {"draw", "factor"} or "factor" not in table.coords:
+            raise StudyError(
+                f"the dimensions are {', '.join(map(str, table.dims))}",
+                where=name,
+                fix="give draw and factor, and the names as the coordinate factor",
+            )
+        array = table.transpose("draw", "factor").values
+        return [(str(one), array[:, n]) for n, one in enumerate(table["factor"].values)]
+    if isinstance(table, pd.DataFrame):
+        return [(str(one), table.iloc[:, n].to_numpy()) for n, one in enumerate(table.columns)]
+    if isinstance(table, Mapping):
+        return [(str(one), values) for one, values in table.items()]
+    if isinstance(table, list):
+        return table
+    raise StudyError(
+        f"a {type(table).__name__} is no table of draws",
+        where=name,
+        fix="give a file, a DataFrame, a DataArray or arrays by name",
+    )
+
+
+def _without_count(columns: list[tuple[str, Any]], study: Study) -> list[tuple[str, Any]]:
+    """Leave out a column ``draw`` that counts the draws from 0, as the tables of results have."""
+    if "draw" in {canonical(name) for name in study.model.variables}:
+        return columns
+    return [
+        (name, values)
+        for name, values in columns
+        if canonical(name) != "draw"
+        or [str(one) for one in values] != [str(n) for n in range(len(values))]
+    ]
+
+
+def _factor(study: Study, given: str, where: str) -> Factor:
+    own = study.uncertainty.factors if study.uncertainty is not None else ()
+    for factor in own:
+        if canonical(factor.name) == canonical(given):
+            return replace(factor, quantile=no_distribution, text="table", reason="")
+    variables = {canonical(name): one for name, one in study.model.variables.items()}
+    variable = variables.get(canonical(given))
+    if variable is None:
+        free = [one.name for one in variables.values() if one.kind in ("constant", "stock")]
+        raise StudyError(
+            f"there is no factor, constant or stock '{given}'",
+            where=where,
+            nearest=nearest_names(given, [factor.name for factor in own] + free),
+            fix="a column has the name of one",
+        )
+    if variable.kind == "lookup":
+        raise StudyError(
+            f"'{variable.name}' is a lookup table and has no one value",
+            where=where,
+            nearest=[one.name for one in own if one.variable == variable.name],
+            fix="give its strength or slope, which uncertainty.toml must have",
+        )
+    with as_study_error():
+        check_changeable(variable, study.model, where)
+    bases = plain_bases(variable)
+    base = bases[0] if len(bases) == 1 else math.nan
+    return Factor(
+        variable.name, "value", variable.name, variable.units, base, no_distribution, "table"
+    )
+
+
+def _numbers(column: Any, factor: Factor, study: Study, where: str) -> FloatArray:
+    """Check a column, and give it as numbers."""
+    if not isinstance(column, Sequence | np.ndarray) or np.ndim(column) != 1:
+        raise StudyError(
+            f"the column '{factor.name}' is no list of numbers", where=where, fix="give one a draw"
+        )
+    place = f"{where}, column '{factor.name}', row"
+    values = np.array([_number(one) for one in column], dtype=np.float64)
+    wrong = np.flatnonzero(~np.isfinite(values))
+    if wrong.size:
+        one = column[wrong[0]]
+        shown = repr(str(one)) if isinstance(one, str) else str(one)
+        raise StudyError(
+            f"{shown} is no number", where=f"{place} {wrong[0] + 1}", fix="give a finite number"
+        )
+    variable = study.model.variables[factor.variable]
+    if values.size == 0 or not _limited(factor, study):
+        return values
+    if any(limit_passed(variable, end) for end in (values.min(), values.max())):
+        row = next(row for row, value in enumerate(values) if limit_passed(variable, value))
+        raise StudyError(
+            f"'{variable.name}' would be {values[row]:g}, {limit_passed(variable, values[row])}",
+            where=f"{place} {row + 1}",
+            fix=f"keep it {range_text(variable)}",
+        )
+    return values
+
+
+def _number(given: Any) -> float:
+    """Read a number; NaN for what is none. A truth value is none."""
+    if isinstance(given, bool | np.bool_):
+        return math.nan
+    try:
+        return float(given)
+    except (TypeError, ValueError):
+        return math.nan
+
+
+def _limited(factor: Factor, study: Study) -> bool:
+    """Tell whether the values of a factor are values of its variable, not summands or factors."""
+    members = (*study.policies.values(), *study.scenarios.values())
+    setting = any(
+        change.draw == factor.name and change.operation == "set"
+        for member in members
+        for change in member.changes
+    )
+    return factor.kind == "value" or (factor.kind == "change" and setting)
