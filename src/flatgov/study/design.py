@@ -74,13 +74,15 @@ def unit_rows(design: Design, dimensions: int, first: int, count: int) -> FloatA
     """
     if design.seed < 0:
         raise StudyError(f"the seed is {design.seed}", fix="give a whole number, 0 or more")
+    if dimensions == 0:  # Only the random numbers of the model differ between draws.
+        return np.empty((count, 0))
     if design.method == "sobol":
         return _sobol(design.seed, dimensions, first, count)
     if design.method == "random":
         return _random(design.seed, dimensions, first, count)
     if design.method == "lhs":
         return _latin(design.seed, dimensions, design.draws)[first : first + count]
-    raise StudyError("a table of draws has no points of its own", fix="use another design")
+    raise StudyError(f"there is no design '{design.method}'", fix="use sobol, lhs or random")
 
 
 def extendable(method: Method) -> bool:

@@ -274,10 +274,7 @@ def _number(given: Any) -> float:
 
 def _limited(factor: Factor, study: Study) -> bool:
     """Tell whether the values of a factor are values of its variable, not summands or factors."""
-    members = (*study.policies.values(), *study.scenarios.values())
-    setting = any(
-        change.draw == factor.name and change.operation == "set"
-        for member in members
-        for change in member.changes
-    )
+    changes = [one for policy in study.policies.values() for one in policy.changes]
+    changes += [one for scenario in study.scenarios.values() for one in scenario.changes]
+    setting = any(one.draw == factor.name and one.operation == "set" for one in changes)
     return factor.kind == "value" or (factor.kind == "change" and setting)
