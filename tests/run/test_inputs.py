@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -162,6 +163,62 @@ def test_numbers_do_not_depend_on_the_order_or_the_company_of_members(office: Mo
     for name, values in together.items():
         np.testing.assert_array_equal(values, turned[name][::-1, ::-1])
     np.testing.assert_array_equal(few["load"], together["load"][:, 4:5])
+
+
+UNSURE = [
+    Change("people", "scale", 2.0, 1.0, draw="people"),
+    Change("effect", "scale", 1.5, 1.0, draw="effect"),
+    Change("stay", "add", 1.0, 1.0, draw="stay"),
+    Change("rate", "set", 4.0, 3.2, 2.0, 8.0, draw="rate"),
+    Change("tasks", "add", 1.0, 4.0, draw="nobody knows it"),
+]
+
+
+def test_a_change_has_in_each_draw_the_value_that_it_draws(office: Model) -> None:
+    drawn = {
+        "people": np.array([0.5, 3.0]),
+        "effect": np.array([2.0, 0.1]),
+        "stay": np.array([-1.0, 7.0]),
+        "rate": np.array([1.0, 9.0]),
+        "of another policy": np.array([5.0, 5.0]),
+    }
+    plans = [[], UNSURE, UNSURE[::-1]]
+    draws = Draws(2, values={"tasks": np.array([3.0, 4.0])}, changes=drawn)
+    results = simulate_members(office, plans, draws).values
+    without = simulate_members(office, plans, replace(draws, changes={})).values
+    for draw in range(2):
+        first = Change("tasks", "set", draws.values["tasks"][draw], 1.0)
+        for place, plan in enumerate(plans):
+            known = [replace(one, value=drawn.get(one.draw, [one.value] * 2)[draw]) for one in plan]
+            alone = simulate_members(office, [[first, *known]]).values
+            own = simulate_members(office, [[first, *plan]]).values
+            for name, values in alone.items():
+                np.testing.assert_array_equal(results[name][place, draw], values[0, 0])
+                np.testing.assert_array_equal(without[name][place, draw], own[name][0, 0])
+    assert (results["people"][1] != without["people"][1]).all()
+
+
+def test_draws_are_found_in_any_spelling_and_only_where_they_belong(office: Model) -> None:
+    shouted = Draws(values={"RATE": np.array([3.0])})
+    plans = [[], [change("add", 0.5, 1.0)]]
+    assert simulate_members(office, plans, shouted).values["rate"][:, 0, 0].tolist() == [3.0, 3.5]
+    one = np.ones(1)
+    for draws, message in (
+        (Draws(values={"most": one}), "'most' is an auxiliary and cannot be changed"),
+        (Draws(values={"effect": one}), "'effect' is a lookup table and has no value to draw"),
+        (Draws(values={"rats": one}), "did you mean 'rate'"),
+        (Draws(slopes={"rate": one}), "'rate' is no lookup table and has no slope to draw"),
+    ):
+        with pytest.raises(ModelError, match=message):
+            simulate_members(office, [[]], draws)
+    with pytest.raises(ValueError, match="'effect' is drawn, which has no normal point"):
+        simulate_members(office, [[]], Draws(strengths={"effect": one}))
+
+
+def test_a_constant_that_is_no_number_can_be_set(load: Load) -> None:
+    model = load("x = 2 * c ~~|\nc = 1 / 0 ~~|")
+    found = simulate_members(model, [[Change("c", "set", 3.0, 0.0)]]).values["x"]
+    assert (found == 6.0).all()
 
 
 def test_what_holds_for_the_whole_run_is_no_dated_change(office: Model) -> None:

@@ -62,6 +62,8 @@ BINARY = frozenset(
         *("lt", "le", "gt", "ge", "eq", "ne", "and", "or"),
     }
 )
+# What a parameter is to its variable.
+Role = Literal["value", "strength", "slope"]
 # What changes within a run by itself.
 CHANGING = frozenset({"time", "held time", "step", "state", "random"})
 
@@ -79,14 +81,17 @@ class Parameter:
     """A number that members may replace or change over time.
 
     Attributes:
-        variable: The name of a constant, or of a lookup whose outputs this multiplies.
+        variable: The name of a constant, or of a lookup.
         element: The position in the variable, in row-major order.
         base: Its value in the model: the number of an operation that uses only numbers.
+        role: ``value`` of a constant, or what multiplies a lookup's outputs; ``strength`` or
+            ``slope`` of a lookup around its normal point.
     """
 
     variable: str
     element: int
     base: float
+    role: Role = "value"
 
 
 @dataclass(frozen=True)

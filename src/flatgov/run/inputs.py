@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,7 +12,7 @@ from flatgov.changes import FloatArray, check_changeable
 from flatgov.draws import Draws
 from flatgov.errors import ModelError
 from flatgov.kernel.execute import ADD, NONE, SCALE, SET, Batch
-from flatgov.kernel.program import Program
+from flatgov.kernel.program import Program, Role
 from flatgov.model import Change, Model, TimeSettings, Variable
 from flatgov.run.grid import check_change
 
@@ -122,6 +122,7 @@ def read_inputs(
             lists[place].append(change)
     nothing: list[list[Change]] = [[] for _ in plans]
     elements = _elements(program)
+    _set_shapes(inputs, program, model)
     for name in dict.fromkeys([*drawn, *changes]):
         variable = model.variables[name]
         own = changes.get(name, nothing)
@@ -166,11 +167,38 @@ def _drawn_values(model: Model, draws: Draws) -> dict[str, FloatArray]:
     return drawn
 
 
+def _set_shapes(inputs: Inputs, program: Program, model: Model) -> None:
+    """Give the strengths and slopes of lookups, the same ones in all plans."""
+    drawn: dict[tuple[str, Role], FloatArray] = {}
+    roles: tuple[tuple[Role, Mapping[str, FloatArray]], ...] = (
+        ("strength", inputs.draws.strengths),
+        ("slope", inputs.draws.slopes),
+    )
+    for role, arrays in roles:
+        for name, array in arrays.items():
+            variable = model.find(name)
+            if variable.kind != "lookup":
+                raise ModelError(
+                    f"'{variable.name}' is no lookup table and has no {role} to draw",
+                    where=f"{model.path}, '{variable.name}'",
+                )
+            if name not in inputs.draws.normals:
+                raise ValueError(f"the {role} of '{name}' is drawn, which has no normal point")
+            drawn[variable.name, role] = np.asarray(array, dtype=np.float64)
+    for number, parameter in enumerate(program.parameters):
+        values = drawn.get((parameter.variable, parameter.role))
+        if values is not None:
+            inputs.values[number] = np.tile(values, inputs.plans)
+            if number in program.fixed:
+                _check_fixed(inputs, program, number, model.variables[parameter.variable], model)
+
+
 def _elements(program: Program) -> dict[str, dict[str, list[int]]]:
     """Give the numbers of the parameters and stocks of each variable."""
     found: dict[str, dict[str, list[int]]] = {"parameter": {}, "stock": {}}
     for number, parameter in enumerate(program.parameters):
-        found["parameter"].setdefault(parameter.variable, []).append(number)
+        if parameter.role == "value":
+            found["parameter"].setdefault(parameter.variable, []).append(number)
     for number, stock in enumerate(program.stocks):
         found["stock"].setdefault(stock.variable, []).append(number)
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import threading
 import weakref
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import astuple, dataclass, field
@@ -138,7 +139,7 @@ def _simulate(
     check_time(time)
     _check_seed(seed)
     draws = draws or Draws()
-    program = lowered(model, time)
+    program = lowered(model, time, draws.normals)
     moving = moves(model)
     kept = [name for name in program.outputs if save is None or name in save]
     wanted = [name for name in program.outputs if name in kept or (moving and name == FINAL_TIME)]
@@ -240,6 +241,7 @@ class _Made:
 
 
 _MADE: dict[int, _Made] = {}
+_making = threading.RLock()
 
 
 def _made_of(model: Model) -> _Made:
@@ -249,10 +251,18 @@ def _made_of(model: Model) -> _Made:
     return _MADE[key]
 
 
-def lowered(model: Model, time: TimeSettings) -> Program:
+def lowered(
+    model: Model, time: TimeSettings, normals: Mapping[str, tuple[float, float]] | None = None
+) -> Program:
     """Lower a model, or give what an earlier call of this process lowered."""
-    programs = _made_of(model).programs
-    return _kept(programs, astuple(time), functools.partial(lower, model, time))
+    make = functools.partial(lower, model, time, normals)
+    return _kept(_made_of(model).programs, _program_key(time, normals or {}), make)
+
+
+def _program_key(
+    time: TimeSettings, normals: Mapping[str, tuple[float, float]]
+) -> tuple[object, ...]:
+    return astuple(time), tuple(sorted(normals.items()))
 
 
 def _any_program(model: Model) -> Program:
@@ -264,7 +274,8 @@ def _any_program(model: Model) -> Program:
 def _compiled(
     model: Model, time: TimeSettings, inputs: Inputs, wanted: tuple[str, ...], method: Integrator
 ) -> Kernel:
-    program = lowered(model, time)
+    normals = inputs.draws.normals
+    program = lowered(model, time, normals)
     # A few members do not fill a vector, whose other lanes would take as much memory.
     lanes = min(default_lanes(), 1 << (inputs.plans * inputs.draws.count - 1).bit_length())
     shape = (inputs.varying, inputs.dated, inputs.stocks, lanes)
@@ -278,13 +289,15 @@ def _compiled(
         integrator=method,
         lanes=lanes,
     )
-    return _kept(_made_of(model).kernels, (astuple(time), shape, wanted, method), make)
+    key = (_program_key(time, normals), shape, wanted, method)
+    return _kept(_made_of(model).kernels, key, make)
 
 
 def _kept(cache: dict[tuple[object, ...], T], key: tuple[object, ...], make: Callable[[], T]) -> T:
     """Give what is kept under a key, or make and keep it; the oldest of many is forgotten."""
-    if key not in cache:
-        if len(cache) >= _KEPT:
-            cache.pop(next(iter(cache)), None)
-        cache[key] = make()
-    return cache[key]
+    with _making:  # What several threads need at once is made once.
+        if key not in cache:
+            if len(cache) >= _KEPT:
+                cache.pop(next(iter(cache)))
+            cache[key] = make()
+        return cache[key]

@@ -12,12 +12,14 @@ import sys
 import traceback
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
 from flatgov.changes import FloatArray, apply, values_over_time
+from flatgov.draws import Draws
 from flatgov.errors import FlatgovError, RunError
 from flatgov.model import Change, Model, TimeSettings, Variable
 from flatgov.names import canonical
@@ -29,7 +31,10 @@ _DEEPEST_CHAIN = 6000
 
 
 def simulate(
-    model: Model, changes: Sequence[Change] = (), time: TimeSettings | None = None
+    model: Model,
+    changes: Sequence[Change] = (),
+    time: TimeSettings | None = None,
+    draws: Draws | None = None,
 ) -> dict[str, FloatArray]:
     """Run a model once through PySD.
 
@@ -37,6 +42,7 @@ def simulate(
         model: The model.
         changes: Changes of constants, initial values of stocks and lookups, applied in order.
         time: In place of the model's own time settings.
+        draws: What one draw gives: `Draws.count` is 1.
 
     Returns:
         Every variable but lookups by its name: float64, with the points of
@@ -46,10 +52,14 @@ def simulate(
     Raises:
         ModelError: A change does not fit the model, or the model cannot be run.
         RunError: The run failed; the message has the variable and the time.
+        ValueError: There is more than one draw.
     """
     time = time or model.time
+    draws = draws or Draws()
+    if draws.count != 1:
+        raise ValueError(f"PySD runs one draw at a time, not {draws.count}")
     check_time(time)
-    by_variable = _group(model, changes, time)
+    by_variable = _group(model, _with_draw(changes, draws, time), time)
     code = build(model)
     _allow_deep_recursion()
     with warnings.catch_warnings(), np.errstate(all="ignore"):
@@ -60,12 +70,26 @@ def simulate(
             _set_time(pysd_model, time, code)
             _make_floats(pysd_model)
             _make_lookups_fast(pysd_model)
+            _shape_lookups(pysd_model, model, draws, code)
             _apply_changes(pysd_model, by_variable, time, code)
             return _run(pysd_model, model, time, code)
         except FlatgovError:
             raise
         except Exception as error:
             raise _run_error(error, pysd_model, model, code) from error
+
+
+def _with_draw(changes: Sequence[Change], draws: Draws, time: TimeSettings) -> list[Change]:
+    """Put what a draw gives before the changes, and into those whose value it gives."""
+    first = [
+        Change(name, "set", float(values[0]), time.initial) for name, values in draws.values.items()
+    ]
+    return first + [
+        replace(change, value=float(draws.changes[change.draw][0]))
+        if change.draw in draws.changes
+        else change
+        for change in changes
+    ]
 
 
 def _group(
@@ -165,6 +189,28 @@ def _apply_changes(
             base = getattr(pysd_model.components, name)()
             values = values_over_time(base, changes, times, time.step)
             pysd_model.set_components({name: _component(values, pysd_model, time)})
+
+
+def _shape_lookups(pysd_model: Any, model: Model, draws: Draws, code: Code) -> None:
+    """Move the points of lookups so that they have a draw's strengths and slopes."""
+    for given, (a, b) in draws.normals.items():
+        strength = float(draws.strengths[given][0]) if given in draws.strengths else 1.0
+        slope = float(draws.slopes[given][0]) if given in draws.slopes else 1.0
+        name = code.names[canonical(model.find(given).name)]
+        for lookup in _parts(pysd_model.components._components, "_hardcodedlookup", name):
+            moved = []
+            for x, y, coords in lookup.values:
+                xs, ys = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
+                if slope == 0.0:
+                    ys = np.full_like(ys, np.interp(a, xs, ys))
+                elif slope != 1.0:
+                    xs = a + (xs - a) / slope
+                if slope < 0.0:  # the points have to ascend
+                    xs, ys = xs[::-1], ys[::-1]
+                if strength != 1.0:
+                    ys = b + strength * (ys - b)
+                moved.append((xs.tolist(), ys.tolist(), coords))
+            lookup.values = moved
 
 
 def _parts(container: Any, prefix: str, name: str) -> Iterator[Any]:

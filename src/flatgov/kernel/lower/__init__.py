@@ -6,6 +6,7 @@ calls; what depends on numbers alone is computed here.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 
 import numpy as np
@@ -19,13 +20,19 @@ from flatgov.model import Model, TimeSettings
 from flatgov.names import canonical
 
 
-def lower(model: Model, time: TimeSettings | None = None) -> Program:
+def lower(
+    model: Model,
+    time: TimeSettings | None = None,
+    normals: Mapping[str, tuple[float, float]] | None = None,
+) -> Program:
     """Lower a model.
 
     Args:
         model: The model.
         time: In place of its own time settings; INITIAL TIME, TIME STEP, FINAL TIME and SAVEPER
             are numbers in the program.
+        normals: The normal point (x, y) of each lookup whose strength and slope are to be
+            parameters; see `flatgov.draws.Draws`.
 
     Returns:
         The program, with every variable but lookups among its outputs.
@@ -34,7 +41,7 @@ def lower(model: Model, time: TimeSettings | None = None) -> Program:
         ModelError: The model uses what the kernel does not know, or a definition is circular.
     """
     time = time or model.time
-    lowering = Lowering(model, time, _lower_place)
+    lowering = Lowering(model, time, _lower_place, normals)
     outputs = {}
     undefined: set[tuple[str, int]] = set()
     for variable in model.variables.values():

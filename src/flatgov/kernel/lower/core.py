@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar, cast
 from flatgov.errors import ModelError
 from flatgov.kernel.builder import Builder, fold
 from flatgov.kernel.lower.ranges import Ranges
-from flatgov.kernel.program import CHANGING, Parameter, State, Stock
+from flatgov.kernel.program import CHANGING, Parameter, Role, State, Stock
 from flatgov.model import Expression, Model, TimeSettings, Variable
 from flatgov.names import canonical
 
@@ -68,16 +68,22 @@ class Lowering:
         model: The model.
         time: Its time settings, or others.
         equation: Lowers the equation of a place; may raise `Missing`.
+        normals: The normal point (x, y) of each lookup that gets a strength and a slope.
     """
 
     def __init__(
-        self, model: Model, time: TimeSettings, equation: Callable[[Lowering, Place], int]
+        self,
+        model: Model,
+        time: TimeSettings,
+        equation: Callable[[Lowering, Place], int],
+        normals: Mapping[str, tuple[float, float]] | None = None,
     ) -> None:
         self.model, self.time = model, time
+        self.normals = {canonical(name): point for name, point in (normals or {}).items()}
         self.builder = Builder()
         self.ranges = Ranges(model)
         self.main = Instance("", _by_canonical_name(model.variables))
-        self.parameters: dict[tuple[str, int], int] = {}
+        self.parameters: dict[tuple[str, int, Role], int] = {}
         self.parameter_list: list[Parameter] = []
         self.stocks: dict[tuple[str, int], int] = {}
         self.states: list[State | None] = []
@@ -188,12 +194,12 @@ class Lowering:
         self._unfinished.append((len(self.states) - 1, define))
         return len(self.states) - 1
 
-    def parameter(self, variable: str, element: int, base: float) -> int:
+    def parameter(self, variable: str, element: int, base: float, role: Role = "value") -> int:
         """Give the number of a parameter."""
-        key = (variable, element)
+        key = (variable, element, role)
         if key not in self.parameters:
             self.parameters[key] = len(self.parameter_list)
-            self.parameter_list.append(Parameter(variable, element, base))
+            self.parameter_list.append(Parameter(variable, element, base, role))
         return self.parameters[key]
 
     def stock(self, variable: str, element: int) -> int:

@@ -11,8 +11,10 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import accumulate, pairwise
+from typing import NamedTuple
 
 from flatgov.kernel.lower.scope import Scope
+from flatgov.kernel.program import Role
 from flatgov.model import NA, Call, Interpolation, Reference, Table
 from flatgov.names import canonical
 
@@ -25,8 +27,38 @@ _MODES: dict[float, Interpolation] = {
 }
 
 
-def _table(scope: Scope, call: Call) -> tuple[Table, int | None]:
-    """Give the table that a function is called with, and what a member multiplies it by."""
+class _Shape(NamedTuple):
+    """What members change of a lookup: operations, or nothing where they cannot.
+
+    y = factor * (b + strength * (f(a + slope * (x - a)) - b)) with the normal point (a, b).
+    """
+
+    factor: int | None = None
+    strength: int | None = None
+    slope: int | None = None
+    normal: tuple[float, float] = (0.0, 0.0)
+
+    def inside(self, scope: Scope, x: int) -> int:
+        """Give where the table is read for an argument."""
+        return _about(scope, scope.number(self.normal[0]), self.slope, x)
+
+    def outside(self, scope: Scope, y: int) -> int:
+        """Give the lookup's output for an output of the table."""
+        y = _about(scope, scope.number(self.normal[1]), self.strength, y)
+        return y if self.factor is None else scope.builder.mul(y, self.factor)
+
+
+def _about(scope: Scope, centre: int, stretch: int | None, value: int) -> int:
+    """Give centre + stretch * (value - centre); with 1 it is the value itself, to the last bit."""
+    if stretch is None:
+        return value
+    b = scope.builder
+    moved = b.add(centre, b.mul(stretch, b.sub(value, centre)))
+    return b.select(b.op("eq", stretch, scope.number(1.0)), value, moved)
+
+
+def _table(scope: Scope, call: Call) -> tuple[Table, _Shape]:
+    """Give the table that a function is called with, and what members change of it."""
     reference = call.arguments[0]
     if not isinstance(reference, Reference):
         raise scope.error(f"the first argument of {call.function} is no lookup")
@@ -43,19 +75,26 @@ def _table(scope: Scope, call: Call) -> tuple[Table, int | None]:
     place = where.referred(handed, variable)
     table = where.table(place)
     if place.instance.name or variable.kind == "data":
-        return table, None
-    factor = scope.lowering.parameter(variable.name, place.element, 1.0)
-    return table, scope.builder.op("first parameter", extra=factor)
+        return table, _Shape()
+
+    def parameter(role: Role) -> int:
+        number = scope.lowering.parameter(variable.name, place.element, 1.0, role)
+        return scope.builder.op("first parameter", extra=number)
+
+    normal = scope.lowering.normals.get(canonical(variable.name))
+    if normal is None:
+        return table, _Shape(parameter("value"))
+    return table, _Shape(parameter("value"), parameter("strength"), parameter("slope"), normal)
 
 
 def _lookup(kind: Interpolation | None = None) -> Rule:
     """A named table at an argument; `kind` in place of the table's own interpolation."""
 
     def rule(scope: Scope, call: Call) -> int:
-        table, factor = _table(scope, call)
-        x = scope.lower(call.arguments[1])
+        table, shape = _table(scope, call)
+        x = shape.inside(scope, scope.lower(call.arguments[1]))
         y = scope.look_up(replace(table, interpolation=kind) if kind else table, x)
-        return y if factor is None else scope.builder.mul(y, factor)
+        return shape.outside(scope, y)
 
     return rule
 
@@ -71,9 +110,11 @@ def _lookup_area(scope: Scope, call: Call) -> int:
     """LOOKUP AREA(lookup, start, end); vensim.com/documentation/fn_lookup_area.html.
 
     It is the difference of two areas from the first point: up to the last point before x, and
-    y*d + slope*d*d/2 from there, with d the distance.
+    y*d + slope*d*d/2 from there, with d the distance. Of a lookup with a strength s, a slope m
+    and a normal point (a, b) it is (1 - s) b (end - start) and s/m of the table's area between
+    a + m (start - a) and a + m (end - a), by substitution.
     """
-    table, factor = _table(scope, call)
+    table, shape = _table(scope, call)
     b = scope.builder
     slopes = [_slope(*ends) for ends in pairwise(zip(table.x, table.y, strict=True))]
     areas = [
@@ -94,8 +135,16 @@ def _lookup_area(scope: Scope, call: Call) -> int:
         return b.add(before, b.mul(height, distance))
 
     start, end = (scope.lower(argument) for argument in call.arguments[1:])
-    whole = b.sub(area(end), area(start))
-    return whole if factor is None else b.mul(whole, factor)
+    whole = b.sub(area(shape.inside(scope, end)), area(shape.inside(scope, start)))
+    width = b.sub(end, start)
+    if shape.slope is not None:
+        same = b.mul(scope.look_up(table, scope.number(shape.normal[0])), width)
+        flat = b.op("eq", shape.slope, scope.number(0.0))
+        whole = b.select(flat, same, b.div(whole, shape.slope))
+    if shape.strength is not None:
+        centre = b.mul(scope.number(shape.normal[1]), width)
+        whole = _about(scope, centre, shape.strength, whole)
+    return whole if shape.factor is None else b.mul(whole, shape.factor)
 
 
 def _slope(start: tuple[float, float], end: tuple[float, float]) -> float:
@@ -108,11 +157,16 @@ def _lookup_invert(scope: Scope, call: Call) -> int:
 
     vensim.com/documentation/fn_lookup_invert.html
     """
-    table, factor = _table(scope, call)
+    table, shape = _table(scope, call)
+    if shape.slope is not None:
+        raise scope.error(
+            "LOOKUP INVERT of a lookup whose strength or slope is uncertain is not supported",
+            fix="let neither be uncertain",
+        )
     b = scope.builder
     y = scope.lower(call.arguments[1])
-    if factor is not None:
-        y = b.div(y, factor)
+    if shape.factor is not None:
+        y = b.div(y, shape.factor)
     result = scope.number(NA)
     segments = list(pairwise(zip(table.x, table.y, strict=True)))
     for (x0, y0), (x1, y1) in reversed(segments):
@@ -180,8 +234,8 @@ def _of_points(value: Callable[[Table], float]) -> Rule:
 
 def _data_table(scope: Scope, call: Call) -> Table:
     """Give the table of a data variable."""
-    table, factor = _table(scope, call)
-    if factor is not None:
+    table, shape = _table(scope, call)
+    if shape.factor is not None:
         raise scope.error(f"the first argument of {call.function} is no data variable")
     return table
 

@@ -1,0 +1,136 @@
+"""Draws through PySD, against closed forms and the kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import flatgov as fg
+from flatgov.changes import FloatArray
+from flatgov.draws import Draws
+from flatgov.model import Change, Model, Table
+from flatgov.run.native import simulate_members
+from flatgov.run.oracle import simulate
+from flatgov.study import Study
+
+Load = Callable[..., Model]
+Plans = list[list[Change]]
+
+
+@pytest.mark.parametrize("slope", [1.0, 0.4, 2.5, 0.0, -0.5])
+def test_a_draw_sets_values_and_moves_lookups_about_their_normal_points(
+    load: Load, slope: float
+) -> None:
+    text = "s = INTEG(c, 1) ~~| c = 1 ~~| y = f(Time) ~~| f((0,1),(4,3),(5,3.5),(8,3)) ~~|"
+    model = load(text, step=1)
+    draws = Draws(
+        values={"S": np.array([5.0]), "c": np.array([2.0])},
+        strengths={"f": np.array([0.3])},
+        slopes={"f": np.array([slope])},
+        normals={"f": (4.0, 3.0)},
+        changes={"c of p": np.array([7.0])},
+    )
+    changes = [Change("c", "add", 1.0, 3.0, draw="c of p"), Change("f", "scale", 2.0, 0.0)]
+    found = simulate(model, changes, draws=draws)
+    times = np.arange(11.0)
+    np.testing.assert_array_equal(found["c"], np.where(times < 3, 2.0, 9.0))
+    assert found["s"][:2].tolist() == [5.0, 7.0]
+    table = np.interp(4 + slope * (times - 4), [0, 4, 5, 8], [1, 3, 3.5, 3])
+    np.testing.assert_allclose(found["y"], 2 * (3 + 0.3 * (table - 3)), rtol=1e-14)
+    native = simulate_members(model, [changes], draws).values
+    np.testing.assert_allclose(native["y"][0, 0], found["y"], rtol=1e-14)
+
+
+def test_pysd_runs_one_draw_at_a_time(load: Load) -> None:
+    with pytest.raises(ValueError, match="one draw at a time, not 2"):
+        simulate(load("a = 1 ~~|"), draws=Draws(2))
+
+
+@pytest.fixture(scope="module")
+def longgang() -> Study:
+    return fg.open_study(Path(__file__).parents[2] / "sd_models" / "longgang")
+
+
+def random_draws(study: Study, plans: Plans, count: int) -> tuple[Draws, Draws]:
+    """Draw numbers, shapes and changes of a study near their base, and all exactly at it."""
+    model, chance = study.model, np.random.default_rng(1)
+    base = simulate_members(model, [()]).values
+    kinds = {
+        kind: [one.name for one in model.variables.values() if one.kind == kind]
+        for kind in ("constant", "stock", "lookup")
+    }
+
+    def near(name: str, value: float) -> FloatArray:
+        low, high = model.variables[name].limits
+        values = value * chance.uniform(0.9, 1.1, count)
+        return np.clip(values, -np.inf if low is None else low, np.inf if high is None else high)
+
+    some = [*chance.permutation(kinds["constant"])[:20].tolist(), *kinds["stock"][:3]]
+    normals = {}
+    for name in kinds["lookup"]:
+        table = model.variables[name].equations[0].expression
+        assert isinstance(table, Table)
+        middle = len(table.x) // 2
+        normals[name] = table.x[middle], table.y[middle]
+    shaped = {name: normals[name] for name in kinds["lookup"][:12]}
+    return Draws(
+        count,
+        first=7,
+        values={name: near(name, base[name][0, 0, 0]) for name in some},
+        strengths={name: chance.uniform(0.7, 1.3, count) for name in list(shaped)[:8]},
+        slopes={name: chance.uniform(0.7, 1.3, count) for name in list(shaped)[4:]},
+        normals=shaped,
+        changes={one.draw: near(one.variable, one.value) for plan in plans for one in plan[::2]},
+    ), Draws(
+        count,
+        values={
+            name: np.full(count, base[name][0, 0, 0])
+            for name in kinds["constant"] + kinds["stock"]
+            if name not in model.time_constants
+        },
+        strengths=dict.fromkeys(normals, np.ones(count)),
+        slopes=dict.fromkeys(normals, np.ones(count)),
+        normals=normals,
+        changes={one.draw: np.full(count, one.value) for plan in plans for one in plan},
+    )
+
+
+def uncertain_plans(study: Study) -> Plans:
+    assert study.default_scenario is not None
+    world = study.scenarios[study.default_scenario].changes
+    return [
+        [
+            replace(change, draw=f"{policy}: {change.variable} {number}")
+            for number, change in enumerate([*world, *study.policies[policy].changes])
+        ]
+        for policy in ("full", "relayer")
+    ]
+
+
+def test_draws_of_a_study_agree_with_the_kernel(longgang: Study) -> None:
+    plans = uncertain_plans(longgang)
+    draws, _ = random_draws(longgang, plans, 2)
+    native = simulate_members(longgang.model, plans, draws)
+    assert not native.failed
+    for place, plan in enumerate(plans):
+        for draw in range(2):
+            wanted = simulate(longgang.model, plan, draws=draws.part(draw, draw + 1))
+            for name, values in wanted.items():
+                found = native.values[name][place, draw]
+                # Some variables are small differences of large numbers.
+                scale = 1e-12 * np.abs(values).max()
+                np.testing.assert_allclose(found, values, rtol=1e-9, atol=scale, err_msg=name)
+
+
+def test_draws_at_their_base_are_the_plain_run_to_the_last_bit(longgang: Study) -> None:
+    plans = uncertain_plans(longgang)
+    _, base = random_draws(longgang, plans, 3)
+    plain = simulate_members(longgang.model, plans).values
+    drawn = simulate_members(longgang.model, plans, base).values
+    for name, values in plain.items():
+        for draw in range(3):
+            assert drawn[name][:, draw].tobytes() == values[:, 0].tobytes(), name
