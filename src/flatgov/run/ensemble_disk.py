@@ -12,18 +12,10 @@ from numpy.typing import NDArray
 
 from flatgov.run.ensemble import BlockDone, Job, Layout, simulate_block
 from flatgov.run.ensemble_run import count_failed, ensemble_attributes, follow, prepare
-from flatgov.run.ensemble_store import (
-    MARKERS,
-    STORE,
-    create,
-    finished,
-    require_run,
-    write_block,
-)
+from flatgov.run.ensemble_store import begin, require_run, write_block
 from flatgov.run.events import Event
 from flatgov.run.members import Chosen
-from flatgov.run.place import Place, join, remove, remove_parts
-from flatgov.run.resume import RUN, check_same, fingerprint
+from flatgov.run.place import Place
 from flatgov.study.changes import as_study_error
 
 if TYPE_CHECKING:
@@ -85,14 +77,8 @@ def run_to_store(
         StudyError: The interrupted run was another one, or the model cannot be run.
         RunError: There is no room, or workers were lost; the blocks written so far stay.
     """
-    if resume:
-        check_same(place, fingerprint(job, layout, study.hash))
-        remove_parts(place)
-    else:  # The mark goes first: what has none is no run to go on with.
-        for name in (RUN, MARKERS, STORE):
-            remove(join(place, name))
-    done = finished(place, layout)
-    create(place, job, layout, study, ensemble_attributes(study, chosen, job))
+    attrs = ensemble_attributes(study, chosen, job)
+    done = begin(place, job, layout, study, attrs, resume=resume)
     blocks = [block for number, block in enumerate(layout.blocks()) if number not in done]
     with as_study_error():
         follow(ToStore(job, layout, place), blocks, layout, progress, **where)

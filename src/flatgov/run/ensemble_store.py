@@ -11,21 +11,18 @@ import hashlib
 import json
 import math
 import tempfile
-import warnings
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numcodecs import Zstd
 from numpy.typing import NDArray
 
 from flatgov.errors import RunError
 from flatgov.model import Model
 from flatgov.run.ensemble import Block, Job, Layout, element_shape
-from flatgov.run.file_names import is_shortened, to_file_name
+from flatgov.run.file_names import to_file_name
 from flatgov.run.grid import count_points
 from flatgov.run.place import (
     Place,
@@ -34,10 +31,13 @@ from flatgov.run.place import (
     join,
     put_folder,
     read_bytes,
+    remove,
+    remove_parts,
     write_bytes,
 )
-from flatgov.run.resume import RUN, fingerprint, write_fingerprint
-from flatgov.run.zarr_store import LEVEL, NAME, with_file_names
+from flatgov.run.resume import RUN, check_same, fingerprint, read_fingerprint, write_fingerprint
+from flatgov.run.trouble import OK, named_variables, reason_texts
+from flatgov.run.zarr_store import StoredArray, describe_zarr, encode_chunk, with_own_names
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -50,9 +50,74 @@ SAMPLE, STATUS = "sample", "status"
 # Of a failed member: its variable, by its place in the model, and the time in model time.
 WHAT, WHEN = "reason_variable", "reason_time"
 
+_BLOCK_BYTES = 1 << 24
+_SMALLEST, _LARGEST = 16, 4096
+_EXTRA = (STATUS, WHAT, WHEN, SAMPLE)
 _NEVER = 255  # The status of a member that no block has written: none that a member can have.
 _FILLS = {STATUS: _NEVER, WHAT: -1}
 _GO_ON = "use --resume to go on"
+
+
+def block_size(model: Model, save: Sequence[str], members: int, draws: int) -> int:
+    """Choose the number of draws of a block.
+
+    It follows from what is saved and not from the machine, so that the files of a run are the same
+    everywhere. A block has about 16 MB; where there are fewer draws, about an eighth of them, so
+    that several cores have something to do.
+
+    Args:
+        model: The model.
+        save: The variables that are kept.
+        members: The number of policies times that of scenarios.
+        draws: The number of draws.
+
+    Returns:
+        A power of two from 16 to 4096.
+    """
+    elements = sum(math.prod(element_shape(model, name)) for name in save)
+    draw_bytes = 8 * members * count_points(model.time, model.time.saveper) * elements
+    fitting = 1 << max(_BLOCK_BYTES // draw_bytes, 1).bit_length() - 1
+    share = 1 << (draws // 8).bit_length()
+    return max(_SMALLEST, min(fitting, share, _LARGEST))
+
+
+def begin(
+    place: Place,
+    job: Job,
+    layout: Layout,
+    study: Study,
+    attrs: Mapping[str, object],
+    *,
+    resume: bool,
+) -> set[int]:
+    """Make the folder of a run ready for blocks.
+
+    Args:
+        place: The folder of the run; made if missing. See `working_folder`.
+        job: What is simulated.
+        layout: Of the members and blocks.
+        study: The study, for the calendar.
+        attrs: Attributes of the dataset, besides those that every dataset has.
+        resume: Whether the blocks of a run that was interrupted stay.
+
+    Returns:
+        The numbers of the blocks that need not be simulated.
+
+    Raises:
+        ModelError: A variable has the name of a dimension or coordinate.
+        StudyError: The interrupted run was another one; nothing is deleted.
+        RunError: There is no room, or the place cannot be written.
+    """
+    with in_one_line(place, _GO_ON):
+        if resume and read_fingerprint(place) is not None:
+            check_same(place, fingerprint(job, layout, study.hash))
+            remove_parts(place)
+        else:
+            # First what says that there is a run, so that what is half deleted is none.
+            for name in (RUN, MARKERS, STORE):
+                remove(join(place, name))
+        create(place, job, layout, study, attrs)
+        return finished(place, layout)
 
 
 def create(
@@ -76,7 +141,7 @@ def create(
     ds, arrays = _plan(job, layout, study, attrs)
     with in_one_line(place, _GO_ON), tempfile.TemporaryDirectory() as folder:
         new = Path(folder) / STORE
-        describe_zarr(ds, arrays, new)
+        describe_zarr(ds, arrays, [name for name in _EXTRA if name in arrays], new)
         put_folder(new, join(place, STORE))
         write_fingerprint(place, fingerprint(job, layout, study.hash))
 
@@ -139,23 +204,59 @@ def finished(place: Place, layout: Layout) -> set[int]:
     return {number for number, one in zip(numbers, whole, strict=True) if one}
 
 
-def chunk_hashes(place: Place, layout: Layout) -> dict[str, str]:
-    """Give the SHA-256 of every chunk of a finished ensemble, by its path in the store."""
+def add_attributes(place: Place, attrs: Mapping[str, object]) -> None:
+    """Add attributes to the dataset of a run, such as what is known at its end only."""
+    path = join(place, STORE, "zarr.json")
+    group = json.loads(read_bytes(path))
+    group["attributes"] |= attrs
+    with in_one_line(place, _GO_ON):
+        write_bytes(path, json.dumps(group).encode())
+
+
+def open_ensemble(store: Place) -> xr.Dataset:
+    """Open an ensemble as `Study.run` gives it, but with values that are read when they are used.
+
+    Args:
+        store: The Zarr store, complete or not: what is missing reads as NaN, with a status that
+            no member has.
+
+    Returns:
+        A dataset of Dask arrays, a chunk for each block; coordinates are in memory.
+    """
+    import xarray as xr
+
+    ds = with_own_names(xr.open_zarr(str(store), chunks={}))
+    named = json.loads(ds[WHAT].attrs["variables"])
+    status, what, when = (ds[name].values for name in (STATUS, WHAT, WHEN))
+    if "factor" not in ds.coords:
+        ds = ds.assign_coords(factor=np.empty(0, "U1"))
+        ds = ds.assign_coords({SAMPLE: (("draw", "factor"), np.empty((ds.sizes["draw"], 0)))})
+    texts = reason_texts(named, np.where(status == _NEVER, OK, status), what, when)
+    return ds.assign_coords(
+        {
+            "reason": (ds[STATUS].dims, texts),
+            **{name: ds[name].compute() for name in (STATUS, SAMPLE)},
+        }
+    ).drop_vars([WHAT, WHEN])
+
+
+def chunk_hashes(place: Place) -> dict[str, str]:
+    """Give the SHA-256 of every chunk of the finished blocks, by its path in the store."""
     return {
         path: digest
-        for number in range(len(layout.blocks()))
+        for number in file_sizes(join(place, MARKERS))
         for path, (_, digest) in _marker(place, number).items()
     }
 
 
-def _marker(place: Place, number: int) -> dict[str, tuple[int, str]]:
-    marker = json.loads(read_bytes(join(place, MARKERS, str(number))))
+def _marker(place: Place, number: str) -> dict[str, tuple[int, str]]:
+    marker = json.loads(read_bytes(join(place, MARKERS, number)))
     return {path: (size, digest) for path, (size, digest) in marker["files"].items()}
 
 
 def _is_whole(place: Place, number: int, sizes: Mapping[str, int]) -> bool:
     try:
-        files = _marker(place, number)
+        files = _marker(place, str(number))
     except (OSError, ValueError, KeyError, TypeError):  # A power cut can leave anything.
         return False
     if any(sizes.get(path) != size for path, (size, _) in files.items()):
@@ -230,5 +331,3 @@ def _plan(
         coordinates["date"] = ("time", study.calendar.dates(ds["time"].values))
     ds = ds.drop_vars(list(ds.data_vars)).drop_vars("draw").assign_coords(coordinates)
     return ds.assign_attrs(attrs), arrays
-
-

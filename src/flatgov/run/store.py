@@ -106,14 +106,7 @@ def read_results(folder: Path) -> xr.Dataset:
     except Exception as error:
         reason = " ".join(str(error).split())
         raise RunError(f"cannot be read: {reason}", where=str(folder / STORE)) from None
-    ds = with_own_names(ds)
-    for name, coordinate in ds.coords.items():
-        if coordinate.dtype.kind in "OT":
-            text = np.array(coordinate.values.tolist(), dtype=str)
-            ds = ds.assign_coords({name: (coordinate.dims, text)})
-        elif coordinate.dtype.kind == "M":
-            ds = ds.assign_coords({name: coordinate.astype("datetime64[s]")})
-    return ds
+    return with_own_names(ds)
 
 
 def read_source(folder: Path) -> Study | Model:
