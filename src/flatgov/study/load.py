@@ -6,10 +6,12 @@ import hashlib
 import json
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from flatgov.errors import StudyError, nearest_names
+from flatgov.study.behaviour import resolve_behaviour
 from flatgov.study.calendar import Calendar, Clock, known_unit, parse_date
 from flatgov.study.changes import find_variable
 from flatgov.study.evidence import resolve_evidence
@@ -115,7 +117,7 @@ def open_study(
         )
     reference, observed, headline = _summary(content, policies_file, model, clock)
     better = _better(content, policies_file, model, headline)
-    return Study(
+    study = Study(
         name=folder.resolve().name,
         folder=folder,
         title=content.study.title or dict.fromkeys(("en", "zh"), folder.resolve().name),
@@ -133,6 +135,9 @@ def open_study(
         hash=_hash(model, policies_file, scenarios_file, uncertainty_file),
         uncertainty=uncertainty,
     )
+    if evidence_file is None:
+        return study
+    return replace(study, behaviour=resolve_behaviour(evidence, evidence_file, content, study))
 
 
 def open_study_or_model(path: Path, data: Sequence[Path] = ()) -> Study | Model:

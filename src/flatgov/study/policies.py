@@ -91,7 +91,7 @@ def resolve_policies(
             check_names(table.extends, content.policies, "policy", file.where(*owner, "extends"))
     problems.raise_first()
     lineages = {
-        name: tuple(dict.fromkeys(_lineage(name, content.policies, file)))
+        name: tuple(dict.fromkeys(lineage(name, content.policies, file)))
         for name in content.policies
     }
     policies = {
@@ -189,10 +189,20 @@ def check_claims(
             )
 
 
-def _lineage(
+def lineage(
     name: str, policies: Mapping[str, PolicyTable], file: TomlFile, below: tuple[str, ...] = ()
 ) -> Iterator[str]:
-    """Yield the policies that a policy extends, farthest first, then the policy itself."""
+    """Yield the policies that a policy extends, farthest first, then the policy itself.
+
+    Args:
+        name: The policy.
+        policies: As the file has them.
+        file: The file, for messages.
+        below: The policies that led to this one.
+
+    Raises:
+        StudyError: Policies extend each other in a circle.
+    """
     if name in below:
         circle = " → ".join((*below[below.index(name) :], name))
         raise StudyError(
@@ -201,5 +211,5 @@ def _lineage(
             fix=f"take '{name}' out",
         )
     for parent in policies[name].extends:
-        yield from _lineage(parent, policies, file, (*below, name))
+        yield from lineage(parent, policies, file, (*below, name))
     yield name

@@ -205,6 +205,19 @@ class BehaviourTest(Table):
 
     text: str
     claims: tuple[StrictInt, ...] = ()
+    expect: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
+    """What must hold, all of it, in the language of `flatgov.study.expectation`; left out where
+    something else than these data checks the pattern, which `text` then says."""
+
+
+class VariantTable(PolicyTable):
+    """A policy that only behaviour tests use."""
+
+    label: Label = {}
+    """The name of the table unless given."""
+    start: Moment | None = None
+    """When the first change that the reference policy does not have is to start; the others move
+    with it."""
 
 
 class EvidenceFile(Table):
@@ -213,6 +226,7 @@ class EvidenceFile(Table):
     sources: dict[str, Source] = {}
     claims: tuple[Claim, ...] = ()
     loops: dict[str, Loop] = {}
+    variants: dict[str, VariantTable] = {}
     tests: dict[str, BehaviourTest] = {}
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from flatgov.model import Model
+from flatgov.study.behaviour import Behaviour
 from flatgov.study.calendar import Calendar
 from flatgov.study.policies import Policy, Scenario
 from flatgov.study.schema import EvidenceFile, FiguresFile
@@ -42,6 +43,7 @@ class Study:
         hash: SHA-256 of the model, the policies, the scenarios and the uncertain quantities; names
             of files left out.
         uncertainty: The uncertain quantities; None where the study has none.
+        behaviour: The behaviour tests that can be evaluated, and the policies that they use.
     """
 
     name: str
@@ -60,6 +62,7 @@ class Study:
     figures: FiguresFile
     hash: str
     uncertainty: Uncertainty | None = None
+    behaviour: Behaviour = field(default_factory=Behaviour)
 
     def run(
         self,
