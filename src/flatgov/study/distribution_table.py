@@ -184,7 +184,7 @@ def _discrete(name: str, given: Mapping[str, Any], where: Where) -> Distribution
         raise StudyError("there is no value", where=where("values"), fix="write at least one")
     if len(weights) != len(values):
         raise StudyError(
-            f"there are {len(weights)} weights for {len(values)} values",
+            f"the number of weights is {len(weights)}, of values {len(values)}",
             where=where("weights"),
             fix="give one for each value",
         )

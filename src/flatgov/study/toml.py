@@ -183,6 +183,7 @@ def _lines_of_keys(text: str) -> dict[Keys, int]:
         opens_or_closes = (line.count('"""') + line.count("'''")) % 2 == 1
         if not in_text and (header := _HEADER.fullmatch(line)):
             table = _open_table(_parts(header[2]), header[1] == "[[", counts)
+            lines.setdefault(table[:1], number)  # [policies.now] also opens `policies`.
             lines.setdefault(table, number)
         elif not in_text and (key := _KEY.match(line)):
             lines.setdefault(table + _parts(key[1]), number)

@@ -78,12 +78,13 @@ def read_change(
             for (what, name), changes in owned.items()
             if what == kind and any(change.variable == variable.name for change, _ in changes)
         ]
+        itself = dict.fromkeys(change.variable for change, _ in owned[kind, owner])
         raise StudyError(
             f"the {kind} '{owner}' does not itself change '{variable.name}'",
             where=where("variable"),
-            fix=f"{' and '.join(others)} {'does' if len(others) == 1 else 'do'}"
+            fix=f"name {' or '.join(others)}, which does"
             if others
-            else f"no {kind} does",
+            else f"it changes {', '.join(itself) or 'nothing'}",
         )
     if table.number is None and len(own) > 1:
         raise StudyError(
