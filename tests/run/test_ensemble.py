@@ -14,6 +14,7 @@ import xarray as xr
 import flatgov as fg
 from flatgov.model import Change
 from flatgov.run import ensemble, ensemble_run
+from flatgov.run.members import choose_members
 from flatgov.study import Study
 from flatgov.study.policies import Policy
 
@@ -177,7 +178,7 @@ def test_two_names_of_one_content_share_one_result(office: Study) -> None:
         office,
         policies={**office.policies, "again": replace(office.policies["hire"], id="again")},
     )
-    chosen = ensemble_run.choose_members(study, None, ["calm", "busy"])
+    chosen = choose_members(study, None, ["calm", "busy"])
     job, layout = ensemble_run.make_ensemble(study, chosen, 10, save=SAVE)
     assert len(layout.plan_of) == 8
     assert len(job.plans) == 6
@@ -288,5 +289,5 @@ def test_what_cannot_be_drawn_is_refused(office: Study, fragile: Study) -> None:
     for draws in (0, -5):
         with pytest.raises(fg.StudyError, match="draws cannot be run"):
             office.run(draws=draws)
-    with pytest.raises(fg.StudyError, match="'5 ' is no"):
+    with pytest.raises(fg.StudyError, match="'5 ' is no seed"):
         office.run(draws=5, seed="5 ")  # type: ignore[arg-type]

@@ -11,7 +11,7 @@ from flatgov.changes import FloatArray
 from flatgov.draws import Draws
 from flatgov.model import Change, Model
 from flatgov.run.grid import count_points
-from flatgov.run.native import simulate_values, undefined_elements
+from flatgov.run.native import evaluation_order, simulate_values, undefined_elements
 from flatgov.run.trouble import ABOVE, BELOW, INFINITE, NOT_A_NUMBER, OK, Trouble, find_trouble
 from flatgov.study.design import Design, sample
 from flatgov.study.uncertainty import Uncertainty, draws_of
@@ -156,7 +156,8 @@ def _simulate(
 
 
 def _find(job: Job, values: dict[str, FloatArray], watched: list[str]) -> Trouble:
-    return find_trouble(job.model, values, watched, undefined_elements(job.model))
+    ordered = {name: values[name] for name in evaluation_order(job.model) if name in values}
+    return find_trouble(job.model, ordered, watched, undefined_elements(job.model))
 
 
 def _look_closer(

@@ -29,7 +29,7 @@ from flatgov.run.executors import run_blocks
 from flatgov.run.grid import count_points
 from flatgov.run.members import Chosen
 from flatgov.run.memory import physical_memory
-from flatgov.run.native import uses_random_numbers
+from flatgov.run.native import check_seed, uses_random_numbers
 from flatgov.run.trouble import OK, named_variables, reason_texts
 from flatgov.study.changes import as_study_error
 from flatgov.study.design import Design
@@ -66,6 +66,8 @@ def make_ensemble(
     Raises:
         StudyError: The study has nothing that draws could vary, or the table does not fit.
     """
+    with as_study_error():
+        check_seed(seed)
     uncertainty, design = _design(study, draws, seed, method)
     plans = tuple(dict.fromkeys(member.changes for member in chosen.members))
     job = Job(study.model, plans, uncertainty, design, tuple(save), seed)

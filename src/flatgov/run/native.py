@@ -19,7 +19,7 @@ from flatgov.kernel.execute import run_batch
 from flatgov.kernel.jit import Kernel, compile_kernel, default_lanes
 from flatgov.kernel.lower import lower
 from flatgov.kernel.program import Program
-from flatgov.model import FINAL_TIME, Change, Integrator, Model, TimeSettings
+from flatgov.model import FINAL_TIME, Change, Integrator, Model, Reference, TimeSettings
 from flatgov.reading.control import MOST_STEPS, check_time
 from flatgov.run.final_time import after_end, moves, without_steps_after
 from flatgov.run.grid import count_points, time_points
@@ -120,6 +120,21 @@ def undefined_elements(model: Model) -> frozenset[tuple[str, int]]:
     return _any_program(model).undefined
 
 
+def evaluation_order(model: Model) -> list[str]:
+    """Give the variables in the order in which a step computes them: causes before effects.
+
+    Of two that are the same number, the one that only repeats the other comes after it.
+    """
+    outputs = _any_program(model).outputs
+
+    def place(name: str) -> tuple[int, bool]:
+        equations = model.variables[name].equations
+        repeats = all(isinstance(one.expression, Reference) for one in equations)
+        return int(outputs[name].min()), repeats
+
+    return sorted(outputs, key=place)
+
+
 def uses_random_numbers(model: Model) -> bool:
     """Tell whether members depend on the seed of random numbers."""
     return any(one.code == "random" for one in _any_program(model).operations)
@@ -137,7 +152,7 @@ def _simulate(
     stop: NDArray[np.int32] | None,
 ) -> _Run:
     check_time(time)
-    _check_seed(seed)
+    check_seed(seed)
     draws = draws or Draws()
     program = lowered(model, time, draws.normals)
     moving = moves(model)
@@ -169,7 +184,7 @@ def _simulate(
     return _Run(values, program.undefined, int((~after).sum(axis=-1).max()), after)
 
 
-def _check_seed(seed: int) -> None:
+def check_seed(seed: int) -> None:
     """Refuse what cannot be told from another seed."""
     whole = isinstance(seed, (int, np.integer)) and not isinstance(seed, bool)
     if not whole or not 0 <= seed < 1 << 32:

@@ -53,11 +53,11 @@ def find_trouble(
     limited: Collection[str],
     undefined: Collection[tuple[str, int]] = (),
 ) -> Trouble:
-    """Find the first value of each member that is wrong: the earliest, then by model order.
+    """Find the first value of each member that is wrong: the earliest, and then the first given.
 
     Args:
         model: The model.
-        values: Arrays (plan, draw, time, subscripts) by variable, in the order of the model.
+        values: Arrays (plan, draw, time, subscripts) by variable, causes before effects.
         limited: The variables whose limits are to be kept.
         undefined: Elements, as variable and position, that no equation defines.
     """
