@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import xarray as xr
 
 from flatgov.model import Model, Number, Table, Variable
 from flatgov.study import Study
@@ -288,3 +289,37 @@ def test_every_drawn_value_is_within_the_limits_of_its_variable(
         low, high = model.variables[name.rpartition(": ")[2]].limits
         assert ends(table)[0] >= (low if low is not None else -np.inf), name
         assert ends(table)[1] <= (high if high is not None else np.inf), name
+
+
+def test_every_distribution_is_a_factor_of_the_study(study: Study, file: dict[str, Any]) -> None:
+    assert study.uncertainty is not None
+    names = [factor.name for factor in study.uncertainty.factors]
+    assert names == [name for name, _ in distributions(file)]
+
+
+def test_a_draw_of_base_values_is_the_run_without_draws(study: Study, runs: xr.Dataset) -> None:
+    assert study.uncertainty is not None
+    base = [factor.base for factor in study.uncertainty.factors]
+    drawn = study.run(scenarios=["fieldwork", "official"], draws=table(study, np.array([base])))
+    for name in study.headline:
+        assert (drawn[name].isel(draw=0).values == runs[name].values).all(), name
+
+
+def test_no_corner_of_the_ranges_makes_a_member_fail(study: Study) -> None:
+    """Each factor at one end of its range, in 96 random combinations."""
+    assert study.uncertainty is not None
+    corners = np.random.default_rng(1).integers(0, 2, (96, len(study.uncertainty.factors)))
+    # Quantiles so near to 0 and 1 that they are the ends.
+    ends_ = np.array(
+        [factor.quantile(np.array([0.0, 1.0])) for factor in study.uncertainty.factors]
+    )
+    values = ends_[np.arange(len(ends_)), corners]
+    drawn = study.run(scenarios=["fieldwork", "official"], draws=table(study, values))
+    reasons = [reason for reason in drawn["reason"].values.ravel() if reason]
+    assert not reasons, reasons[:5]
+
+
+def table(study: Study, values: np.ndarray) -> xr.DataArray:
+    assert study.uncertainty is not None
+    names = [factor.name for factor in study.uncertainty.factors]
+    return xr.DataArray(values, dims=("draw", "factor"), coords={"factor": names})
