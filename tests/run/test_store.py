@@ -11,10 +11,10 @@ import pytest
 import xarray as xr
 
 import flatgov as fg
+from flatgov.run.folders import merged_into
+from flatgov.run.manifest import content_hash
 from flatgov.run.store import (
     check_folder,
-    content_hash,
-    merged_into,
     read_results,
     read_source,
     write_results,

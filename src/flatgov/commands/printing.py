@@ -24,7 +24,7 @@ def list_paths(paths: Sequence[Path | str]) -> None:
 
 def draw_into(pictures: Path, draw: Callable[[Path], object]) -> None:
     """Draw into a new folder, and move what was drawn into that of the pictures."""
-    from flatgov.run.store import merged_into
+    from flatgov.run.folders import merged_into
 
     note("drawing figures")
     with merged_into(pictures) as new:

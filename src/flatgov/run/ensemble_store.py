@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +25,7 @@ from flatgov.model import Model
 from flatgov.run.ensemble import Block, Job, Layout, element_shape
 from flatgov.run.file_names import to_file_name
 from flatgov.run.grid import count_points
+from flatgov.run.manifest import STORE, withdraw
 from flatgov.run.place import (
     Place,
     file_sizes,
@@ -35,7 +37,7 @@ from flatgov.run.place import (
     remove_parts,
     write_bytes,
 )
-from flatgov.run.resume import RUN, check_same, fingerprint, read_fingerprint, write_fingerprint
+from flatgov.run.resume import RUN, check_same, fingerprint, is_begun, write_fingerprint
 from flatgov.run.trouble import OK, named_variables, reason_texts
 from flatgov.run.zarr_store import StoredArray, describe_zarr, encode_chunk, with_own_names
 
@@ -44,7 +46,6 @@ if TYPE_CHECKING:
 
     from flatgov.study.study import Study
 
-STORE = "results.zarr"
 MARKERS = "done"
 SAMPLE, STATUS = "sample", "status"
 # Of a failed member: its variable, by its place in the model, and the time in model time.
@@ -109,10 +110,12 @@ def begin(
         RunError: There is no room, or the place cannot be written.
     """
     with in_one_line(place, _GO_ON):
-        if resume and read_fingerprint(place) is not None:
+        if resume and is_begun(place):
             check_same(place, fingerprint(job, layout, study.hash))
             remove_parts(place)
         else:
+            if not isinstance(place, Path):
+                withdraw(place)
             # First what says that there is a run, so that what is half deleted is none.
             for name in (RUN, MARKERS, STORE):
                 remove(join(place, name))
@@ -238,6 +241,15 @@ def open_ensemble(store: Place) -> xr.Dataset:
             **{name: ds[name].compute() for name in (STATUS, SAMPLE)},
         }
     ).drop_vars([WHAT, WHEN])
+
+
+def discard(place: Place) -> None:
+    """Delete what a run kept to be resumed; its results stay where they are at an address."""
+    if isinstance(place, Path):
+        shutil.rmtree(place, ignore_errors=True)
+    else:
+        for name in (RUN, MARKERS):
+            remove(join(place, name))
 
 
 def chunk_hashes(place: Place) -> dict[str, str]:

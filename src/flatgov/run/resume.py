@@ -62,6 +62,11 @@ def read_fingerprint(place: Place) -> dict[str, Any] | None:
     return mark if isinstance(mark, dict) else None
 
 
+def is_begun(place: Place) -> bool:
+    """Tell whether a run was interrupted in a place."""
+    return read_fingerprint(place) is not None
+
+
 def check_same(place: Place, mark: dict[str, Any]) -> None:
     """Refuse to go on with another run than the one that was interrupted.
 

@@ -2,27 +2,50 @@
 
 from __future__ import annotations
 
+import atexit
 import csv
-import hashlib
 import json
 import os
-import platform
 import shutil
 import tempfile
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import fields, replace
-from importlib.metadata import version
-from pathlib import Path
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from flatgov import __version__
 from flatgov.errors import RunError, StudyError
 from flatgov.model import Model
+from flatgov.run.ensemble_store import chunk_hashes, discard, open_ensemble
+from flatgov.run.folders import TEMPORARY, files_under, is_half_replaced, replaced
+from flatgov.run.manifest import (
+    BASE,
+    MANIFEST,
+    STORE,
+    STUDY_COPY,
+    SUMMARY,
+    content_hash,
+    ensemble_entries,
+    kind_of,
+    make_manifest,
+    manifest_of_results,
+    read_manifest,
+    withdraw,
+)
+from flatgov.run.place import (
+    Place,
+    file_sizes,
+    in_one_line,
+    join,
+    put_folder,
+    read_bytes,
+    remove,
+    write_bytes,
+)
+from flatgov.run.resume import is_begun
 from flatgov.run.source_copy import copy_source
-from flatgov.run.summary import SummaryRow, labels, stock_summary, study_summary
+from flatgov.run.summary import SummaryRow, stock_summary, study_summary
 from flatgov.run.zarr_store import with_file_names, with_own_names, write_zarr
 from flatgov.study.load import find_model_file, open_study_or_model
 
@@ -31,85 +54,176 @@ if TYPE_CHECKING:
 
     from flatgov.study.study import Study
 
-MANIFEST = "manifest.json"
-STORE = "results.zarr"
-SUMMARY = "summary.csv"
-STUDY_COPY = "study"
-_TEMPORARY = ".flatgov-"
+_FIELDS = ["policy", "scenario", "variable", "units", "start", "observed", "end", "difference"]
+# The columns of what the draws say at the end.
+_DRAW_FIELDS = {
+    "low": "end_5_percent",
+    "middle": "end_median",
+    "high": "end_95_percent",
+    "better": "better",
+    "draws": "draws",
+    "failed": "failed",
+}
 
 
 def write_results(
     ds: xr.Dataset,
     source: Study | Model,
-    folder: Path,
+    folder: Place,
     command: Sequence[str] = (),
     *,
     save: Sequence[str] | None = None,
-) -> list[Path]:
+    ensemble: Place | None = None,
+) -> list[Place]:
     """Write ``results.zarr``, ``summary.csv``, ``manifest.json`` and a copy of the study.
 
     Everything is written apart and moved into the folder at the end. What an earlier run wrote is
-    replaced, edited or not: ``results.zarr``, ``summary.csv``, ``manifest.json`` and the files of
-    ``study/`` that the manifest lists. All other files stay, in ``study/`` and ``figures/`` too.
+    replaced, edited or not: ``results.zarr``, ``base.zarr``, ``summary.csv``, ``manifest.json``
+    and the files of ``study/`` that the manifest lists. All other files stay, in ``study/`` and
+    ``figures/`` too. At an address nothing can be moved: there the manifest is deleted first and
+    written last.
 
     Args:
-        ds: Results of `Study.run` or `Model.run`.
+        ds: Results of `Study.run` or `Model.run`, without draws.
         source: The study or the model that was run.
         folder: Made if missing; results in it are replaced.
         command: The command line, for the manifest.
-        save: The variables to store; all of the dataset by default. The summary has the headline
+        save: The variables to store of `ds`; all by default. The summary has the headline
             variables whether they are stored or not.
+        ensemble: The folder in which the same members with draws are finished; see `run_to_store`.
+            Their store becomes ``results.zarr``, `ds` goes to ``base.zarr``, and the folder is
+            deleted.
 
     Returns:
         The paths written.
 
     Raises:
         StudyError: The folder is not for these results; see `check_target`.
+        RunError: There is no room at the address, or it cannot be written.
         OSError: The disk is full.
     """
     check_target(folder, source)
-    with replaced(folder) as new:
-        write_zarr(with_file_names(ds if save is None else ds[list(save)]), new / STORE)
-        if isinstance(source, Model):
-            columns = {name: name for name in ("variable", "units", "start", "end")}
-            _write_summary(stock_summary(ds), columns, new / SUMMARY)
-        else:
-            columns = {field.name: field.name for field in fields(SummaryRow)}
-            columns["difference"] = f"difference_from_{source.reference}"
-            _write_summary(study_summary(ds, source), columns, new / SUMMARY)
-        data = copy_source(source, new / STUDY_COPY)
-        text = json.dumps(_manifest(ds, source, command, new, data), indent=2, ensure_ascii=False)
-        (new / MANIFEST).write_text(text + "\n", encoding="utf-8")
-    return [folder / name for name in (STORE, SUMMARY, MANIFEST)]
+    stored = ds if save is None else ds[list(save)]
+    if isinstance(folder, Path):
+        moved = ensemble / STORE if isinstance(ensemble, Path) else None
+        with replaced(folder, moved) as new:
+            _write_files(ds, stored, source, new, command, ensemble)
+    else:
+        with in_one_line(folder, "run again"), tempfile.TemporaryDirectory() as temporary:
+            new = Path(temporary)
+            _write_files(ds, stored, source, new, command, ensemble)
+            if ensemble is None:
+                withdraw(folder)
+            manifest = (new / MANIFEST).read_bytes()
+            (new / MANIFEST).unlink()
+            put_folder(new, folder)
+            write_bytes(join(folder, MANIFEST), manifest)
+    if ensemble is not None:
+        discard(ensemble)
+    names = [STORE, *([] if ensemble is None else [BASE]), SUMMARY, MANIFEST]
+    return [join(folder, name) for name in names]
 
 
-def read_results(folder: Path) -> xr.Dataset:
-    """Read the dataset of a results folder into memory.
+def _write_files(
+    ds: xr.Dataset,
+    stored: xr.Dataset,
+    source: Study | Model,
+    new: Path,
+    command: Sequence[str],
+    ensemble: Place | None,
+) -> None:
+    """Write all results but the store of an ensemble."""
+    store = STORE if ensemble is None else BASE
+    write_zarr(with_file_names(stored), new / store)
+    draws = None if ensemble is None else open_ensemble(join(ensemble, STORE))
+    if isinstance(source, Model):
+        columns = {name: name for name in ("variable", "units", "start", "end")}
+        _write_summary(stock_summary(ds), columns, new / SUMMARY)
+    else:
+        columns = {field: field for field in _FIELDS}
+        columns["difference"] = f"difference_from_{source.reference}"
+        if draws is not None:
+            columns |= _DRAW_FIELDS | {"better": f"better_than_{source.reference}"}
+        _write_summary(study_summary(ds, source, draws), columns, new / SUMMARY)
+    data = [path.relative_to(new).as_posix() for path in copy_source(source, new / STUDY_COPY)]
+    written = [new / store, new / SUMMARY, *files_under(new / STUDY_COPY)]
+    hashes = {path.relative_to(new).as_posix(): content_hash(path) for path in written}
+    if ensemble is not None and draws is not None:
+        # Nobody reads the chunks again: whoever wrote them has noted their hashes.
+        hashes = {STORE: content_hash(join(ensemble, STORE), chunk_hashes(ensemble)), **hashes}
+    manifest = make_manifest(ds, source, command, data, hashes)
+    if ensemble is not None and draws is not None:
+        manifest |= ensemble_entries(draws, file_sizes(join(ensemble, STORE)))
+    text = json.dumps(manifest, indent=2, ensure_ascii=False)
+    (new / MANIFEST).write_text(text + "\n", encoding="utf-8")
+
+
+def read_results(folder: Place, *, verify: bool = False) -> xr.Dataset:
+    """Read the dataset of a results folder: into memory, or with draws as they are used.
+
+    Args:
+        folder: Of `write_results`.
+        verify: Whether the content of an ensemble is compared with its hash, at about a GB a
+            second; without it, that no file is missing or cut off. All else is always compared.
 
     Raises:
         StudyError: The folder holds no results.
         RunError: The results are not as they were written, or cannot be read.
     """
+    manifest = manifest_of_results(folder)
+    store = join(folder, STORE)
+    if "draws" not in manifest:
+        return _read_store(folder, STORE, manifest)
+    sizes = file_sizes(store)
+    found = {"files": len(sizes), "bytes": sum(sizes.values())}
+    if found != manifest["sizes"][STORE] or (
+        verify and content_hash(store) != manifest["sha256"].get(STORE)
+    ):
+        raise _damaged(store)
+    with _readable(store):
+        return open_ensemble(store)
+
+
+def read_base(folder: Place) -> xr.Dataset:
+    """Read the run without draws of a results folder into memory.
+
+    Raises:
+        StudyError: The folder holds no results.
+        RunError: The results are not as they were written, or cannot be read.
+    """
+    manifest = manifest_of_results(folder)
+    return _read_store(folder, BASE if "draws" in manifest else STORE, manifest)
+
+
+def _read_store(folder: Place, name: str, manifest: Mapping[str, Any]) -> xr.Dataset:
     import xarray as xr
 
-    hashes = _manifest_of_results(folder).get("sha256", {})
-    if content_hash(folder / STORE) != hashes.get(STORE):
-        # Zarr reads what is missing as NaN, which would pass for a failed run.
-        raise RunError(
-            "is not as flatgov wrote it, so it was changed or damaged",
-            where=str(folder / STORE),
-            fix="run again",
-        )
+    store = join(folder, name)
+    # Zarr reads what is missing as NaN, which would pass for a failed run.
+    if content_hash(store) != manifest.get("sha256", {}).get(name):
+        raise _damaged(store)
+    with _readable(store), xr.open_zarr(str(store)) as stored:
+        return with_own_names(stored.load())
+
+
+def _damaged(store: Place) -> RunError:
+    return RunError(
+        "is not as flatgov wrote it, so it was changed or damaged",
+        where=str(store),
+        fix="run again",
+    )
+
+
+@contextmanager
+def _readable(store: Place) -> Iterator[None]:
     try:
-        with xr.open_zarr(folder / STORE) as stored:
-            ds: xr.Dataset = stored.load()
+        yield
     except Exception as error:
         reason = " ".join(str(error).split())
-        raise RunError(f"cannot be read: {reason}", where=str(folder / STORE)) from None
-    return with_own_names(ds)
+        raise RunError(f"cannot be read: {reason}", where=str(store)) from None
 
 
-def read_source(folder: Path) -> Study | Model:
+def read_source(folder: Place) -> Study | Model:
     """Open the copy of the study, or of the bare model, that results were made from.
 
     Returns:
@@ -119,7 +233,9 @@ def read_source(folder: Path) -> Study | Model:
         StudyError: The folder holds no results, or the copy of the study is broken.
         ModelError: The copy of the model is broken.
     """
-    manifest = _manifest_of_results(folder)
+    manifest = manifest_of_results(folder)
+    if not isinstance(folder, Path):
+        folder = _fetched(folder, manifest)
     copy = folder / STUDY_COPY
     is_study = (copy / "policies.toml").exists()
     data = [folder / name for name in manifest.get("data", [])]
@@ -133,7 +249,18 @@ def read_source(folder: Path) -> Study | Model:
     return replace(source, name=name, title=title)
 
 
-def check_target(folder: Path, source: Study | Model) -> None:
+def _fetched(address: str, manifest: Mapping[str, Any]) -> Path:
+    """Copy a study from an address, for as long as the process lives."""
+    folder = Path(tempfile.mkdtemp(prefix=TEMPORARY))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    for name in manifest["sha256"]:
+        path = PurePosixPath(name)
+        if path.parts[0] == STUDY_COPY and ".." not in path.parts:
+            write_bytes(folder / path, read_bytes(join(address, name)))
+    return folder
+
+
+def check_target(folder: Place, source: Study | Model) -> None:
     """Refuse to write results where they cannot be, or over anything but results of this kind.
 
     Args:
@@ -144,22 +271,43 @@ def check_target(folder: Path, source: Study | Model) -> None:
         StudyError: It is a file, it cannot be written, or it holds something else.
     """
     fix = "choose another --out"
-    check_folder(folder, "results", fix)
-    manifest = _manifest_in(folder)
+    if isinstance(folder, Path):
+        check_folder(folder, "results", fix)
+    else:
+        _check_address(folder, fix)
+    manifest = read_manifest(folder)
     if manifest is None:
-        found = folder.iterdir() if folder.is_dir() else ()
-        if any(not path.name.startswith(_TEMPORARY) for path in found):
+        ours = is_half_replaced(folder) if isinstance(folder, Path) else is_begun(folder)
+        if not ours and _is_in_use(folder):
             raise StudyError(
                 "the folder is not empty and holds no results of flatgov",
                 where=str(folder),
                 fix=fix,
             )
-    elif manifest.get("kind", _kind(source)) != _kind(source):
+    elif manifest.get("kind", kind_of(source)) != kind_of(source):
         raise StudyError(
-            f"the folder holds results of a {manifest['kind']}, and this is a {_kind(source)}",
+            f"the folder holds results of a {manifest['kind']}, and this is a {kind_of(source)}",
             where=str(folder),
             fix=fix,
         )
+
+
+def _is_in_use(folder: Place) -> bool:
+    if not isinstance(folder, Path):
+        return bool(file_sizes(folder))
+    found = folder.iterdir() if folder.is_dir() else ()
+    return any(not path.name.startswith(TEMPORARY) for path in found)
+
+
+def _check_address(address: str, fix: str) -> None:
+    """Refuse an address that cannot be written, before anything is simulated."""
+    probe = join(address, f"{TEMPORARY}{uuid.uuid4().hex}")
+    try:
+        write_bytes(probe, b"")
+        remove(probe)
+    except Exception as error:  # Each kind of address has its own.
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise StudyError(f"cannot be written: {reason}", where=address, fix=fix) from None
 
 
 def check_folder(folder: Path, what: str, fix: str) -> None:
@@ -187,89 +335,6 @@ def check_folder(folder: Path, what: str, fix: str) -> None:
         ) from None
 
 
-@contextmanager
-def replaced(folder: Path) -> Iterator[Path]:
-    """Give a new folder whose content replaces old results when the block ends without an error.
-
-    Args:
-        folder: Made if missing. See `write_results` for what in it is replaced and what stays.
-
-    Yields:
-        An empty folder. If its content cannot be moved, the old results are moved back.
-    """
-    target = folder.resolve()
-    temporary = _temporary_folder(target)
-    new, old = temporary / "new", temporary / "old"
-    new.mkdir()
-    old.mkdir()
-    try:
-        yield new
-        if target.exists():
-            _swap(new, target, old)
-        else:
-            os.rename(new, target)
-        shutil.rmtree(old, ignore_errors=True)
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
-        # Not by force: old results that could not be moved back are not thrown away.
-        for path in (old, temporary):
-            with suppress(OSError):
-                path.rmdir()
-
-
-def _swap(new: Path, target: Path, old: Path) -> None:
-    """Move the results of `target` to `old`, and those of `new` to `target`; all or none."""
-    listed = (_manifest_in(target) or {}).get("sha256", {}).keys()
-    copies = {path.relative_to(new).as_posix() for path in _files(new / STUDY_COPY)}
-    # Nothing but files in the folder of copies, whatever a manifest says.
-    earlier = listed & {path.relative_to(target).as_posix() for path in _files(target / STUDY_COPY)}
-    results = [MANIFEST, STORE, SUMMARY]
-    leaving = [*results, *sorted(copies | earlier)]
-    # The manifest goes first and comes last, so it never stands beside results of another run.
-    coming = [*sorted(copies), *reversed(results)]
-    there = [target / name for name in leaving if (target / name).exists()]
-    moves = [(path, old / str(number)) for number, path in enumerate(there)]
-    moves += [(new / name, target / name) for name in coming]
-    with ExitStack() as undo:
-        for source, goal in moves:
-            goal.parent.mkdir(parents=True, exist_ok=True)
-            os.rename(source, goal)
-            undo.callback(os.rename, goal, source)
-        undo.pop_all()
-
-
-def _files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_file())
-
-
-@contextmanager
-def merged_into(folder: Path) -> Iterator[Path]:
-    """Give a new folder whose files replace those of `folder` when the block ends without an error.
-
-    Args:
-        folder: Made if missing; its files of other names stay.
-
-    Yields:
-        An empty folder.
-    """
-    target = folder.resolve()
-    new = _temporary_folder(target)
-    try:
-        yield new
-        target.mkdir(exist_ok=True)
-        for path in new.iterdir():
-            os.replace(path, target / path.name)
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
-
-
-def _temporary_folder(target: Path) -> Path:
-    """Make a folder on the disk of `target`: in it, which may be a mount point, or beside it."""
-    place = target if target.is_dir() else target.parent
-    place.mkdir(parents=True, exist_ok=True)
-    return Path(tempfile.mkdtemp(prefix=_TEMPORARY, dir=place))
-
-
 def members_folder(folder: Path) -> Path:
     """Give the folder that keeps the finished members of a run until its results are written."""
     target = folder.resolve()
@@ -285,73 +350,3 @@ def _write_summary(rows: Sequence[SummaryRow], columns: Mapping[str, str], path:
             cells = [getattr(row, field) for field in columns]
             # NaN is the one value that differs from itself.
             writer.writerow(["" if cell != cell else cell for cell in cells])
-
-
-def _manifest(
-    ds: xr.Dataset,
-    source: Study | Model,
-    command: Sequence[str],
-    folder: Path,
-    data: Sequence[Path],
-) -> dict[str, Any]:
-    packages = ("numpy", "pandas", "pysd", "xarray", "zarr")
-    written = [folder / STORE, folder / SUMMARY, *_files(folder / STUDY_COPY)]
-    return {
-        "name": source.name,
-        "kind": _kind(source),
-        "command": list(command),
-        "created_at": ds.attrs["created_at"],
-        "model_hash": ds.attrs["model_hash"],
-        "study_hash": ds.attrs.get("study_hash"),
-        "engine": ds.attrs["engine"],
-        "seed": ds.attrs.get("seed", 0),
-        "policies": labels(ds, "policy"),
-        "scenarios": labels(ds, "scenario"),
-        "data": [path.relative_to(folder).as_posix() for path in data],
-        "params": json.loads(ds.attrs.get("params", "{}")),
-        "failed": json.loads(ds.attrs.get("failed", "[]")),
-        "versions": {
-            "flatgov": __version__,
-            "python": platform.python_version(),
-            **{package: version(package) for package in packages},
-        },
-        "sha256": {path.relative_to(folder).as_posix(): content_hash(path) for path in written},
-    }
-
-
-def _kind(source: Study | Model) -> str:
-    return "model" if isinstance(source, Model) else "study"
-
-
-def _manifest_in(folder: Path) -> dict[str, Any] | None:
-    """Read the manifest of results; None if there is none, or one of some other program."""
-    try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    if not isinstance(manifest, dict) or not isinstance(manifest.get("versions"), dict):
-        return None
-    return manifest if "model_hash" in manifest and "flatgov" in manifest["versions"] else None
-
-
-def _manifest_of_results(folder: Path) -> dict[str, Any]:
-    manifest = _manifest_in(folder)
-    if manifest is None:
-        what = "holds no results" if folder.is_dir() else "there is no such folder"
-        raise StudyError(what, where=str(folder), fix="name a folder that `flatgov run` wrote")
-    return manifest
-
-
-def content_hash(path: Path) -> str:
-    """Hash a file, or a folder by the names and contents of its files.
-
-    Hidden files are left out: file managers put some wherever they go.
-    """
-    if path.is_file():
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    tree = [
-        (file.relative_to(path).as_posix(), content_hash(file))
-        for file in sorted(path.rglob("*"))
-        if file.is_file() and not file.name.startswith(".")
-    ]
-    return hashlib.sha256(json.dumps(tree, ensure_ascii=False).encode()).hexdigest()

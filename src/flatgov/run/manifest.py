@@ -1,0 +1,144 @@
+"""The manifest of results: what they are of, what made them, and the hashes of their files."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from flatgov import __version__
+from flatgov.errors import StudyError
+from flatgov.model import Model
+from flatgov.run.place import Place, file_sizes, join, read_bytes, remove
+from flatgov.run.summary import labels
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from flatgov.study.study import Study
+
+MANIFEST = "manifest.json"
+STORE = "results.zarr"
+BASE = "base.zarr"  # the run without draws, where the results have draws
+SUMMARY = "summary.csv"
+STUDY_COPY = "study"
+
+_PACKAGES = ("numpy", "pandas", "pysd", "scipy", "xarray", "zarr")
+
+
+def make_manifest(
+    ds: xr.Dataset,
+    source: Study | Model,
+    command: Sequence[str],
+    data: Sequence[str],
+    hashes: Mapping[str, str],
+) -> dict[str, Any]:
+    """Say what results are of.
+
+    Args:
+        ds: The run without draws.
+        source: The study or the model that was run.
+        command: The command line.
+        data: The copies of files of data, by their paths in the results.
+        hashes: The SHA-256 of what was written, by its path in the results.
+    """
+    return {
+        "name": source.name,
+        "kind": kind_of(source),
+        "command": list(command),
+        "created_at": ds.attrs["created_at"],
+        "model_hash": ds.attrs["model_hash"],
+        "study_hash": ds.attrs.get("study_hash"),
+        "engine": ds.attrs["engine"],
+        "seed": ds.attrs.get("seed", 0),
+        "policies": labels(ds, "policy"),
+        "scenarios": labels(ds, "scenario"),
+        "data": list(data),
+        "params": json.loads(ds.attrs.get("params", "{}")),
+        "failed": json.loads(ds.attrs.get("failed", "[]")),
+        "versions": {
+            "flatgov": __version__,
+            "python": platform.python_version(),
+            **{package: version(package) for package in _PACKAGES},
+        },
+        "sha256": dict(hashes),
+    }
+
+
+def ensemble_entries(draws: xr.Dataset, sizes: Mapping[str, int]) -> dict[str, Any]:
+    """Say what the manifest of an ensemble holds besides.
+
+    Args:
+        draws: The ensemble.
+        sizes: The bytes of each file of its store.
+    """
+    entries = {key: draws.attrs[key] for key in ("seed", "draws", "design", "failed_members")}
+    entries["factors"] = labels(draws, "factor")
+    entries["sizes"] = {STORE: {"files": len(sizes), "bytes": sum(sizes.values())}}
+    return entries
+
+
+def kind_of(source: Study | Model) -> str:
+    """Name what results are of: a ``model`` or a ``study``."""
+    return "model" if isinstance(source, Model) else "study"
+
+
+def read_manifest(folder: Place) -> dict[str, Any] | None:
+    """Read the manifest of results; None if there is none, or one of some other program."""
+    try:
+        manifest = json.loads(read_bytes(join(folder, MANIFEST)))
+    except (OSError, ValueError):
+        return None
+    if not isinstance(manifest, dict) or not isinstance(manifest.get("versions"), dict):
+        return None
+    return manifest if "model_hash" in manifest and "flatgov" in manifest["versions"] else None
+
+
+def manifest_of_results(folder: Place) -> dict[str, Any]:
+    """Read the manifest of results.
+
+    Raises:
+        StudyError: The folder holds no results.
+    """
+    manifest = read_manifest(folder)
+    if manifest is None:
+        missing = isinstance(folder, Path) and not folder.is_dir()
+        what = "there is no such folder" if missing else "holds no results"
+        raise StudyError(what, where=str(folder), fix="name a folder that `flatgov run` wrote")
+    return manifest
+
+
+def withdraw(address: str) -> None:
+    """Delete results at an address, the manifest first; what it does not list stays."""
+    manifest = read_manifest(address)
+    if manifest is None:
+        return
+    remove(join(address, MANIFEST))
+    for name in manifest.get("sha256", {}):
+        parts = PurePosixPath(name).parts
+        # Nothing but results, whatever a manifest says.
+        if name in (STORE, BASE, SUMMARY) or (parts[:1] == (STUDY_COPY,) and ".." not in parts):
+            remove(join(address, name))
+
+
+def content_hash(place: Place, known: Mapping[str, str] | None = None) -> str:
+    """Hash a file, or a folder by the names and contents of its files.
+
+    Hidden files are left out: file managers put some wherever they go.
+
+    Args:
+        place: The file or folder.
+        known: Hashes of files in the folder, by their paths in it, which are not read again.
+    """
+    if isinstance(place, Path) and place.is_file():
+        return hashlib.sha256(place.read_bytes()).hexdigest()
+    known = known or {}
+    tree = [
+        (name, known.get(name) or hashlib.sha256(read_bytes(join(place, name))).hexdigest())
+        for name in sorted(file_sizes(place), key=PurePosixPath)
+    ]
+    return hashlib.sha256(json.dumps(tree, ensure_ascii=False).encode()).hexdigest()
