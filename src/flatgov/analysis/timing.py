@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -110,6 +111,24 @@ def timing(
     result = timing_of(ds, study, name, made, against=other, share=share)
     result.attrs |= {"policy": policy}
     return result
+
+
+def start_times(first: float, last: float, every: float) -> list[float]:
+    """Give the starts from the first to the last, `every` apart in model time.
+
+    Raises:
+        StudyError: There are none or too many.
+    """
+    if not (math.isfinite(every) and every > 0):
+        raise StudyError(f"starts cannot be {every:g} apart", fix="give a time above 0")
+    if last < first:
+        raise StudyError("the last start is before the first", fix="exchange them")
+    count = math.floor((last - first) / every + 1e-9) + 1
+    if count > MOST_STARTS:
+        raise StudyError(
+            f"{count} starts are more than {MOST_STARTS}", fix="let them be farther apart"
+        )
+    return [first + every * number for number in range(count)]
 
 
 def timing_of(
@@ -299,10 +318,6 @@ def _checked_starts(times: Sequence[float], clock: Clock) -> FloatArray:
     starts = np.array(times, dtype=np.float64)
     if not starts.size or (np.diff(starts) <= 0).any():
         raise StudyError("starts are needed one after the other", where="start")
-    if len(starts) > MOST_STARTS:
-        raise StudyError(
-            f"{len(starts)} starts are more than {MOST_STARTS}", fix="let them be farther apart"
-        )
     if starts[-1] >= clock.settings.final:
         raise StudyError(
             f"a policy that starts at {clock.show(float(starts[-1]))} has no time before the end",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -95,13 +96,19 @@ def texts(found: xr.Dataset, study: Study) -> Iterator[str]:
     reference = str(found.attrs["reference"])
     for name in found["variable"].values:
         row = found.sel(variable=name)
-        way = f"{row['better'].item()} is better" if row["better"].item() else "no way is better"
+        way = f"{row['better'].item()} is better" if row["better"].item() else "no direction"
         units = f" [{row['units'].item()}]" if row["units"].item() else ""
         yield f"{name}{units}, {way}, at the end ({end})\n{_variable_text(row, reference)}"
     directed = [str(name) for name in found["variable"].values[found["better"].values != ""]]
     if directed:
-        title = f"all of {', '.join(directed)} at once, at the end ({end})"
-        yield f"{title}\n{_domination_text(found)}"
+        yield f"together at the end ({end}): {', '.join(directed)}\n{_domination_text(found)}"
+    yield textwrap.fill(
+        f"Draws: {found.attrs['draws']:,}, the same for all policies. minus {reference}: within "
+        "each draw; the median, and 90 % of the draws lie between 5 % and 95 %. best: the share of "
+        "draws in which no other policy is better. regret: how far behind the best of these "
+        f"{found.sizes['policy']} policies in the same draw; the median and the 95 % quantile.",
+        width=96,
+    )
 
 
 def _variable_text(row: xr.Dataset, reference: str) -> str:
@@ -114,7 +121,7 @@ def _variable_text(row: xr.Dataset, reference: str) -> str:
     places = decimals([*level.values, *spread.values.flat, *regret.values.flat])
     best = "best" if row["better"].item() else "highest"
     beats = f"beats {reference}" if row["better"].item() else f"above {reference}"
-    titles = ["policy", "median", f"less {reference}", "5 %", "95 %", beats, "95 % interval", best]
+    titles = ["policy", "median", f"minus {reference}", "5 %", "95 %", beats, "95 % interval", best]
     lines = [[*titles, "regret", "95 %"]]
     for policy in row["policy"].values:
         duel = end.sel(policy=policy, other=reference)
@@ -143,7 +150,7 @@ def _domination_text(found: xr.Dataset) -> str:
     for policy in found["policy"].values:
         one = found.sel(policy=policy)
         by = one["dominated"].fillna(0.0)
-        worst = by.isel(other=int(by.argmax()))
+        worst = by.isel(other=int(by.values.argmax()))
         other = f"{worst['other'].item()} ({percent(worst.item())})" if worst > 0 else "-"
         free, draws = one["nondominated"].item(), one["draws_used"].item()
         lines.append([str(policy), other, percent(free), f"{draws:,.0f}"])
@@ -163,7 +170,7 @@ def table(found: xr.Dataset) -> tuple[list[str], Iterator[list[object]]]:
     reference = found.attrs["reference"]
     titles = ["variable", "units", "better", "scenario", "policy", "draws"]
     titles += [f"level {name}" for name in names]
-    titles += [f"less {reference} {name}" for name in names]
+    titles += [f"minus {reference} {name}" for name in names]
     duels = ["beats", "beats_low", "beats_high", "ties", "reversals"]
     titles += [f"{name} {reference}" for name in duels]
     titles += ["best", *(f"regret {name}" for name in names), "not dominated"]

@@ -1,0 +1,225 @@
+"""`flatgov timing`: a policy that starts earlier or later, over all draws."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import numpy as np
+import typer
+
+from flatgov.commands.options import Out, Scenario, Seed, StudyFolder
+from flatgov.commands.printing import list_paths, note
+
+if TYPE_CHECKING:  # Everything heavy is imported where it is used, so that --help answers at once.
+    import xarray as xr
+
+    from flatgov.analysis.compare import FloatArray
+    from flatgov.study.calendar import Clock
+    from flatgov.study.study import Study
+
+
+def timing(
+    policy: Annotated[str, typer.Option("-p", "--policy", help="The policy whose start moves.")],
+    study: StudyFolder = None,
+    first: Annotated[
+        str, typer.Option("--from", metavar="DATE", help="The first start: a date or model time.")
+    ] = "2022-01",
+    last: Annotated[str, typer.Option("--to", metavar="DATE", help="The last start.")] = "2028-01",
+    every: Annotated[
+        float, typer.Option(metavar="TIME", help="From one start to the next, in model time.")
+    ] = 6.0,
+    variable: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="What is to come back. [the first headline variable that is better when more]",
+        ),
+    ] = None,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            metavar="POLICY", help="The policy whose value it is to reach. [the first of the study]"
+        ),
+    ] = None,
+    share: Annotated[float, typer.Option(help="How much of that value is enough.")] = 0.95,
+    scenario: Scenario = None,
+    draws: Annotated[int, typer.Option(min=1, help="How many draws.")] = 1000,
+    seed: Seed = 0,
+    out: Out = None,
+) -> None:
+    """Move the start of a policy; tell until when it still brings a variable back."""
+    from flatgov.analysis import timing as analysis
+    from flatgov.commands.tables import write_analysis
+    from flatgov.run.file_names import to_file_name
+    from flatgov.run.store import check_folder
+    from flatgov.study.bundled import longgang_folder
+    from flatgov.study.calendar import Clock
+    from flatgov.study.load import open_study
+    from flatgov.terminal import progress
+
+    opened = open_study(longgang_folder() if study is None else study)
+    target = Path("results") / opened.name / "timing" if out is None else out
+    check_folder(target, "results", "choose another --out")
+    clock = Clock(opened.model.time, opened.calendar)
+    begin, end = (
+        _moment(text, clock, where) for text, where in ((first, "--from"), (last, "--to"))
+    )
+    with progress(None) as show:
+        found = analysis.timing(
+            opened,
+            policy,
+            analysis.start_times(begin, end, every),
+            variable=variable,
+            against=against,
+            share=share,
+            scenario=scenario,
+            draws=draws,
+            seed=seed,
+            progress=show,
+        )
+    print("\n\n".join(texts(found, opened)))
+    left_out = int(draws - found["counted"].sum().item())
+    if left_out:
+        note(f"left out of the points of no return: {left_out} of {draws} draws with a failed run")
+    list_paths(
+        write_analysis(target, to_file_name(f"timing-{policy}"), *table(found, opened), found)
+    )
+
+
+def texts(found: xr.Dataset, study: Study) -> Iterator[str]:
+    """Write a table for each moment, and what follows from it in words.
+
+    Args:
+        found: Of `flatgov.analysis.timing.timing`.
+        study: For dates.
+    """
+    from flatgov.study.calendar import Clock
+
+    clock = Clock(study.model.time, study.calendar)
+    told = found.attrs
+    units = f" [{told['units']}]" if told["units"] else ""
+    enough = f"at least {100 * told['share']:g} % of"
+    if told["better"] == "less":
+        enough = f"at most {100 / told['share']:.4g} % of"
+    world = f" under {found['scenario'].item()}" if "scenario" in found.coords else ""
+    yield textwrap.fill(
+        f"{told['policy']}{world}: {told['variable']}{units}, {found.sizes['draw']:,} draws. back: "
+        f"the share of draws in which it is {enough} its value under {told['against']} in the same "
+        f"draw at the same time; without: the same under {told['without']}. last: the share of "
+        "draws in which no later one of these starts brings it back.",
+        width=96,
+    )
+    unit = study.model.time.units
+    if study.calendar is not None:
+        unit = study.calendar.unit.lower() + ("" if told["after"] == 1 else "s")
+    passed = f"{told['after']:g} {unit} after the start"
+    titles = {"end": f"at the end ({clock.show(study.model.time.final)})", "after": passed}
+    for moment, title in titles.items():
+        one = found.sel(moment=moment)
+        yield f"{title}\n{_moment_text(one, clock)}"
+        yield textwrap.fill(" ".join(_conclusions(one, clock)), width=96)
+
+
+def _moment_text(found: xr.Dataset, clock: Clock) -> str:
+    from flatgov.commands.tables import aligned, decimals, number, percent
+
+    levels = found["level"].sel(quantile=[0.5, 0.05, 0.95])
+    places = decimals(levels.values.flat)
+    lines = [
+        ["start", "median", "5 %", "95 %", "back", "95 % interval", "without", "last", "draws"]
+    ]
+    for start in found["start"].values:
+        one = found.sel(start=start)
+        low, high = (100 * one[f"back_{side}"].item() for side in ("low", "high"))
+        lines.append(
+            [
+                clock.show(float(start)),
+                *(number(value, places) for value in levels.sel(start=start).values),
+                percent(one["back"].item()),
+                "-" if math.isnan(low) else f"{low:.1f} to {high:.1f}",
+                percent(one["back_without"].item()),
+                percent(one["last_share"].item()),
+                f"{one['draws_paired'].item():,.0f}",
+            ]
+        )
+    return aligned([*lines, ["none", *[""] * 6, percent(found["never"].item()), ""]])
+
+
+def _conclusions(found: xr.Dataset, clock: Clock) -> Iterator[str]:
+    """Say what the starts tell, and nothing about starts that were not simulated."""
+    from flatgov.commands.tables import percent
+
+    first, last = (clock.show(float(found["start"][place])) for place in (0, -1))
+    said = []
+    for level in found["probability"].values:
+        until = found["falls_below"].sel(probability=level).item()
+        limit = f"{100 * level:g} %"
+        if math.isnan(until):
+            said.append(_unsteady(found["back"].values, level, clock, found["start"].values))
+        elif math.isinf(until):
+            said.append(f"{'at least' if until > 0 else 'below'} {limit} at every start")
+        else:
+            said.append(f"below {limit} after a start at {clock.show(until)}")
+    period = f"starts from {first} to {last}" if first != last else f"a start at {first}"
+    yield f"Probability of being back, {period}: {'; '.join(said)}."
+    lost = 1 - found["steady"].item()
+    if lost > 0:
+        yield (
+            f"In {percent(lost)} of the draws a later start brings it back where an earlier one "
+            "does not."
+        )
+
+
+def _unsteady(back: FloatArray, level: float, clock: Clock, starts: FloatArray) -> str:
+    """Say how a probability lies about a level that it does not fall below once for good."""
+    enough = back >= level
+    if np.isnan(back).any():
+        return f"not known against {100 * level:g} %"
+    if enough[enough.argmax() :].all():
+        return f"below {100 * level:g} % before a start at {clock.show(starts[enough.argmax()])}"
+    return f"now below {100 * level:g} %, now not"
+
+
+def table(found: xr.Dataset, study: Study) -> tuple[list[str], Iterator[list[object]]]:
+    """Put everything but single draws into a table.
+
+    Args:
+        found: Of `flatgov.analysis.timing.timing`.
+        study: For dates.
+
+    Returns:
+        The titles, and a row for each moment and start.
+    """
+    from flatgov.study.calendar import Clock
+
+    clock = Clock(study.model.time, study.calendar)
+    shares = ["back", "back_low", "back_high", "back_without", "last_share"]
+    levels = [f"level {100 * value:g}%" for value in found["quantile"].values]
+    titles = ["moment", "start", "model time", "draws", *levels, *shares]
+
+    def rows() -> Iterator[list[object]]:
+        for moment in found["moment"].values:
+            for start in found["start"].values:
+                one = found.sel(moment=moment, start=start)
+                yield [
+                    str(moment),
+                    clock.show(float(start)),
+                    float(start),
+                    int(one["draws_paired"].item()),
+                    *one["level"].values.tolist(),
+                    *(one[name].item() for name in shares),
+                ]
+
+    return titles, rows()
+
+
+def _moment(text: str, clock: Clock, where: str) -> float:
+    """Read a date, or model time as a number."""
+    try:
+        return clock.time(float(text), where)
+    except ValueError:
+        return clock.time(text, where)
