@@ -11,11 +11,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flatgov.run.ensemble import BlockDone, Job, Layout, simulate_block
-from flatgov.run.ensemble_run import count_failed, ensemble_attributes, follow, prepare
-from flatgov.run.ensemble_store import begin, require_run, write_block
+from flatgov.run.ensemble_run import (
+    count_failed,
+    ensemble_attributes,
+    failure_attributes,
+    follow,
+    prepare,
+)
+from flatgov.run.ensemble_store import (
+    add_attributes,
+    begin,
+    open_ensemble,
+    require_run,
+    write_block,
+)
 from flatgov.run.events import Event
+from flatgov.run.manifest import STORE
 from flatgov.run.members import Chosen
-from flatgov.run.place import Place
+from flatgov.run.place import Place, join
 from flatgov.study.changes import as_study_error
 
 if TYPE_CHECKING:
@@ -82,3 +95,4 @@ def run_to_store(
     blocks = [block for number, block in enumerate(layout.blocks()) if number not in done]
     with as_study_error():
         follow(ToStore(job, layout, place), blocks, layout, progress, **where)
+    add_attributes(place, failure_attributes(open_ensemble(join(place, STORE))))
