@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import CancelledError
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +16,14 @@ import flatgov as fg
 from flatgov.draws import Draws
 from flatgov.model import Change, Model
 from flatgov.reading import load_model
-from flatgov.run.native import find_failures, lowered, simulate_members
+from flatgov.run.native import (
+    find_failures,
+    lowered,
+    simulate_members,
+    simulate_values,
+    undefined_elements,
+    uses_random_numbers,
+)
 
 Load = Callable[..., Model]
 WriteStudy = Callable[..., Path]
@@ -81,6 +89,28 @@ def test_a_draw_has_its_own_random_numbers_in_all_plans(load: Load) -> None:
     np.testing.assert_array_equal(later, x[:, 2:])
     part = simulate_members(model, plans, shifts.part(1, 9), seed=5).values["x"]
     np.testing.assert_array_equal(part, x[:, 1:])
+
+
+def test_what_a_model_needs_is_told_without_a_run(load: Load) -> None:
+    model = load(CHANCE + "team: red, blue ~~|\nleft[red] = 1 ~~|")
+    assert uses_random_numbers(model)
+    assert undefined_elements(model) == {("left", 1)}
+    assert not uses_random_numbers(load(COFFEE))
+    assert undefined_elements(load(COFFEE)) == frozenset()
+
+
+def test_a_run_can_be_stopped_and_told_without_its_failures(load: Load) -> None:
+    model = load("x = 1 / (Time - 1) ~~|\ny = Time ~~|")
+    stop = np.ones(1, dtype=np.int32)
+    with pytest.raises(CancelledError):
+        simulate_members(model, [[]], stop=stop)
+    with pytest.raises(CancelledError):
+        simulate_values(model, [[]], Draws(), stop=stop)
+    values = simulate_values(model, [[], []], Draws(3), save=["x"], seed=1)
+    assert list(values) == ["x"]
+    np.testing.assert_array_equal(
+        values["x"], simulate_members(model, [[]] * 2, Draws(3)).values["x"]
+    )
 
 
 def test_a_study_has_one_draw_for_all_policies(write_study: WriteStudy) -> None:

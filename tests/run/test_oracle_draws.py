@@ -12,6 +12,7 @@ import pytest
 import flatgov as fg
 from flatgov.changes import FloatArray
 from flatgov.draws import Draws
+from flatgov.errors import RunError
 from flatgov.model import Change, Model, Table
 from flatgov.run.native import simulate_members
 from flatgov.run.oracle import simulate
@@ -19,6 +20,17 @@ from flatgov.study import Study
 
 Load = Callable[..., Model]
 Plans = list[list[Change]]
+
+STEPS = """<?xml version="1.0" encoding="utf-8"?>
+<xmile version="1.0" xmlns="http://docs.oasis-open.org/xmile/ns/XMILE/v1.0">
+<header><vendor>flatgov</vendor><product version="1">tests</product></header>
+<sim_specs><start>0</start><stop>6</stop><dt>1</dt></sim_specs>
+<model><variables>
+<gf name="f" type="discrete"><xpts>0,2,4</xpts><ypts>0,1,3</ypts></gf>
+<aux name="y"><eqn>f(TIME)</eqn></aux>
+</variables></model>
+</xmile>
+"""
 
 
 @pytest.mark.parametrize("slope", [1.0, 0.4, 2.5, 0.0, -0.5])
@@ -48,6 +60,24 @@ def test_a_draw_sets_values_and_moves_lookups_about_their_normal_points(
 def test_pysd_runs_one_draw_at_a_time(load: Load) -> None:
     with pytest.raises(ValueError, match="one draw at a time, not 2"):
         simulate(load("a = 1 ~~|"), draws=Draws(2))
+
+
+def test_steps_cannot_be_turned_round(tmp_path: Path) -> None:
+    path = tmp_path / "steps.xmile"
+    path.write_text(STEPS, encoding="utf-8")
+    model = fg.load_model(path)
+    draws = Draws(slopes={"f": np.array([0.5])}, normals={"f": (2.0, 1.0)})
+    found = simulate(model, draws=draws)["y"]
+    np.testing.assert_array_equal(found, [0, 0, 1, 1, 1, 1, 3])
+    np.testing.assert_array_equal(simulate_members(model, [[]], draws).values["y"][0, 0], found)
+    back = replace(draws, slopes={"f": np.array([-1.0])})
+    with pytest.raises(RunError) as caught:
+        simulate(model, draws=back)
+    assert str(caught.value) == (
+        f"{path}: PySD cannot give 'f', which has steps, the slope -1; use the engine native"
+    )
+    turned = simulate_members(model, [[]], back).values["y"][0, 0]
+    np.testing.assert_array_equal(turned, [3, 1, 1, 0, 0, 0, 0])
 
 
 @pytest.fixture(scope="module")

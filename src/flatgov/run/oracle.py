@@ -198,6 +198,12 @@ def _shape_lookups(pysd_model: Any, model: Model, draws: Draws, code: Code) -> N
         slope = float(draws.slopes[given][0]) if given in draws.slopes else 1.0
         name = code.names[canonical(model.find(given).name)]
         for lookup in _parts(pysd_model.components._components, "_hardcodedlookup", name):
+            if slope <= 0.0 and lookup.interp not in ("interpolate", "extrapolate"):
+                raise RunError(
+                    f"PySD cannot give '{given}', which has steps, the slope {slope:g}",
+                    where=model.path,
+                    fix="use the engine native",
+                )
             moved = []
             for x, y, coords in lookup.values:
                 xs, ys = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)

@@ -10,6 +10,7 @@ import pytest
 from flatgov.changes import FloatArray
 from flatgov.draws import Draws
 from flatgov.errors import ModelError
+from flatgov.kernel.schedule import schedule
 from flatgov.model import NA, Change, Model
 from flatgov.run.native import lowered, simulate_members
 from kernel.lower.models import check, write
@@ -170,6 +171,19 @@ def test_a_shape_of_one_is_the_table_itself_to_the_last_bit(tmp_path: Path) -> N
     given = {one.role for one in lowered(model, model.time, normals).parameters}
     assert given == {"value", "strength", "slope"}
     assert {one.role for one in lowered(model, model.time).parameters} == {"value"}
+
+
+def test_a_shape_that_no_draw_gives_costs_nothing(tmp_path: Path) -> None:
+    model = write(tmp_path, SHAPED, final=12)
+    plain, with_normals = (lowered(model, model.time, one) for one in (None, NORMAL))
+    lists = []
+    for program in (plain, with_normals):
+        outputs = [int(program.outputs[name]) for name in ("held", "area")]
+        lists.append(schedule(program, outputs=outputs))
+    assert len(with_normals.operations) > len(plain.operations)
+    assert len(lists[0].stage) + len(lists[0].save) > 0
+    for part in ("before", "initial", "steady", "stage", "held", "save"):
+        assert len(getattr(lists[1], part)) == len(getattr(lists[0], part)), part
 
 
 def test_an_infinite_argument_still_reads_the_end_of_a_shaped_lookup(tmp_path: Path) -> None:
