@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import numpy as np
 import typer
 
 from flatgov.commands.options import Out, Scenario, Seed, StudyFolder
@@ -177,7 +176,7 @@ def _conclusions(found: xr.Dataset, clock: Clock) -> Iterator[str]:
 def _unsteady(back: FloatArray, level: float, clock: Clock, starts: FloatArray) -> str:
     """Say how a probability lies about a level that it does not fall below once for good."""
     enough = back >= level
-    if np.isnan(back).any():
+    if any(math.isnan(one) for one in back):
         return f"not known against {100 * level:g} %"
     if enough[enough.argmax() :].all():
         return f"below {100 * level:g} % before a start at {clock.show(starts[enough.argmax()])}"
