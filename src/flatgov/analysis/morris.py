@@ -35,6 +35,11 @@ class Trajectories:
     order: IntArray
     signs: FloatArray
 
+    def part(self, start: int, end: int) -> Trajectories:
+        """Give the paths from one place to before another."""
+        cut = slice(start, end)
+        return Trajectories(self.points[cut], self.order[cut], self.signs[cut])
+
 
 @dataclass(frozen=True)
 class Effects:

@@ -147,8 +147,10 @@ def sobol_indices(pair: Pair, mixed: FloatArray, usable: BoolArray) -> Indices:
     return Indices(first, total, int(keep.sum()))
 
 
-def interval(repeated: FloatArray, lowest: float = -np.inf) -> tuple[FloatArray, FloatArray]:
-    """Give the 95 % interval of an index.
+def with_interval(
+    repeated: FloatArray, lowest: float = -np.inf
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Give an index with its 95 % interval.
 
     The index more or less 1.96 times the standard deviation of its resamplings (Efron 1979,
     Ann. Statist. 7, 1-26). That takes the rows for independent: those of a Sobol sequence lie
@@ -159,11 +161,11 @@ def interval(repeated: FloatArray, lowest: float = -np.inf) -> tuple[FloatArray,
         lowest: No index is smaller.
 
     Returns:
-        The lower and the upper end.
+        The index, and the lower and the upper end.
     """
     z = NormalDist().inv_cdf(0.5 + CONFIDENCE / 2)
-    half = z * repeated[1:].std(axis=0, ddof=1)
-    return np.maximum(repeated[0] - half, lowest), np.asarray(repeated[0] + half)
+    index, half = repeated[0], z * repeated[1:].std(axis=0, ddof=1)
+    return index, np.maximum(index - half, lowest), index + half
 
 
 def resampled(count: int, repeats: int, seed: int) -> FloatArray:

@@ -1,0 +1,146 @@
+"""The measures of a sensitivity analysis → a dataset, with what a reader must know of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flatgov import __version__
+from flatgov.analysis.rows import Row
+from flatgov.analysis.sensitivity_runs import Question
+from flatgov.study.uncertainty import Factor
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+FloatArray = NDArray[np.float64]
+
+# The half width of an interval above which an index is too vague to be of use.
+VAGUE = 0.1
+
+_MEANING = {
+    "first": "share of the variance that would go if the factor alone became known",
+    "total": "share of the variance that would stay if all but the factor became known",
+    "interactions": "total less first: what the factor does together with others only",
+    "first_sum": "sum of the first-order indices: 1 if no factors act together",
+    "mu": "mean elementary effect: change of the output over the whole range of the factor",
+    "mu_star": "mean absolute elementary effect",
+    "sigma": "standard deviation of the elementary effects",
+    "rho": "Spearman's rank correlation",
+    "prcc": "partial rank correlation, all other factors accounted for linearly",
+    "mean": "mean of the output",
+    "sd": "standard deviation of the output; 0 where it does not vary",
+    "rows_used": "rows, paths or draws without a failed member",
+}
+_ENDS = {"_low": "lower", "_high": "upper"}
+
+
+def to_dataset(
+    question: Question,
+    factors: Sequence[Sequence[Factor]],
+    rows: Sequence[Row],
+    times: Mapping[str, xr.DataArray],
+    measures: Mapping[str, FloatArray],
+    used: FloatArray,
+) -> xr.Dataset:
+    """Put the measures into a dataset; see `sensitivity`.
+
+    Args:
+        question: What was analysed.
+        factors: The quantities of each group.
+        rows: The variables.
+        times: The coordinates of time.
+        measures: (group, row, time) or (row, time), by name.
+        used: (group,) how many rows, paths or draws they rest on.
+    """
+    import xarray as xr
+
+    dims = ("factor", "variable", "time")
+    content = {
+        name: (dims[-array.ndim :], array, {"long_name": _meaning(name)})
+        for name, array in measures.items()
+    }
+    content["rows_used"] = (("factor",), used, {"long_name": _meaning("rows_used")})
+    coordinates = {
+        "factor": [" + ".join(one.name for one in group) for group in factors],
+        "distribution": ("factor", ["; ".join(one.text for one in group) for group in factors]),
+        "reason": ("factor", ["; ".join(one.reason for one in group) for group in factors]),
+        "variable": [row.name for row in rows],
+        "units": ("variable", [row.units for row in rows]),
+        **times,
+    }
+    first, *other = question.policies
+    about = {
+        "flatgov_version": __version__,
+        "model_hash": question.study.model.hash,
+        "study_hash": question.study.hash,
+        "policy": first,
+        "against": other[0] if other else "",
+        "scenario": question.scenario or "",
+        "confidence": 0.95,
+        "seed": question.seed,
+    }
+    return xr.Dataset(content, coordinates, about)
+
+
+def with_notes(ds: xr.Dataset, method: str, samples: int, reasons: Sequence[str]) -> xr.Dataset:
+    """Add how the dataset was made, and what a reader must know of it.
+
+    Args:
+        ds: Measures.
+        method: How they were made.
+        samples: The number of rows, paths or draws.
+        reasons: Why runs failed; empty texts among them.
+    """
+    notes = [*_left_out(ds, samples, reasons), *(_too_few(ds) if method == "sobol" else [])]
+    told = json.dumps(notes, ensure_ascii=False)
+    return ds.assign_attrs(method=method, samples=samples, notes=told)
+
+
+def _left_out(ds: xr.Dataset, samples: int, reasons: Sequence[str]) -> list[str]:
+    """Count what failed."""
+    lost = samples - ds["rows_used"].values
+    if not lost.any():
+        return []
+    worst = int(lost.argmax())
+    where = (
+        "" if (lost == lost[0]).all() else f", {int(lost[worst])} of '{ds.factor.values[worst]}'"
+    )
+    count = int(lost.min()) if where else int(lost[0])
+    reason = next(filter(None, reasons), "")
+    return [f"{count} of {samples} samples are left out, as members failed{where}; first {reason}"]
+
+
+def _too_few(ds: xr.Dataset) -> list[str]:
+    """Say which variables need more samples, by their indices at the end."""
+    end = ds.isel(time=-1)
+    notes = []
+    for name in end["variable"].values:
+        one = end.sel(variable=name)
+        if not float(one["sd"]) > 0:
+            continue
+        half = (one["first_high"] - one["first_low"]).values / 2
+        place = int(np.argmax(np.where(np.isnan(half), -1.0, half)))
+        if half[place] > VAGUE:
+            notes.append(
+                f"'{name}': the first-order index of '{one.factor.values[place]}' is known within "
+                f"{half[place]:.2f} only; four times the samples halve that"
+            )
+        low, high = float(one["first_sum_low"]), float(one["first_sum_high"])
+        if low > 1:
+            notes.append(
+                f"'{name}': the first-order indices add to {float(one['first_sum']):.2f} "
+                f"[{low:.2f}, {high:.2f}], more than 1: the samples are too few"
+            )
+    return notes
+
+
+def _meaning(name: str) -> str:
+    for ending, side in _ENDS.items():
+        if name.endswith(ending):
+            return f"{side} end of the 95 % interval of {name.removesuffix(ending)}"
+    return _MEANING[name]
