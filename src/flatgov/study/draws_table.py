@@ -106,10 +106,10 @@ def _read_file(path: Path) -> Any:
         )
     try:
         return reader(path)
-    except ImportError as error:
+    except ImportError:
         missing = "pyarrow" if path.suffix.lower() == ".parquet" else "h5netcdf"
         raise StudyError(
-            f"reading it needs {missing}, which is not there ({error.name or 'no engine'})",
+            f"reading it needs {missing}, which is not there",
             where=str(path),
             fix=f"`pip install {missing}`, or give a .csv",
         ) from None
@@ -147,7 +147,7 @@ def _read_parquet(path: Path) -> pd.DataFrame:
 def _read_zarr(path: Path) -> xr.Dataset:
     import xarray as xr
 
-    dataset: xr.Dataset = xr.open_zarr(path, chunks=None)
+    dataset: xr.Dataset = xr.open_zarr(path, chunks=None, consolidated=False)
     return dataset
 
 
