@@ -6,6 +6,7 @@ import json
 import math
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
@@ -184,7 +185,8 @@ def study_text(rows: Sequence[SummaryRow], study: Study) -> str:
         study: The study, for dates and the reference policy.
 
     Returns:
-        Lines of text; what does not exist is ``-``.
+        Lines of text; what does not exist is ``-``. With draws there are their quantiles at the end
+        and the share of them in which a policy ends better than the reference.
     """
     clock = Clock(study.model.time, study.calendar)
     columns = {"policy": "policy"}
@@ -194,8 +196,12 @@ def study_text(rows: Sequence[SummaryRow], study: Study) -> str:
     if study.observed is not None:
         columns["observed"] = clock.show(study.observed)
     columns["end"] = clock.show(study.model.time.final)
+    if any(row.draws for row in rows):
+        columns |= {"low": "5 %", "middle": "median", "high": "95 %"}
     if study.reference in {row.policy for row in rows}:
         columns["difference"] = f"end less {study.reference}"
+        if any(row.better == row.better for row in rows):
+            columns["better"] = "better in"
     blocks = []
     for variable, units in dict.fromkeys((row.variable, row.units) for row in rows):
         own = [row for row in rows if row.variable == variable]
@@ -222,7 +228,7 @@ def failures_text(ds: xr.Dataset) -> str:
 
 def _table(rows: Sequence[SummaryRow], columns: Columns, own_digits: bool = False) -> str:
     """Align text to the left and numbers to the right."""
-    everything = [getattr(row, field) for row in rows for field in columns]
+    everything = [getattr(row, field) for row in rows for field in columns if field != "better"]
     common = _digits([value for value in everything if isinstance(value, float)])
     lines = [list(columns.values())]
     for row in rows:
@@ -230,9 +236,7 @@ def _table(rows: Sequence[SummaryRow], columns: Columns, own_digits: bool = Fals
         digits = _digits([v for v in values if isinstance(v, float)]) if own_digits else common
         lines.append(
             [
-                _number(value, digits, signed=field == "difference")
-                if isinstance(value, float)
-                else value
+                _cell(field, value, digits) if isinstance(value, float) else value
                 for field, value in zip(columns, values, strict=True)
             ]
         )
@@ -246,6 +250,12 @@ def _table(rows: Sequence[SummaryRow], columns: Columns, own_digits: bool = Fals
         ).rstrip()
         for line in lines
     )
+
+
+def _cell(field: str, value: float, digits: int) -> str:
+    if field == "better":
+        return "-" if math.isnan(value) else f"{100 * value:.0f} %"
+    return _number(value, digits, signed=field == "difference")
 
 
 def _digits(values: Sequence[float]) -> int:
@@ -273,3 +283,14 @@ def model_text(model: Model) -> str:
             lines += [f"    {' '.join(variable.documentation.split())}"]
         blocks.append("\n".join(lines))
     return "\n\n".join(blocks)
+
+
+def failed_draws_text(draws: xr.Dataset) -> str:
+    """Say in one line how many members of an ensemble failed, and of what most of them."""
+    counts = Counter(
+        str(reason).rpartition(" at time ")[0] for reason in draws["reason"].values.flat if reason
+    )
+    shown = "; ".join(f"{reason} in {count:,}" for reason, count in counts.most_common(3))
+    more = f"; {len(counts) - 3} other reasons" if len(counts) > 3 else ""
+    failed, members = draws.attrs["failed_members"], draws["status"].size
+    return f"{failed:,} of {members:,} members failed and count in no statistic: {shown}{more}"

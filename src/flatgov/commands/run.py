@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Sequence
-from contextlib import nullcontext
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flatgov.commands.printing import Interrupted, draw_into, list_paths, note
-from flatgov.errors import RunError, StudyError
+from flatgov.commands.options import Seed
+from flatgov.commands.whole_run import Asked, Engine, Goal, run_bare_model, run_whole_study
+from flatgov.errors import StudyError
 
 if TYPE_CHECKING:  # Everything heavy is imported where it is used, so that --help answers at once.
-    from flatgov.model import Model
+    from flatgov.study.study import Study
+
+DRAWS = 1000
 
 
-class Engine(StrEnum):
-    """What simulates."""
+class DesignName(StrEnum):
+    """How draws are made."""
 
-    native = "native"
-    pysd = "pysd"
+    sobol = "sobol"
+    lhs = "lhs"
+    random = "random"
 
 
 def run(
@@ -62,11 +63,27 @@ def run(
         list[str] | None,
         typer.Option(metavar="NAME", help="A variable to store; may be repeated. [all]"),
     ] = None,
+    draws: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N|FILE",
+            help="How many draws of what uncertainty.toml lists, or a table of them (CSV, Parquet, "
+            "netCDF or Zarr); 0 for none. [1000 where a study has that file]",
+        ),
+    ] = None,
+    seed: Seed = 0,
+    design: Annotated[
+        DesignName | None,
+        typer.Option(help="How draws are made, in place of what uncertainty.toml says."),
+    ] = None,
     out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where results go. [results/NAME]")
+        str | None,
+        typer.Option(
+            metavar="DIR", help="Where results go, also an address of fsspec. [results/NAME]"
+        ),
     ] = None,
     figures: Annotated[
-        Path | None,
+        str | None,
         typer.Option(metavar="DIR", help="Where figures go. [the figures folder of the results]"),
     ] = None,
     engine: Annotated[
@@ -74,97 +91,70 @@ def run(
     ] = Engine.native,
     workers: Annotated[
         int | None,
-        typer.Option(min=1, help="The number of threads, with PySD of processes. [one a core]"),
+        typer.Option(min=1, help="Simulate in so many processes. [threads, one a core]"),
+    ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS", help="Simulate draws by the workers of a Dask scheduler, tcp://…"
+        ),
     ] = None,
     resume: Annotated[
         bool,
-        typer.Option(
-            "--resume", help="With PySD: go on with an interrupted run of the same results."
-        ),
+        typer.Option("--resume", help="Go on with an interrupted run of the same results."),
     ] = False,
 ) -> None:
     """Run a study or a model; write results, a summary and figures."""
-    from flatgov.figures import draw_figures
     from flatgov.model import Model
-    from flatgov.run.member_cache import set_aside
     from flatgov.run.members import saved_names
-    from flatgov.run.store import check_folder, check_target, members_folder, write_results
-    from flatgov.run.study_run import run_study
-    from flatgov.run.summary import study_summary
+    from flatgov.run.place import join, to_place
+    from flatgov.run.store import check_folder, check_target
     from flatgov.study.bundled import longgang_folder
     from flatgov.study.load import open_study_or_model
-    from flatgov.terminal import failures_text, progress, study_text
 
     source = open_study_or_model(longgang_folder() if target is None else target, data or ())
     model = source if isinstance(source, Model) else source.model
-    folder = out or Path("results") / source.name
-    pictures = figures or folder / "figures"
+    folder = Path("results") / source.name if out is None else to_place(out)
+    pictures = join(folder, "figures") if figures is None else to_place(figures)
     check_target(folder, source)
-    check_folder(pictures, "figures", "choose another --figures")
+    if isinstance(pictures, Path):
+        check_folder(pictures, "figures", "choose another --figures")
+    if workers is not None and cluster is not None:
+        raise StudyError("--workers and --cluster exclude each other", fix="keep one of them")
     params = _parameters(set_ or [])
     stored = None if save is None else saved_names(model, save)
-    command = ["flatgov", *context.obj]
+    goal = Goal(folder, pictures, ["flatgov", *context.obj], stored)
     if isinstance(source, Model):
-        if policy or scenario:
+        given = {"--policy": policy, "--scenario": scenario, "--draws": draws}
+        for option in (name for name, value in given.items() if value):
             raise StudyError(
-                f"{'--policy' if policy else '--scenario'} needs a study, and this is a bare model",
+                f"{option} needs a study, and this is a bare model",
                 where=source.path,
                 fix="name a study folder; `flatgov new DIR` makes one",
             )
-        _run_model(source, params, stored, folder, pictures, engine, command)
+        run_bare_model(source, params, goal, seed, engine)
         return
-    members = members_folder(folder)
-    check_folder(members, "finished members", "choose another --out")
-    bars = progress(None if engine is Engine.native else len(set(scenario or [""])))
-    try:
-        with nullcontext() if resume else set_aside(members), bars as show:
-            ds = run_study(
-                source,
-                policy,
-                scenario,
-                params=params,
-                engine=engine.value,
-                workers=workers or os.cpu_count() or 1,
-                progress=show,
-                cache=members,
-            )
-    except KeyboardInterrupt:
-        line = "interrupted"
-        if engine is Engine.pysd:
-            line += "; `--resume` goes on with the members that are finished"
-        raise Interrupted(line) from None
-    written = write_results(ds, source, folder, command, save=stored)
-    shutil.rmtree(members, ignore_errors=True)
-    print(study_text(study_summary(ds, source), source))
-    list_paths(written)
-    draw_into(pictures, lambda new: draw_figures(ds, source, new, notice=note))
-    if ds.attrs["failed"] != "[]":
-        # PySD's reasons begin with the place.
-        raise RunError(failures_text(ds), where=model.path if engine is Engine.native else "")
+    asked = Asked(policy, scenario, params, _draws(draws, source, engine), seed, design)
+    run_whole_study(source, asked, goal, engine, workers, cluster, resume)
 
 
-def _run_model(
-    model: Model,
-    params: dict[str, float],
-    stored: list[str] | None,
-    folder: Path,
-    pictures: Path,
-    engine: Engine,
-    command: list[str],
-) -> None:
-    from flatgov.figures import draw_model_figures
-    from flatgov.run.store import write_results
-    from flatgov.run.summary import stock_summary
-    from flatgov.terminal import failures_text, stocks_text
-
-    ds = model.run(params=params, engine=engine.value)
-    written = write_results(ds, model, folder, command, save=stored)
-    print(stocks_text(stock_summary(ds), model))
-    list_paths(written)
-    draw_into(pictures, lambda new: draw_model_figures(ds, new, name=model.name, notice=note))
-    if "failed" in ds.attrs:
-        # PySD's reasons begin with the place.
-        raise RunError(failures_text(ds), where=model.path if engine is Engine.native else "")
+def _draws(text: str | None, study: Study, engine: Engine) -> int | Path | None:
+    """Read what is asked of --draws: a number, a file, or nothing."""
+    if text is None:
+        return DRAWS if study.uncertainty is not None and engine is Engine.native else None
+    if text.lstrip("+-").replace("_", "").isdigit():
+        number = int(text)
+        if number < 0:
+            raise StudyError(f"{number} draws cannot be run", where="--draws", fix="give 0 or more")
+        return number or None
+    path = Path(text)
+    if not path.exists():
+        raise StudyError(
+            f"'{text}' is no number, and there is no such file",
+            where="--draws",
+            fix="as in `--draws 1000` or `--draws table.csv`",
+        )
+    return path
 
 
 def _parameters(settings: Sequence[str]) -> dict[str, float]:

@@ -138,6 +138,18 @@ def run_in_memory(
     return ds
 
 
+def shown_variables(study: Study) -> list[str]:
+    """Give what a run with draws keeps unless it is told: what its summary and figures show."""
+    names = [*study.headline]
+    if study.figures.paths is not None:
+        names += [study.figures.paths.x, study.figures.paths.y]
+    if study.figures.promises is not None:
+        names += [item.variable for item in study.figures.promises.items]
+    names += [breakdown.total for breakdown in study.figures.breakdowns.values()]
+    wanted = set(names)
+    return [name for name in study.model.variables if name in wanted]
+
+
 def follow(
     work: Any,
     blocks: Sequence[tuple[int, int]],
