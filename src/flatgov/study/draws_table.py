@@ -241,7 +241,10 @@ def _numbers(column: Any, factor: Factor, study: Study, where: str) -> FloatArra
             f"the column '{factor.name}' is no list of numbers", where=where, fix="give one a draw"
         )
     place = f"{where}, column '{factor.name}', row"
-    values = np.array([_number(one) for one in column], dtype=np.float64)
+    if isinstance(column, np.ndarray) and column.dtype.kind == "f":
+        values = column.astype(np.float64)  # Analyses hand over millions of them.
+    else:
+        values = np.array([_number(one) for one in column], dtype=np.float64)
     wrong = np.flatnonzero(~np.isfinite(values))
     if wrong.size:
         one = column[wrong[0]]
@@ -250,9 +253,10 @@ def _numbers(column: Any, factor: Factor, study: Study, where: str) -> FloatArra
             f"{shown} is no number", where=f"{place} {wrong[0] + 1}", fix="give a finite number"
         )
     variable = study.model.variables[factor.variable]
-    if values.size == 0 or not _limited(factor, study):
+    if values.size == 0:
         return values
-    if any(limit_passed(variable, end) for end in (values.min(), values.max())):
+    passed = any(limit_passed(variable, end) for end in (values.min(), values.max()))
+    if passed and _limited(factor, study):
         row = next(row for row, value in enumerate(values) if limit_passed(variable, value))
         raise StudyError(
             f"'{variable.name}' would be {values[row]:g}, {limit_passed(variable, values[row])}",
