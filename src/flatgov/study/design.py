@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from flatgov.errors import StudyError
 from flatgov.study.uncertainty import Method, Uncertainty, unit_to_values
+
+if TYPE_CHECKING:
+    from scipy.stats import qmc
 
 FloatArray = NDArray[np.float64]
 
@@ -99,14 +104,12 @@ def _sobol(seed: int, dimensions: int, first: int, count: int) -> FloatArray:
 
     The points are whole multiples of 2^-30, 0 among them; the middles of their cells are taken.
     """
-    from scipy.stats import qmc
-
     if first + count > 2**_SOBOL_BITS:
         raise StudyError(
             f"a Sobol sequence has {2**_SOBOL_BITS} draws, not {first + count}",
             fix="use the design random",
         )
-    sequence = qmc.Sobol(dimensions, scramble=True, rng=seed)
+    sequence = copy.deepcopy(_scrambled(seed, dimensions))
     parts = []
     if first > 0:
         sequence.fast_forward(first)
@@ -118,6 +121,14 @@ def _sobol(seed: int, dimensions: int, first: int, count: int) -> FloatArray:
         parts.append(sequence.random(rest))
     rows = np.concatenate(parts) if parts else np.empty((0, dimensions))
     return np.asarray(rows + 2.0 ** -(_SOBOL_BITS + 1), dtype=np.float64)
+
+
+@functools.lru_cache(maxsize=4)  # Scrambling takes longer than drawing a block.
+def _scrambled(seed: int, dimensions: int) -> qmc.Sobol:
+    """Give a sequence before its first point; it moves with use, so that callers copy it."""
+    from scipy.stats import qmc
+
+    return qmc.Sobol(dimensions, scramble=True, rng=seed)
 
 
 def _random(seed: int, dimensions: int, first: int, count: int) -> FloatArray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -138,7 +139,7 @@ def _correlate(columns: list[FloatArray], correlation: FloatArray) -> list[Float
     from scipy import special
 
     bound = [place for place, row in enumerate(correlation) if np.count_nonzero(row) > 1]
-    lower = _cholesky(correlation[np.ix_(bound, bound)])
+    lower = _cholesky(correlation[np.ix_(bound, bound)].tobytes(), len(bound))
     normal = [special.ndtri(np.clip(columns[place], 2.0**-54, 1.0 - 2.0**-53)) for place in bound]
     result = list(columns)
     for row, place in enumerate(bound):
@@ -146,15 +147,18 @@ def _correlate(columns: list[FloatArray], correlation: FloatArray) -> list[Float
         if any(lower[row][:row]):
             mixed = np.zeros_like(columns[place])
             for weight, one in zip(lower[row], normal, strict=True):
-                mixed = mixed + weight * one
+                if weight != 0.0:
+                    mixed = mixed + weight * one
             result[place] = np.asarray(special.ndtr(mixed), dtype=np.float64)
     return result
 
 
-def _cholesky(matrix: FloatArray) -> list[list[float]]:
+@functools.lru_cache(maxsize=4)  # Every block needs it.
+def _cholesky(content: bytes, size: int) -> list[list[float]]:
     """Give the lower triangular L with L L' = matrix, row by row, the same on every machine."""
-    lower = [[0.0] * len(matrix) for _ in matrix]
-    for row in range(len(matrix)):
+    matrix = np.frombuffer(content).reshape(size, size)
+    lower = [[0.0] * size for _ in range(size)]
+    for row in range(size):
         for column in range(row + 1):
             known = sum(lower[row][k] * lower[column][k] for k in range(column))
             rest = float(matrix[row, column]) - known
