@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flatgov import __version__
+from flatgov.commands.effects import effects
 from flatgov.commands.printing import Interrupted, draw_into, list_paths, note
 from flatgov.commands.run import run
+from flatgov.commands.timing import timing
 from flatgov.errors import FlatgovError, RunError, StudyError
 
 if TYPE_CHECKING:  # Everything heavy is imported where it is used, so that --help answers at once.
@@ -60,7 +62,8 @@ def _flatgov(
         print(context.get_help())
 
 
-app.command()(run)
+for _command in (run, effects, timing):
+    app.command()(_command)
 
 
 @app.command()
