@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import partial
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from flatgov import __version__
-from flatgov.analysis.expectation import BoolArray, FloatArray, judge
 from flatgov.analysis.proportion import wilson_interval
+from flatgov.analysis.verdicts import LISTED, Judgement, Verdicts, judge_base, judge_draws
 from flatgov.errors import StudyError
-from flatgov.run.ensemble import OK, Block, BlockDone, Job, Layout, simulate_block
-from flatgov.run.ensemble_run import count_failed, follow, make_ensemble, prepare
+from flatgov.run.ensemble import OK
 from flatgov.run.events import Event
-from flatgov.run.members import choose_members
-from flatgov.run.study_run import run_study
-from flatgov.run.trouble import named_variables, reason_text
 from flatgov.study.behaviour import Pattern
-from flatgov.study.expectation import Course
 from flatgov.study.policies import check_names
 
 if TYPE_CHECKING:
@@ -31,7 +24,7 @@ if TYPE_CHECKING:
 
     from flatgov.study.study import Study
 
-_LISTED = 100  # failed members that the attributes list
+_NARROWLY = "how narrowly, as a share of what is compared"
 
 
 def behaviour(
@@ -68,9 +61,11 @@ def behaviour(
         - ``share (test, scenario)`` of the draws that pass, ``share_low`` and ``share_high``, its
           95 % interval (`wilson_interval`); ``draws_used`` and ``draws_left_out``.
         - ``base`` and ``base_margin (test, scenario)``: of the run at the values of the model.
+        - ``expectation_share`` and ``expectation_base (expectation, scenario)``: the same of each
+          line of the tests, to see which of them fails; ``expectation`` is ``P0 #1`` and so on.
 
-        ``text (test)`` is the pattern in words, ``sample (draw, factor)`` what was drawn. The
-        attribute ``failed`` lists the first members that failed, as JSON.
+        ``text (test)`` is the pattern in words, ``expectation_text`` the line, ``sample (draw,
+        factor)`` what was drawn. The attribute ``failed`` lists the first members that failed.
 
     Raises:
         StudyError: There is no such test or scenario, or nothing to evaluate or to draw.
@@ -78,24 +73,16 @@ def behaviour(
     patterns = _choose(study, tests)
     if scenarios is None and study.scenarios:
         scenarios = list(study.scenarios)
+    worlds = None if scenarios is None else list(dict.fromkeys(scenarios))
     full = replace(study, policies={**study.policies, **study.behaviour.variants})
-    shape = len(patterns), 1 if scenarios is None else len(dict.fromkeys(scenarios))
-    base = _Verdicts.empty((*shape, 1))
-    ensembles = []
-    for part in _parts(patterns, full):
-        _judge_base(full, part, scenarios, base)
-        if draws:
-            chosen = choose_members(full, part.policies, scenarios, save=part.save)
-            made = make_ensemble(full, chosen, draws, seed=seed, save=part.save)
-            ensembles.append(_Ensemble(part, *made))
-    if not ensembles:
-        return _dataset(study, patterns, scenarios, base, None)
-    first = ensembles[0]
-    sample = np.empty((draws, len(first.job.uncertainty.factors)))
-    work = _Judge(tuple(ensembles), _Verdicts.empty((*shape, draws)), sample)
-    layout = replace(first.layout, block=min(one.layout.block for one in ensembles))
-    follow(work, layout.blocks(), layout, progress, threads=threads)
-    return _dataset(study, patterns, scenarios, base, work)
+    expectations = [one for pattern in patterns.values() for one in pattern.expectations]
+    base = judge_base(full, expectations, worlds)
+    if not draws:
+        return _of_base(study, patterns, worlds, base)
+    found = judge_draws(
+        full, expectations, worlds, draws, seed=seed, threads=threads, progress=progress
+    )
+    return _with_draws(_of_base(study, patterns, worlds, base), patterns, found)
 
 
 def _choose(study: Study, tests: Sequence[str] | None) -> dict[str, Pattern]:
@@ -120,231 +107,99 @@ def _choose(study: Study, tests: Sequence[str] | None) -> dict[str, Pattern]:
     return {name: patterns[name] for name in dict.fromkeys(tests)}
 
 
-@dataclass
-class _Verdicts:
-    """What became of each test: arrays (test, scenario, draw)."""
-
-    passed: BoolArray
-    margin: FloatArray
-    status: NDArray[np.uint8]
-
-    @classmethod
-    def empty(cls, shape: tuple[int, int, int]) -> _Verdicts:
-        return cls(np.zeros(shape, np.bool_), np.full(shape, np.nan), np.zeros(shape, np.uint8))
-
-    def judge(
-        self, tests: Mapping[int, Pattern], draws: slice, members: Callable[[Course], FloatArray]
-    ) -> None:
-        """Try tests on the results of some draws.
-
-        Args:
-            tests: By their places here.
-            draws: Which.
-            members: Gives (scenario, draw, time, subscripts) values of a variable under a policy.
-        """
-        for place, pattern in tests.items():
-            shape = self.passed[place, :, draws].shape
-            self.passed[place, :, draws], self.margin[place, :, draws] = judge(
-                pattern.conditions, partial(_element, members), shape
-            )
+def _of_tests(verdicts: Verdicts, patterns: Mapping[str, Pattern]) -> Verdicts:
+    """Put the verdicts on expectations together to those on tests."""
+    ends = np.cumsum([len(one.expectations) for one in patterns.values()])[:-1]
+    split = [np.split(one, ends) for one in (verdicts.held, verdicts.margin, verdicts.status)]
+    held, margin, status = split
+    return Verdicts(
+        np.stack([one.all(axis=0) for one in held]),
+        np.stack([one.min(axis=0) for one in margin]),
+        # The first that is not 0.
+        np.stack(
+            [np.take_along_axis(one, (one != OK).argmax(axis=0)[None], 0)[0] for one in status]
+        ),
+    )
 
 
-def _element(members: Callable[[Course], FloatArray], course: Course) -> FloatArray:
-    values = members(course)
-    for place in reversed(course.element):
-        values = values[..., place]
-    return values
+def _array(ds: xr.Dataset, first: str, values: NDArray[Any], what: str) -> Any:
+    """Name the dimensions (first, scenario, draw) of an array; studies may lack scenarios."""
+    dims = (first, "scenario", "draw")[: values.ndim]
+    if "scenario" not in ds.coords:
+        dims, values = tuple(one for one in dims if one != "scenario"), values[:, 0]
+    return dims, values, {"long_name": what}
 
 
-@dataclass(frozen=True)
-class _Part:
-    """Tests that share their runs.
-
-    Attributes:
-        tests: By their places among all tests.
-        policies: All that the tests look at.
-        save: The variables that they look at.
-    """
-
-    tests: Mapping[int, Pattern]
-    policies: tuple[str, ...]
-    save: tuple[str, ...]
-
-    @classmethod
-    def of(cls, tests: Mapping[int, Pattern], study: Study) -> _Part:
-        courses = [course for pattern in tests.values() for course in pattern.courses]
-        policies = {course.policy for course in courses}
-        variables = {course.variable for course in courses}
-        return cls(
-            tests,
-            tuple(name for name in study.policies if name in policies),
-            tuple(name for name in study.model.variables if name in variables),
-        )
-
-
-def _parts(patterns: Mapping[str, Pattern], study: Study) -> list[_Part]:
-    """Share runs out: tests of every stock need many variables, but of few policies."""
-    stocks = {one.name for one in study.model.variables.values() if one.kind == "stock"}
-    groups: tuple[dict[int, Pattern], dict[int, Pattern]] = ({}, {})
-    for place, pattern in enumerate(patterns.values()):
-        everything = stocks <= {course.variable for course in pattern.courses}
-        groups[everything][place] = pattern
-    return [_Part.of(group, study) for group in groups if group]
-
-
-def _judge_base(
-    study: Study, part: _Part, scenarios: Sequence[str] | None, verdicts: _Verdicts
-) -> None:
-    """Try tests on the runs at the values of the model."""
-    ds = run_study(study, part.policies, scenarios, save=part.save)
-
-    def members(course: Course) -> FloatArray:
-        values: FloatArray = ds[course.variable].sel(policy=course.policy).values
-        return values[None, None] if scenarios is None else values[:, None]
-
-    verdicts.judge(part.tests, slice(None), members)
-
-
-@dataclass(frozen=True)
-class _Ensemble:
-    """The draws of a part."""
-
-    part: _Part
-    job: Job
-    layout: Layout
-
-    @property
-    def plans(self) -> NDArray[np.int64]:
-        """(policy, scenario) the number of the plan."""
-        return np.array(self.layout.plan_of).reshape(len(self.part.policies), -1)
-
-
-@dataclass
-class _Judge:
-    """Simulates blocks, tries the tests on them and keeps the verdicts only."""
-
-    ensembles: tuple[_Ensemble, ...]
-    verdicts: _Verdicts
-    sample: FloatArray
-    failed: list[tuple[int, str, str | None, str]] = field(default_factory=list)
-
-    def prepare(self) -> None:
-        for one in self.ensembles:
-            prepare(one.job)
-
-    def __call__(self, first: int, count: int, stop: NDArray[np.int32] | None = None) -> BlockDone:
-        begun, failed = time.perf_counter(), 0
-        draws = slice(first, first + count)
-        for one in self.ensembles:
-            block = simulate_block(one.job, first, count, stop=stop)
-            failed += count_failed(block, one.layout)
-            self.sample[draws] = block.sample
-            plans = dict(zip(one.part.policies, one.plans, strict=True))
-
-            def members(
-                course: Course, block: Block = block, plans: Mapping[str, Any] = plans
-            ) -> FloatArray:
-                values: FloatArray = block.values[course.variable][plans[course.policy]]
-                return values
-
-            self.verdicts.judge(one.part.tests, draws, members)
-            self._leave_out(one, block, plans)
-        return BlockDone(first, count, failed, time.perf_counter() - begun)
-
-    def _leave_out(
-        self, one: _Ensemble, block: Block, plans: Mapping[str, NDArray[np.int64]]
-    ) -> None:
-        """Mark the draws in which a member failed that a test looks at, and say why."""
-        draws = slice(block.first, block.first + block.status.shape[1])
-        for place, pattern in one.part.tests.items():
-            status = self.verdicts.status[place, :, draws]
-            for policy in {course.policy: None for course in pattern.courses}:
-                np.copyto(status, block.status[plans[policy]], where=status == OK)
-            self.verdicts.passed[place, :, draws] &= status == OK
-        named = named_variables(one.job.model)
-        found = []
-        for policy, own in plans.items():
-            for scenario, plan in zip(one.layout.scenarios or (None,), own, strict=True):
-                for draw in np.flatnonzero(block.status[plan] != OK):
-                    at = plan, draw
-                    reason = reason_text(
-                        named, int(block.status[at]), int(block.variable[at]), float(block.time[at])
-                    )
-                    found.append((block.first + int(draw), policy, scenario, reason))
-        self.failed += sorted(found, key=lambda each: each[0])[:_LISTED]
-
-
-def _dataset(
+def _of_base(
     study: Study,
     patterns: Mapping[str, Pattern],
     scenarios: Sequence[str] | None,
-    base: _Verdicts,
-    work: _Judge | None,
+    verdicts: Verdicts,
 ) -> xr.Dataset:
-    """Put verdicts and shares together."""
     import xarray as xr
 
-    def per_run(
-        values: NDArray[Any], what: str
-    ) -> tuple[tuple[str, ...], NDArray[Any], dict[str, str]]:
-        """Leave out the dimension of scenarios where the study has none."""
-        dims = ("test", "scenario", "draw")[: values.ndim]
-        if scenarios is None:
-            return (
-                tuple(one for one in dims if one != "scenario"),
-                values[:, 0],
-                {"long_name": what},
-            )
-        return dims, values, {"long_name": what}
-
+    lines = {
+        f"{name} #{number}": one.text
+        for name, pattern in patterns.items()
+        for number, one in enumerate(pattern.expectations, start=1)
+    }
+    coords = {
+        "test": list(patterns),
+        "text": ("test", [one.text for one in patterns.values()]),
+        "expectation": list(lines),
+        "expectation_text": ("expectation", list(lines.values())),
+    }
     ds = xr.Dataset(
-        {
-            "base": per_run(
-                base.passed[..., 0], "whether the run at the values of the model passes"
-            ),
-            "base_margin": per_run(
-                base.margin[..., 0], "how narrowly, as a share of what is compared"
-            ),
-        },
-        coords={"test": list(patterns), "text": ("test", [one.text for one in patterns.values()])},
+        coords=coords if scenarios is None else coords | {"scenario": list(scenarios)},
         attrs={
             "flatgov_version": __version__,
             "model_hash": study.model.hash,
             "study_hash": study.hash,
         },
     )
-    if scenarios is not None:
-        ds = ds.assign_coords(scenario=list(dict.fromkeys(scenarios)))
-    if work is None:
-        return ds
-    found, job = work.verdicts, work.ensembles[0].job
-    used = (found.status == OK).sum(axis=-1)
-    passed = found.passed.sum(axis=-1)
-    low, high = wilson_interval(passed, used)
-    share = passed / np.where(used > 0, used, np.nan)
-    ds = ds.assign(
-        passed=per_run(found.passed, "whether the draw passes"),
-        margin=per_run(found.margin, "how narrowly, as a share of what is compared"),
-        status=per_run(found.status, "0, or why the draw is left out"),
-        share=per_run(share, "share of the draws that pass"),
-        share_low=per_run(low, "lower end of the 95 % interval"),
-        share_high=per_run(high, "upper end of the 95 % interval"),
-        draws_used=per_run(used, "draws that count"),
-        draws_left_out=per_run(job.design.draws - used, "draws with a failed member"),
+    whole = _of_tests(verdicts, patterns)
+    passes = "whether the run at the values of the model passes"
+    return ds.assign(
+        base=_array(ds, "test", whole.held[..., 0], passes),
+        base_margin=_array(ds, "test", whole.margin[..., 0], _NARROWLY),
+        expectation_base=_array(ds, "expectation", verdicts.held[..., 0], passes),
     )
+
+
+def _with_draws(ds: xr.Dataset, patterns: Mapping[str, Pattern], found: Judgement) -> xr.Dataset:
+    whole, draws = _of_tests(found.verdicts, patterns), found.job.design.draws
+    used = (whole.status == OK).sum(axis=-1)
+    low, high = wilson_interval(whole.held.sum(axis=-1), used)
     ds = ds.assign_coords(
-        draw=np.arange(job.design.draws),
-        factor=[factor.name for factor in job.uncertainty.factors],
-        sample=(("draw", "factor"), work.sample),
+        draw=np.arange(draws),
+        factor=[factor.name for factor in found.job.uncertainty.factors],
+        sample=(("draw", "factor"), found.sample),
     )
-    listed = sorted(set(work.failed), key=lambda one: (one[0], one[1], one[2] or ""))[:_LISTED]
+    listed = sorted(set(found.failed), key=lambda one: (one[0], one[1], one[2] or ""))[:LISTED]
     names = ("draw", "policy", "scenario", "reason")
     ds.attrs |= {
-        "seed": job.seed,
-        "draws": job.design.draws,
-        "design": job.design.method,
+        "seed": found.job.seed,
+        "draws": draws,
+        "design": found.job.design.method,
         "failed": json.dumps(
             [dict(zip(names, one, strict=True)) for one in listed], ensure_ascii=False
         ),
     }
-    return ds
+    return ds.assign(
+        passed=_array(ds, "test", whole.held, "whether the draw passes"),
+        margin=_array(ds, "test", whole.margin, _NARROWLY),
+        status=_array(ds, "test", whole.status, "0, or why the draw is left out"),
+        share=_array(ds, "test", _share(whole), "share of the draws that pass"),
+        share_low=_array(ds, "test", low, "lower end of the 95 % interval"),
+        share_high=_array(ds, "test", high, "upper end of the 95 % interval"),
+        draws_used=_array(ds, "test", used, "draws that count"),
+        draws_left_out=_array(ds, "test", draws - used, "draws with a failed member"),
+        expectation_share=_array(
+            ds, "expectation", _share(found.verdicts), "share of the draws that pass"
+        ),
+    )
+
+
+def _share(verdicts: Verdicts) -> NDArray[np.float64]:
+    used = (verdicts.status == OK).sum(axis=-1)
+    return np.asarray(verdicts.held.sum(axis=-1) / np.where(used > 0, used, np.nan))

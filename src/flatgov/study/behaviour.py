@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Pattern:
-    """A behaviour test that can be evaluated.
+class Expectation:
+    """One line of `expect`.
 
     Attributes:
-        text: The pattern in words.
+        text: As the file has it.
         conditions: All of them must hold.
     """
 
@@ -37,6 +37,19 @@ class Pattern:
     def courses(self) -> tuple[Course, ...]:
         """What it looks at, each once."""
         return tuple(dict.fromkeys(one for each in self.conditions for one in courses(each)))
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """A behaviour test that can be evaluated.
+
+    Attributes:
+        text: The pattern in words.
+        expectations: All of them must hold.
+    """
+
+    text: str
+    expectations: tuple[Expectation, ...]
 
 
 @dataclass(frozen=True)
@@ -79,13 +92,13 @@ def resolve_behaviour(
     scope = Scope(study.model, clock, (*study.policies, *variants))
     patterns: dict[str, Pattern] = {}
     for name, test in content.tests.items():
-        conditions: list[Condition] = []
+        expectations = []
         for index, text in enumerate(test.expect or ()):
             with problems.collect():
                 where = file.where("tests", name, "expect", index)
-                conditions += parse_expectation(text, scope, where)
+                expectations.append(Expectation(text, parse_expectation(text, scope, where)))
         if test.expect is not None:
-            patterns[name] = Pattern(test.text, tuple(conditions))
+            patterns[name] = Pattern(test.text, tuple(expectations))
     problems.raise_first()
     return Behaviour(patterns, variants)
 
