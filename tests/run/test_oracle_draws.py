@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 
 import flatgov as fg
-from flatgov.changes import FloatArray
 from flatgov.draws import Draws
 from flatgov.errors import RunError
-from flatgov.model import Change, Model, Table
+from flatgov.model import Change, Model
 from flatgov.run.native import simulate_members
 from flatgov.run.oracle import simulate
 from flatgov.study import Study
+from flatgov.study.design import Design, sample
+from flatgov.study.uncertainty import draws_of
 
 Load = Callable[..., Model]
-Plans = list[list[Change]]
 
 STEPS = """<?xml version="1.0" encoding="utf-8"?>
 <xmile version="1.0" xmlns="http://docs.oasis-open.org/xmile/ns/XMILE/v1.0">
@@ -85,80 +85,43 @@ def longgang() -> Study:
     return fg.open_study(Path(__file__).parents[2] / "sd_models" / "longgang")
 
 
-def random_draws(study: Study, plans: Plans, count: int) -> tuple[Draws, Draws]:
-    """Draw numbers, shapes and changes of a study near their base, and all exactly at it."""
-    model, chance = study.model, np.random.default_rng(1)
-    base = simulate_members(model, [()]).values
-    kinds = {
-        kind: [one.name for one in model.variables.values() if one.kind == kind]
-        for kind in ("constant", "stock", "lookup")
-    }
-
-    def near(name: str, value: float) -> FloatArray:
-        low, high = model.variables[name].limits
-        values = value * chance.uniform(0.9, 1.1, count)
-        return np.clip(values, -np.inf if low is None else low, np.inf if high is None else high)
-
-    some = [*chance.permutation(kinds["constant"])[:20].tolist(), *kinds["stock"][:3]]
-    normals = {}
-    for name in kinds["lookup"]:
-        table = model.variables[name].equations[0].expression
-        assert isinstance(table, Table)
-        middle = len(table.x) // 2
-        normals[name] = table.x[middle], table.y[middle]
-    shaped = {name: normals[name] for name in kinds["lookup"][:12]}
-    return Draws(
-        count,
-        first=7,
-        values={name: near(name, base[name][0, 0, 0]) for name in some},
-        strengths={name: chance.uniform(0.7, 1.3, count) for name in list(shaped)[:8]},
-        slopes={name: chance.uniform(0.7, 1.3, count) for name in list(shaped)[4:]},
-        normals=shaped,
-        changes={one.draw: near(one.variable, one.value) for plan in plans for one in plan[::2]},
-    ), Draws(
-        count,
-        values={
-            name: np.full(count, base[name][0, 0, 0])
-            for name in kinds["constant"] + kinds["stock"]
-            if name not in model.time_constants
-        },
-        strengths=dict.fromkeys(normals, np.ones(count)),
-        slopes=dict.fromkeys(normals, np.ones(count)),
-        normals=normals,
-        changes={one.draw: np.full(count, one.value) for plan in plans for one in plan},
-    )
+@pytest.fixture(scope="module")
+def plans(longgang: Study) -> list[Sequence[Change]]:
+    assert longgang.default_scenario is not None
+    world = longgang.scenarios[longgang.default_scenario].changes
+    return [(*world, *longgang.policies[one].changes) for one in ("actual", "full")]
 
 
-def uncertain_plans(study: Study) -> Plans:
-    assert study.default_scenario is not None
-    world = study.scenarios[study.default_scenario].changes
-    return [
-        [
-            replace(change, draw=f"{policy}: {change.variable} {number}")
-            for number, change in enumerate([*world, *study.policies[policy].changes])
-        ]
-        for policy in ("full", "relayer")
-    ]
-
-
-def test_draws_of_a_study_agree_with_the_kernel(longgang: Study) -> None:
-    plans = uncertain_plans(longgang)
-    draws, _ = random_draws(longgang, plans, 2)
-    native = simulate_members(longgang.model, plans, draws)
+def test_draws_of_a_study_agree_with_the_kernel(
+    longgang: Study, plans: list[Sequence[Change]]
+) -> None:
+    model, unknown = longgang.model, longgang.uncertainty
+    assert unknown is not None
+    draws = draws_of(unknown, sample(unknown, Design("sobol", 2, seed=1), 0, 2), 0)
+    used = {change.draw for plan in plans for change in plan} & set(draws.changes)
+    assert min(map(len, (draws.values, draws.strengths, draws.slopes, used))) > 0
+    native = simulate_members(model, plans, draws)
     assert not native.failed
-    for place, plan in enumerate(plans):
-        for draw in range(2):
-            wanted = simulate(longgang.model, plan, draws=draws.part(draw, draw + 1))
-            for name, values in wanted.items():
-                found = native.values[name][place, draw]
-                # Some variables are small differences of large numbers.
-                scale = 1e-12 * np.abs(values).max()
-                np.testing.assert_allclose(found, values, rtol=1e-9, atol=scale, err_msg=name)
+    # Some variables are small differences of large numbers in the same units.
+    sizes: dict[str, float] = {}
+    for name, array in native.values.items():
+        units = model.variables[name].units
+        sizes[units] = max(sizes.get(units, 0.0), float(np.abs(array).max()))
+    for number, plan in enumerate(plans):  # another draw for each, as PySD takes seconds
+        wanted = simulate(model, plan, draws=draws.part(number, number + 1))
+        for name, values in wanted.items():
+            found = native.values[name][number, number]
+            slack = 1e-13 * sizes[model.variables[name].units]
+            np.testing.assert_allclose(found, values, rtol=1e-9, atol=slack, err_msg=name)
 
 
-def test_draws_at_their_base_are_the_plain_run_to_the_last_bit(longgang: Study) -> None:
-    plans = uncertain_plans(longgang)
-    _, base = random_draws(longgang, plans, 3)
+def test_draws_at_their_base_are_the_plain_run_to_the_last_bit(
+    longgang: Study, plans: list[Sequence[Change]]
+) -> None:
+    unknown = longgang.uncertainty
+    assert unknown is not None
+    bases = np.array([[factor.base for factor in unknown.factors]] * 3)
+    base = draws_of(unknown, bases, 0)
     plain = simulate_members(longgang.model, plans).values
     drawn = simulate_members(longgang.model, plans, base).values
     for name, values in plain.items():
