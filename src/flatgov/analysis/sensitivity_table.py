@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -126,9 +127,10 @@ def _too_few(ds: xr.Dataset) -> list[str]:
         half = (one["first_high"] - one["first_low"]).values / 2
         place = int(np.argmax(np.where(np.isnan(half), -1.0, half)))
         if half[place] > VAGUE:
+            factor = textwrap.shorten(str(one.factor.values[place]), 60, placeholder=" …")
             notes.append(
-                f"'{name}': the first-order index of '{one.factor.values[place]}' is known within "
-                f"{half[place]:.2f} only; four times the samples halve that"
+                f"'{name}': the first-order index of '{factor}' is known within {half[place]:.2f} "
+                "only; four times the samples halve that"
             )
         low, high = float(one["first_sum_low"]), float(one["first_sum_high"])
         if low > 1:

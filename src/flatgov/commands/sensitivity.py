@@ -1,0 +1,244 @@
+"""`flatgov sensitivity`: the assumptions that outputs, or differences of policies, depend on."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flatgov.commands.options import Out, Scenario, Seed
+from flatgov.commands.printing import list_paths, note
+from flatgov.errors import StudyError
+
+if TYPE_CHECKING:  # Everything heavy is imported where it is used, so that --help answers at once.
+    import xarray as xr
+
+    from flatgov.study.study import Study
+
+_SHOWN = 10  # factors of a variable
+_WIDTH = 96
+_NAME = 52
+
+
+class MethodName(StrEnum):
+    """How sensitivity is measured."""
+
+    sobol = "sobol"
+    morris = "morris"
+    rank = "rank"
+
+
+# The measures of each method that are shown, with what they are called; the first one sorts.
+_SHOWS = {
+    "sobol": {"total": "total", "first": "first order"},
+    "morris": {"mu_star": "mu*", "sigma": "sigma"},
+    "rank": {"prcc": "partial", "rho": "Spearman"},
+}
+_SAID = {
+    "sobol": "total: the share of the variance that would stay if all but the factor became known. "
+    "first order: the share that would go if the factor alone became known.",
+    "morris": "mu*: the mean size of the effect of a factor over its whole range, in units of the "
+    "variable. sigma: how far the effect varies with the other factors.",
+    "rank": "partial: the rank correlation when all other factors are accounted for linearly. "
+    "Spearman: the rank correlation.",
+}
+
+
+def sensitivity(
+    study: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[STUDY|DIR]",
+            help="A study folder, by default the Longgang study; with the method rank also "
+            "results of `flatgov run` with draws.",
+        ),
+    ] = None,
+    method: Annotated[
+        MethodName,
+        typer.Option(
+            help="sobol: shares of the variance. morris: a quick screening. rank: rank "
+            "correlations of plain draws."
+        ),
+    ] = MethodName.sobol,
+    policy: Annotated[
+        str | None,
+        typer.Option("-p", "--policy", help="The policy. [the reference policy of the study]"),
+    ] = None,
+    against: Annotated[
+        str | None,
+        typer.Option(metavar="POLICY", help="Analyse by how much the policy differs from this."),
+    ] = None,
+    scenario: Scenario = None,
+    variable: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="A variable; may be repeated. [the headline variables]"),
+    ] = None,
+    samples: Annotated[
+        int | None,
+        typer.Option(
+            help="Rows (a power of two), paths or draws. [sobol 512, morris 64, rank 1024]"
+        ),
+    ] = None,
+    seed: Seed = 0,
+    out: Out = None,
+) -> None:
+    """Rank the uncertain quantities by what they do to the outputs."""
+    from flatgov.analysis import sensitivity as analysis
+    from flatgov.commands.tables import write_analysis
+    from flatgov.run.store import check_folder, read_results
+    from flatgov.study.bundled import longgang_folder
+    from flatgov.study.load import open_study
+    from flatgov.terminal import progress
+
+    folder = longgang_folder() if study is None else study
+    stored = _source_of_results(folder, method, samples)
+    opened = open_study(folder) if stored is None else stored
+    own = Path("results") / opened.name if stored is None else folder
+    target = own / "sensitivity" if out is None else out
+    check_folder(target, "results", "choose another --out")
+    asked = {"policy": policy, "against": against, "scenario": scenario}
+    if stored is not None:
+        found = analysis.rank_sensitivity(read_results(folder), opened, variables=variable, **asked)
+    else:
+        with progress(None) as show:
+            found = analysis.sensitivity(
+                opened,
+                method=method.value,
+                variables=variable,
+                samples=samples,
+                seed=seed,
+                progress=show,
+                **asked,
+            )
+    print("\n\n".join(texts(found, opened)))
+    for line in json.loads(found.attrs["notes"]):
+        note(line)
+    list_paths(write_analysis(target, "sensitivity", *table(found), found))
+
+
+def texts(found: xr.Dataset, study: Study) -> Iterator[str]:
+    """Write the factors that matter most for each variable at the end of the run.
+
+    Args:
+        found: Of `flatgov.analysis.sensitivity.sensitivity`.
+        study: For the date of the end.
+    """
+    from flatgov.study.calendar import Clock
+
+    end = Clock(study.model.time, study.calendar).show(float(found["time"][-1]))
+    told = found.attrs
+    what = told["policy"] + (f" less {told['against']}" if told["against"] else "")
+    what += f" under {told['scenario']}" if told["scenario"] else ""
+    last = found.isel(time=-1)
+    for name in found["variable"].values:
+        one = last.sel(variable=name)
+        units = f" [{one['units'].item()}]" if one["units"].item() else ""
+        yield f"{name}{units}, {what}, at the end ({end})\n{_variable_text(one)}"
+    count = f"{told['samples']:,} {_counted(told['method'])}, {found.sizes['factor']} factors."
+    yield textwrap.fill(
+        f"{count} {_SAID[told['method']]} Intervals hold with a probability of 95 %.", _WIDTH
+    )
+
+
+def _variable_text(one: xr.Dataset) -> str:
+    from flatgov.commands.tables import aligned, decimals, number
+
+    shows = _SHOWS[one.attrs["method"]]
+    lead = one[next(iter(shows))]
+    sizes = abs(lead).fillna(-1.0)
+    order = [place for place in (-sizes).argsort(kind="stable").values if sizes[place] > 0]
+    order = order[:_SHOWN]
+    if not order:
+        return "  does not vary in these draws"
+    places = 2
+    if one.attrs["method"] == "morris":
+        places = decimals(one[name].values[place] for name in shows for place in order)
+    titles = ["factor"]
+    for name, title in shows.items():
+        titles += [title, *(["95 %"] if f"{name}_low" in one else [])]
+    lines, below = [titles], []
+    for place in order:
+        factor = one.isel(factor=place)
+        cells = [textwrap.shorten(str(factor["factor"].item()), _NAME, placeholder=" …")]
+        for name in shows:
+            cells.append(number(factor[name].item(), places))
+            if f"{name}_low" in one:
+                ends = (number(factor[f"{name}_{side}"].item(), places) for side in ("low", "high"))
+                cells.append(" to ".join(ends))
+        lines.append(cells)
+        about = f"{factor['distribution'].item()}: {factor['reason'].item()}"
+        below.append("    " + textwrap.shorten(about, _WIDTH - 4, placeholder=" …"))
+    head, *rows = aligned(lines).splitlines()
+    text = [head, *(line for pair in zip(rows, below, strict=True) for line in pair)]
+    if one.attrs["method"] == "sobol":
+        low, high = (number(one[f"first_sum_{side}"].item(), 2) for side in ("low", "high"))
+        total = number(one["first_sum"].item(), 2)
+        spread = number(one["sd"].item(), decimals([one["sd"].item()]))
+        text.append(
+            f"  standard deviation {spread}; first-order indices of all factors add to {total} "
+            f"({low} to {high})"
+        )
+    return "\n".join(text)
+
+
+def table(found: xr.Dataset) -> tuple[list[str], Iterator[list[object]]]:
+    """Put what is known at the end of the run into a table.
+
+    Args:
+        found: Of `flatgov.analysis.sensitivity.sensitivity`.
+
+    Returns:
+        The titles, and a row for each variable and factor.
+    """
+    measures = [str(name) for name in found.data_vars if "factor" in found[name].dims]
+    titles = ["variable", "units", "factor", *measures, "distribution", "reason"]
+    last = found.isel(time=-1)
+
+    def rows() -> Iterator[list[object]]:
+        for name in found["variable"].values:
+            one = last.sel(variable=name)
+            for factor in found["factor"].values:
+                here = one.sel(factor=factor)
+                yield [
+                    name,
+                    one["units"].item(),
+                    factor,
+                    *(here[measure].item() for measure in measures),
+                    here["distribution"].item(),
+                    here["reason"].item(),
+                ]
+
+    return titles, rows()
+
+
+def _counted(method: str) -> str:
+    return {"sobol": "rows", "morris": "paths", "rank": "draws"}[method]
+
+
+def _source_of_results(folder: Path, method: MethodName, samples: int | None) -> Study | None:
+    """Give the study of results; None if the folder holds none."""
+    from flatgov.model import Model
+    from flatgov.run.manifest import read_manifest
+    from flatgov.run.store import read_source
+
+    if read_manifest(folder) is None:
+        return None
+    if method is not MethodName.rank or samples is not None:
+        raise StudyError(
+            "these are results, which have the draws that they have",
+            where=str(folder),
+            fix="use --method rank without --samples, or name a study folder",
+        )
+    source = read_source(folder)
+    if isinstance(source, Model):
+        raise StudyError(
+            "these are results of a bare model, which has no uncertain quantities",
+            where=str(folder),
+            fix="name results of a study",
+        )
+    return source
