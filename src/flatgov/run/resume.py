@@ -107,7 +107,8 @@ def _differences(earlier: dict[str, Any], now: dict[str, Any]) -> list[str]:
     ):
         if key in other:
             had, has = text.format(earlier.get(key)), text.format(now[key])
-            found.append(f"the interrupted run had {had}, this one has {has}")
+            if key != "model seed" or "seed" not in other:  # One option gives both.
+                found.append(f"the interrupted run had {had}, this one has {has}")
     for key, what in (
         ("policies", "policies"),
         ("scenarios", "scenarios"),
