@@ -57,7 +57,7 @@ def behaviour(
     for one in json.loads(found.attrs.get("failed", "[]"))[:5]:
         under = f" under {one['scenario']}" if one["scenario"] else ""
         note(f"left out: draw {one['draw']} of {one['policy']}{under}: {one['reason']}")
-    list_paths(write_analysis(target, "behaviour", _TITLES, rows(found), found))
+    list_paths(write_analysis(target, "behaviour", _TITLES, rows(found), found.astype("float64")))
 
 
 def texts(found: xr.Dataset) -> Iterator[str]:

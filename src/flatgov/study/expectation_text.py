@@ -178,6 +178,8 @@ class _Parser:
             return self.every_stock(token)
         if token.kind == "word" and self.next.text == "(":
             return self.function(token)
+        if token.text[0] in "'\"":
+            self.refuse("the quote is not closed", token, fix=f"write {token.text[0]} at its end")
         fix = "write a number, a function, or 'NAME' of POLICY"
         if token.kind == "word" and self.next.text == "of":
             fix = f"put the name of a variable in quotes: '{token.text}' of …"
@@ -211,8 +213,8 @@ class _Parser:
         if len(moments) not in allowed:
             numbers = " or ".join(map(str, allowed))
             self.refuse(
-                f"{name.text}(…) takes {numbers} moments after its first argument, not "
-                f"{len(moments)}",
+                f"{name.text}(…) takes {numbers} moment{'' if allowed == (1,) else 's'} after its "
+                f"first argument, not {len(moments)}",
                 name,
                 fix=_usage(name.text),
             )
@@ -297,7 +299,7 @@ class _Parser:
 
     def shown(self, token: _Token | None = None) -> str:
         token = token or self.next
-        return token.text if token.kind == "end" else f"'{token.text}'"
+        return token.text if token.kind in ("end", "text") else f"'{token.text}'"
 
     def at(self, token: _Token) -> str:
         return (
