@@ -140,8 +140,13 @@ def run(
 
 def _draws(text: str | None, study: Study, engine: Engine) -> int | Path | None:
     """Read what is asked of --draws: a number, a file, or nothing."""
+    native = engine is Engine.native
     if text is None:
-        return DRAWS if study.uncertainty is not None and engine is Engine.native else None
+        return DRAWS if study.uncertainty is not None and native else None
+    if text != "0" and not native:
+        raise StudyError(
+            f"the engine {engine.value} runs no draws", where="--draws", fix="leave one of them out"
+        )
     if text.lstrip("+-").replace("_", "").isdigit():
         number = int(text)
         if number < 0:
