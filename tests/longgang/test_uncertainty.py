@@ -281,14 +281,20 @@ def test_no_table_changes_its_sign_or_passes_its_limits(model: Model, file: dict
 
 
 def test_every_drawn_value_is_within_the_limits_of_its_variable(
-    model: Model, file: dict[str, Any]
+    study: Study, model: Model, file: dict[str, Any]
 ) -> None:
+    changes = own_changes(study)
     for name, table in distributions(file):
         if name.endswith(("(strength)", "(slope)")):
             continue
-        low, high = model.variables[name.rpartition(": ")[2]].limits
-        assert ends(table)[0] >= (low if low is not None else -np.inf), name
-        assert ends(table)[1] <= (high if high is not None else np.inf), name
+        policy, _, variable = name.rpartition(": ")
+        lowest, highest = ends(table)
+        if policy and changes[policy, variable]["operation"] == "scale":
+            scaled = ends(file["parameters"][variable])
+            lowest, highest = lowest * scaled[0], highest * scaled[1]
+        low, high = model.variables[variable].limits
+        assert lowest >= (low if low is not None else -np.inf), name
+        assert highest <= (high if high is not None else np.inf), name
 
 
 def test_every_distribution_is_a_factor_of_the_study(study: Study, file: dict[str, Any]) -> None:
