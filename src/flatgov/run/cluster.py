@@ -63,7 +63,7 @@ def _connected(address: str) -> Iterator[Client]:
         from distributed import Client
     except ImportError:
         raise RunError(
-            "a cluster needs the package 'distributed'", fix="`pip install distributed`"
+            "a cluster needs the package 'distributed'", fix="`pip install flatgov[cluster]`"
         ) from None
     _check_address(address)
     with _quiet():

@@ -90,8 +90,9 @@ def do_block(sent: Sent, first: int, count: int) -> BlockDone | FlatgovError:
     with _LOCK:
         run.running += 1
     try:
-        work = _open(run, sent)
-        return work if isinstance(work, FlatgovError) else attempt(work, first, count, run.stop)
+        return attempt(_open(run, sent), first, count, run.stop)
+    except FlatgovError as error:
+        return error
     except CancelledError:
         return RunError("the run has ended")
     finally:
@@ -113,8 +114,8 @@ def _run(token: str) -> _Opened:
         return _RUNS.setdefault(token, _Opened())
 
 
-def _open(run: _Opened, sent: Sent) -> Work | FlatgovError:
-    """Give the work of a run, ready for blocks, or what keeps this worker from it."""
+def _open(run: _Opened, sent: Sent) -> Work:
+    """Give the work of a run, ready for blocks."""
     from distributed import get_worker
 
     address = get_worker().address
@@ -122,11 +123,12 @@ def _open(run: _Opened, sent: Sent) -> Work | FlatgovError:
         if run.stop[0]:
             raise CancelledError
         if run.work is None:
+            check_versions(address, versions(), sent.versions)
             try:
-                check_versions(address, versions(), sent.versions)
                 work: Work = pickle.loads(sent.payload)
                 work.prepare()
             except Exception as error:
-                return as_error(error, f"the worker {address} cannot begin")
+                reason = as_error(error, "its work cannot be opened")
+                raise RunError(f"the worker {address} cannot begin: {reason}") from None
             run.work = work
     return run.work
