@@ -281,7 +281,7 @@ def _check_policy(policy: str, known: Sequence[str], asked: str | None) -> str:
     raise StudyError(
         f"{what} is not among the policies that are compared",
         nearest=nearest_names(policy, known) if asked else (),
-        fix=f"there are {', '.join(known)}",
+        fix=f"there are {', '.join(known)}" + ("" if asked else "; compare it too, or another"),
     )
 
 

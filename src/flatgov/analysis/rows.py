@@ -91,7 +91,9 @@ def read_row(ds: xr.Dataset, row: Row, usable: BoolArray) -> FloatArray:
     """
     array = ds[row.variable].isel(row.element).transpose("policy", "time", "draw")
     values = np.empty(array.shape, dtype=np.float64)
-    blocks = dict(array.chunksizes).get("draw") or (_BLOCK,) * -(-array.sizes["draw"] // _BLOCK)
+    blocks = dict(array.variable.chunksizes).get("draw") or (_BLOCK,) * -(
+        -array.sizes["draw"] // _BLOCK
+    )
     first = 0
     for size in blocks:
         here = slice(first, first + size)

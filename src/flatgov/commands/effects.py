@@ -67,7 +67,14 @@ def effects(
             fix="run again with `--draws 1000`",
         )
     ds = _of_scenario(ds, scenario, folder)
-    found = analysis.effects(ds, source, reference=reference, variables=variable, policies=policy)
+    try:
+        found = analysis.effects(
+            ds, source, reference=reference, variables=variable, policies=policy
+        )
+    except StudyError as error:
+        raise StudyError(
+            error.what, where=str(folder), nearest=error.nearest, fix=error.fix
+        ) from None
     worlds = _scenarios(found)
     blocks = []
     for world, one in worlds:
@@ -104,9 +111,10 @@ def texts(found: xr.Dataset, study: Study) -> Iterator[str]:
         yield f"together at the end ({end}): {', '.join(directed)}\n{_domination_text(found)}"
     yield textwrap.fill(
         f"Draws: {found.attrs['draws']:,}, the same for all policies. minus {reference}: within "
-        "each draw; the median, and 90 % of the draws lie between 5 % and 95 %. best: the share of "
-        "draws in which no other policy is better. regret: how far behind the best of these "
-        f"{found.sizes['policy']} policies in the same draw; the median and the 95 % quantile.",
+        "each draw; the median, and 90 % of the draws lie between 5 % and 95 %. interval: 95 %, of "
+        "the share before it. best: the share of draws in which no other policy is better. regret: "
+        f"how far behind the best of these {found.sizes['policy']} policies in the same draw; the "
+        "median and the 95 % quantile.",
         width=96,
     )
 
@@ -121,7 +129,7 @@ def _variable_text(row: xr.Dataset, reference: str) -> str:
     places = decimals([*level.values, *spread.values.flat, *regret.values.flat])
     best = "best" if row["better"].item() else "highest"
     beats = f"beats {reference}" if row["better"].item() else f"above {reference}"
-    titles = ["policy", "median", f"minus {reference}", "5 %", "95 %", beats, "95 % interval", best]
+    titles = ["policy", "median", f"minus {reference}", "5 %", "95 %", beats, "interval", best]
     lines = [[*titles, "regret", "95 %"]]
     for policy in row["policy"].values:
         duel = end.sel(policy=policy, other=reference)
@@ -129,7 +137,7 @@ def _variable_text(row: xr.Dataset, reference: str) -> str:
         against = [
             *(number(value, places, signed=True) for value in spread.sel(policy=policy).values),
             percent(duel["beats"].item()),
-            "-" if math.isnan(low) else f"{low:.1f} to {high:.1f}",
+            "-" if math.isnan(low) else f"{low:.1f}-{high:.1f}",
         ]
         lines.append(
             [

@@ -139,7 +139,7 @@ def _moment_text(found: xr.Dataset, clock: Clock) -> str:
                 clock.show(float(start)),
                 *(number(value, places) for value in levels.sel(start=start).values),
                 percent(one["back"].item()),
-                "-" if math.isnan(low) else f"{low:.1f} to {high:.1f}",
+                "-" if math.isnan(low) else f"{low:.1f}-{high:.1f}",
                 percent(one["back_without"].item()),
                 percent(one["last_share"].item()),
                 f"{one['draws_paired'].item():,.0f}",
