@@ -204,6 +204,8 @@ class BehaviourTest(Table):
     """A pattern that the model should show."""
 
     text: str
+    label: PartLabel = {}
+    """What figures call it; in English what `text` says before its first colon, unless given."""
     claims: tuple[StrictInt, ...] = ()
     expect: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
     """What must hold, all of it, in the language of `flatgov.study.expectation`; left out where
