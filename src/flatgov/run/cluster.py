@@ -26,6 +26,8 @@ T = TypeVar("T")
 
 # How long the cluster may take to answer, in seconds.
 _PATIENCE = 10.0
+# And when the run has ended anyway.
+_GOODBYE = 3.0
 # How long it may be without any worker; in place of a killed one a new one soon starts.
 _WITHOUT_WORKERS = 60.0
 # Blocks that a worker has for each of its threads, so that it never waits for the next one.
@@ -82,7 +84,9 @@ def _connected(address: str) -> Iterator[Client]:
         finally:
             # Whatever goes wrong here, the run has ended.
             with suppress(Exception):
-                _within(_PATIENCE, client.close)
+                _within(_GOODBYE, client.close)
+            # One that lost its scheduler may not take it for that, and hold up the process's end.
+            client.status = "closed"
 
 
 def _check_address(address: str) -> None:
@@ -281,7 +285,7 @@ class _Run:
         deadline = time.monotonic() + _PATIENCE
         with suppress(Exception):  # No more can be done.
             while self._client.status == "running" and time.monotonic() < deadline:
-                left = _within(_PATIENCE, lambda: self._client.run(end, self._token))
+                left = _within(_GOODBYE, lambda: self._client.run(end, self._token))
                 if not any(left.values()):
                     return
                 time.sleep(0.1)
