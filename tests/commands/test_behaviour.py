@@ -1,0 +1,88 @@
+"""`flatgov behaviour`: what it prints and what it leaves."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import flatgov as fg
+from flatgov.commands.behaviour import behaviour
+
+ADDED = """
+[tests.P2]
+text = "Hiring helps: there are more people."
+expect = ["at('Staff' of hire, end) > at('Staff' of now, end)", "at('load' of now, end) < 1.5"]
+"""
+
+UNCERTAINTY = """
+[parameters."stay"]
+distribution = "uniform"
+low = 5.0
+high = 40.0
+reason = "Some stay."
+"""
+
+
+@pytest.fixture
+def folder(write_study: Callable[..., Path]) -> Path:
+    folder = write_study()
+    (folder / "uncertainty.toml").write_text(UNCERTAINTY, encoding="utf-8")
+    with (folder / "evidence.toml").open("a", encoding="utf-8") as file:
+        file.write(ADDED)
+    return folder
+
+
+def test_a_table_and_files(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    behaviour(folder, draws=40, seed=2, out=out)
+    printed = capsys.readouterr()
+    table, _, notes = printed.out.partition("\n\n")
+    titles, line = table.splitlines()
+    assert titles.split() == [
+        "test",
+        "pattern",
+        *("calm:", "base", "share", "95", "%"),
+        *("busy:", "base", "share", "95", "%"),
+    ]
+    assert line.split()[:4] == ["P2", "Hiring", "helps", "yes"]
+    assert "40 draws" in notes
+    assert "not evaluated, as they have no `expect`: P1" in printed.err
+
+    with (out / "behaviour.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["test"], row["scenario"], row["line"]) for row in rows] == [
+        ("P2", scenario, line) for scenario in ("calm", "busy") for line in ("", "1", "2")
+    ]
+    ds = xr.open_zarr(out / "behaviour.zarr")
+    for row in rows[::3]:
+        one = ds.sel(test="P2", scenario=row["scenario"])
+        assert float(row["share"]) == float(one["share"]) == float(one["passed"].mean())
+        assert int(float(row["draws"])) == 40
+        low, share, high = (float(row[key]) for key in ("low", "share", "high"))
+        assert low <= share <= high
+    lines = [float(row["share"]) for row in rows if row["line"]]
+    np.testing.assert_array_equal(ds["expectation_share"].T.values.ravel(), lines)
+    assert set(lines) != {1.0}
+
+
+def test_without_draws_there_is_the_base_run(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    behaviour(folder, scenario=["busy"], test=["P2"], draws=0, out=tmp_path / "out")
+    printed = capsys.readouterr()
+    assert printed.out.splitlines()[0].split() == ["test", "pattern", "busy:", "base"]
+    assert "not evaluated" not in printed.err
+    base = xr.open_zarr(tmp_path / "out" / "behaviour.zarr")["base_margin"]
+    assert 0 < abs(float(base.values.item())) < 1
+
+
+def test_an_unknown_scenario_is_refused(folder: Path) -> None:
+    with pytest.raises(fg.StudyError, match="no scenario 'clam'; did you mean 'calm'"):
+        behaviour(folder, scenario=["clam"], draws=0, out=folder.parent / "new")
