@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flatgov.analysis.rows import Row, rows_of
+from flatgov.analysis.sobol import REPEATS
 from flatgov.errors import StudyError, nearest_names
 from flatgov.names import canonical
 from flatgov.run.ensemble import OK
@@ -101,13 +102,22 @@ def ask(
         raise StudyError(
             f"policy '{first}' does not differ from itself", fix="compare it with another one"
         )
-    names = list(study.headline) if variables is None else list(variables)
+    names = list(study.headline if variables is None else variables)
+    if isinstance(variables, str):
+        names = [variables]
     if not names:
         raise StudyError(
             "the study has no headline variables",
             where=str(study.folder),
             fix="name the variables to analyse",
         )
+    for name in names:
+        if canonical(name) not in {canonical(one) for one in study.model.variables}:
+            raise StudyError(
+                f"there is no variable '{name}'",
+                where=study.model.path,
+                nearest=nearest_names(name, study.model.variables),
+            )
     chosen = choose_members(study, policies, None if scenario is None else [scenario], save=names)
     if study.uncertainty is None or not study.uncertainty.factors:
         raise StudyError(
@@ -272,8 +282,9 @@ def check_memory(question: Question, runs: int) -> None:
         int(np.prod([len(model.subscripts[one]) for one in model.variables[name].subscripts]))
         for name in question.variables
     )
-    # The values of both policies, and some six arrays like them in the estimators.
-    need = 8 * 8 * runs * elements * count_points(model.time, model.time.saveper)
+    # The values of both policies and some six arrays like them, resamplings, and what is varied.
+    points = count_points(model.time, model.time.saveper)
+    need = 8 * runs * (8 * elements * points + 3 * REPEATS + 4 * len(question.factors))
     most = physical_memory()
     if most is not None and need > most:
         raise StudyError(

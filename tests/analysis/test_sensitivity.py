@@ -1,0 +1,395 @@
+"""Sensitivity of a linear stock-flow model, whose variance decomposition is known on paper."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+from numpy.typing import NDArray
+
+import flatgov as fg
+from flatgov.analysis import sensitivity_runs
+from flatgov.analysis.sensitivity import rank_sensitivity, sensitivity
+from flatgov.errors import RunError, StudyError
+from flatgov.run.events import DrawsDone, Event
+from flatgov.study.study import Study
+
+# Staff(n) = first staff q^n + hiring stay (1 - q^n) with q = 1 - TIME STEP / stay.
+MODEL = """{UTF-8}
+Staff = INTEG(hiring - Staff / stay, 100) ~ Person [0,?] ~ |
+hiring = 5 ~ Person/Month ~ |
+stay = 20 ~ Month ~ |
+skill = 1 ~ Dmnl ~ |
+will = 1 ~ Dmnl ~ |
+service = Staff * skill ~ Person ~ |
+temper = 3 * skill + 2 * will ~ Dmnl ~ |
+rule = 4 * TIME STEP ~ Month ~ |
+margin = MAX(Staff - floor, 0) / (Staff - floor) ~ Dmnl ~ |
+floor = 0 ~ Person ~ |
+INITIAL TIME = 0 ~ Month ~ |
+FINAL TIME = 12 ~ Month ~ |
+TIME STEP = 0.5 ~ Month ~ |
+SAVEPER = 1 ~ Month ~ |
+"""
+
+POLICIES = """\
+[study]
+title = { en = "Staff", zh = "人员" }
+reference = "now"
+headline = ["Staff", "service"]
+[policies.now]
+label = { en = "now", zh = "现状" }
+[policies.hire]
+label = { en = "hire", zh = "增员" }
+[[policies.hire.changes]]
+variable = "hiring"
+operation = "set"
+value = 10.0
+start = 6
+reason = "A plan."
+[policies.other]
+label = { en = "other", zh = "另" }
+[[policies.other.changes]]
+variable = "skill"
+operation = "set"
+value = 1.5
+start = 6
+reason = "Another plan."
+"""
+
+UNCERTAINTY = """\
+[parameters.staff]
+distribution = "uniform"
+low = 80.0
+high = 120.0
+reason = "The count is rough."
+[parameters.hiring]
+distribution = "triangular"
+low = 2.0
+mode = 5.0
+high = 8.0
+reason = "The plan varies."
+[parameters.skill]
+distribution = "uniform"
+low = 0.5
+high = 1.5
+reason = "A guess."
+[parameters.will]
+distribution = "uniform"
+low = 0.5
+high = 1.5
+reason = "Another guess."
+[[changes]]
+policy = "hire"
+variable = "hiring"
+distribution = "uniform"
+low = 8.0
+high = 12.0
+reason = "Budgets vary."
+[[changes]]
+policy = "other"
+variable = "skill"
+distribution = "uniform"
+low = 1.0
+high = 2.0
+reason = "Training varies."
+"""
+
+CORRELATION = """\
+[[correlations]]
+factors = ["skill", "will"]
+rank = 0.5
+reason = "They go together."
+"""
+
+Q = 1 - 0.5 / 20
+VARIANCE = {"staff": 40**2 / 12, "hiring": 1.5, "change": 4**2 / 12, "skill": 1 / 12}
+
+
+def open_staff(folder: Path, uncertainty: str = UNCERTAINTY, model: str = MODEL) -> Study:
+    folder.mkdir(exist_ok=True)
+    (folder / "staff.mdl").write_text(model, encoding="utf-8")
+    (folder / "policies.toml").write_text(POLICIES, encoding="utf-8")
+    (folder / "uncertainty.toml").write_text(uncertainty, encoding="utf-8")
+    return fg.open_study(folder)
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
+    return open_staff(tmp_path_factory.mktemp("staff"))
+
+
+@pytest.fixture(scope="module")
+def found(study: Study) -> xr.Dataset:
+    return sensitivity(study, samples=1024, seed=2)
+
+
+def parts_of_staff() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The variance of Staff at each month that comes from staff and from hiring."""
+    left = Q ** (2 * np.arange(13.0))
+    return VARIANCE["staff"] * left**2, VARIANCE["hiring"] * (20 * (1 - left)) ** 2
+
+
+def covers(ds: xr.Dataset, name: str, truth: NDArray[np.float64]) -> NDArray[np.bool_]:
+    return (ds[f"{name}_low"].values <= truth) & (truth <= ds[f"{name}_high"].values)
+
+
+def test_shares_of_a_stock_over_time(found: xr.Dataset) -> None:
+    staff, hiring = parts_of_staff()
+    one = found.sel(variable="Staff")
+    for name, part in (("Staff", staff), ("hiring", hiring)):
+        share = part / (staff + hiring)
+        factor = one.sel(factor=name)
+        assert covers(factor, "first", share).all()
+        assert covers(factor, "total", share).all()
+        np.testing.assert_allclose(factor["first"], share, atol=0.03)
+        np.testing.assert_allclose(factor["total"], share, atol=0.03)
+    np.testing.assert_allclose(one["sd"], np.sqrt(staff + hiring), rtol=0.02)
+    left = Q ** (2 * np.arange(13.0))
+    np.testing.assert_allclose(one["mean"], 100 * left + 5 * 20 * (1 - left), rtol=0.01)
+    assert covers(one, "first_sum", np.ones(13)).all()
+    assert (one.sel(factor=["skill", "will"])["total"] == 0).all()
+    # At the start, hiring has done nothing yet, and that is no matter of chance.
+    assert one.sel(factor="hiring")["total"].values[0] == 0
+
+
+def test_a_product_has_interactions(found: xr.Dataset) -> None:
+    # service = Staff * skill: first Var(S) E(k)^2 and E(S)^2 Var(k), together Var(S) Var(k) more.
+    staff, hiring = parts_of_staff()
+    left = Q ** (2 * np.arange(13.0))
+    mean = 100 * left + 100 * (1 - left)
+    skill = mean**2 * VARIANCE["skill"]
+    both = (staff + hiring) * VARIANCE["skill"]
+    whole = staff + hiring + skill + both
+    one = found.sel(variable="service")
+    assert covers(one.sel(factor="skill"), "first", skill / whole).all()
+    assert covers(one.sel(factor="skill"), "total", (skill + both) / whole).all()
+    assert covers(one.sel(factor="Staff"), "first", staff / whole).all()
+    assert covers(one.sel(factor="Staff"), "total", staff * (1 + VARIANCE["skill"]) / whole).all()
+    assert covers(one, "first_sum", 1 - both / whole).all()
+    gap = one.sel(factor="skill")["total"] - one.sel(factor="skill")["first"]
+    np.testing.assert_array_equal(one.sel(factor="skill")["interactions"], gap)
+
+
+def test_the_difference_of_two_policies(study: Study) -> None:
+    # From month 6 on: (new hiring - hiring) stay (1 - q^n), whatever the first staff.
+    ds = sensitivity(
+        study, policy="hire", against="now", variables=["staff"], samples=512, seed=1
+    ).sel(variable="Staff")
+    assert list(ds.factor.values) == ["Staff", "hiring", "skill", "will", "hire: hiring"]
+    assert ds.attrs["policy"] == "hire"
+    assert ds.attrs["against"] == "now"
+    # Before, the two do not differ, so nothing is sensitive.
+    assert (ds["sd"].values[:7] == 0).all()
+    assert np.isnan(ds["first"].values[:, :7]).all()
+    assert np.isnan(ds["first_sum"].values[:7]).all()
+    whole = VARIANCE["hiring"] + VARIANCE["change"]
+    later = ds.isel(time=slice(7, None))
+    for name, part in (("hiring", "hiring"), ("hire: hiring", "change")):
+        share = np.full(6, VARIANCE[part] / whole)
+        assert covers(later.sel(factor=name), "first", share).all()
+        assert covers(later.sel(factor=name), "total", share).all()
+    np.testing.assert_allclose(later.sel(factor="Staff")["total"], 0, atol=1e-20)
+    left = Q ** (2 * np.arange(1.0, 7.0))
+    np.testing.assert_allclose(later["mean"], 5 * 20 * (1 - left), rtol=0.02)
+
+
+def test_correlated_quantities_are_one_factor(tmp_path: Path) -> None:
+    study = open_staff(tmp_path / "study", UNCERTAINTY + CORRELATION)
+    ds = sensitivity(study, variables=["temper", "service"], samples=512, seed=1)
+    assert list(ds.factor.values) == ["Staff", "hiring", "skill + will"]
+    assert ds["distribution"].values[2] == "uniform 0.5, 1.5; uniform 0.5, 1.5"
+    assert ds["reason"].values[2] == "A guess.; Another guess."
+    end = ds.isel(time=-1)
+    temper = end.sel(variable="temper", factor="skill + will")
+    assert temper["first"].item() == pytest.approx(1.0, abs=0.05)
+    assert temper["total"].item() == pytest.approx(1.0, abs=0.05)
+    # 9 + 4 + 2 * 3 * 2 * 0.5 twelfths: for uniform quantities the rank correlation is Pearson's.
+    sd = math.sqrt(19 / 12)
+    assert end.sel(variable="temper")["sd"].item() == pytest.approx(sd, rel=0.02)
+    screened = sensitivity(study, method="morris", variables=["temper"], samples=8).isel(time=-1)
+    both = screened.sel(variable="temper", factor="skill + will")
+    assert both["mu_star"].item() > 1
+    assert math.isnan(both["mu"].item())
+
+
+def test_chosen_factors_and_the_rest_at_base(study: Study) -> None:
+    ds = sensitivity(study, factors=["HIRING", "skill"], samples=256, variables=["Staff"])
+    assert list(ds.factor.values) == ["hiring", "skill"]
+    one = ds.sel(variable="Staff")
+    # The first staff is 100 in every draw.
+    assert one["sd"].values[0] == 0
+    assert one["mean"].values[0] == 100
+    hiring = one.sel(factor="hiring").isel(time=slice(1, None))
+    np.testing.assert_allclose(hiring["total"], 1.0, atol=0.05)
+    assert covers(hiring, "first", np.ones(12)).all()
+
+
+def test_screening_of_a_linear_stock_is_exact(study: Study) -> None:
+    ds = sensitivity(study, method="morris", variables=["Staff"], samples=16).sel(variable="Staff")
+    left = Q ** (2 * np.arange(13.0))
+    staff = ds.sel(factor="Staff")
+    np.testing.assert_allclose(staff["mu"], 40 * left, rtol=1e-9)
+    np.testing.assert_allclose(staff["mu_star"], 40 * left, rtol=1e-9)
+    np.testing.assert_allclose(staff["sigma"], 0, atol=1e-9)
+    assert (ds.sel(factor=["skill", "will"])["mu_star"] == 0).all()
+    assert (ds["rows_used"] == 16).all()
+
+
+def test_rank_correlations_are_those_of_the_draws(study: Study) -> None:
+    ds = sensitivity(study, method="rank", policy="hire", against="now", samples=128, seed=4)
+    whole = study.run(["now", "hire", "other"], draws=128, seed=4, save=["Staff", "service"])
+    again = rank_sensitivity(whole, study, policy="hire", against="now")
+    xr.testing.assert_identical(ds, again)
+    lazy = rank_sensitivity(whole.chunk(draw=50), study, policy="hire", against="now")
+    xr.testing.assert_identical(ds, lazy)
+    one = ds.sel(variable="Staff").isel(time=-1)
+    assert one.sel(factor="hire: hiring")["prcc"].item() > 0.95
+    assert one.sel(factor="hiring")["prcc"].item() < -0.95
+    assert abs(one.sel(factor="Staff")["rho"].item()) < 0.3
+    assert np.isnan(ds["rho"].sel(variable="Staff").values[:, :7]).all()
+
+
+def failing(folder: Path) -> Study:
+    """Staff below the floor has no margin: 0 / 0 where it is the floor, 0 below it."""
+    model = MODEL.replace("floor = 0", "floor = 70").replace("Staff - floor, 0", "Staff - floor, 1")
+    model = model.replace(
+        "margin = MAX(Staff - floor, 1) / (Staff - floor)", "margin = LN(Staff - floor)"
+    )
+    return open_staff(folder, UNCERTAINTY.replace("low = 80.0", "low = 60.0"), model)
+
+
+def test_samples_with_a_failed_member_are_left_out_and_counted(tmp_path: Path) -> None:
+    study = failing(tmp_path / "study")
+    ds = sensitivity(study, samples=128, seed=3, variables=["margin", "Staff"])
+    used = ds["rows_used"]
+    assert 16 < used.max() < 128
+    # A row needs A and B; exchanging the first staff of A for that of B adds no new failure.
+    assert used.sel(factor="skill") == used.max()
+    assert np.isfinite(ds["first"].values[:, :, -1]).all()
+    (line,) = (one for one in json.loads(ds.attrs["notes"]) if "left out" in one)
+    assert "of 128 samples are left out" in line
+    assert "policy 'now': 'margin' (line 10) is not a number at time" in line
+    screened = sensitivity(study, method="morris", samples=16, variables=["margin"])
+    assert screened["rows_used"].min() < 16
+    ranked = sensitivity(study, method="rank", samples=128, variables=["margin"])
+    assert (ranked["rows_used"] < 128).all()
+    assert np.isfinite(ranked["prcc"].values[:, 0, 1:]).any()
+
+
+def test_a_study_in_which_nothing_runs_is_an_error(tmp_path: Path) -> None:
+    model = MODEL.replace("floor = 0", "floor = 500")
+    model = model.replace("MAX(Staff - floor, 0) / (Staff - floor)", "LN(Staff - floor)")
+    study = open_staff(tmp_path / "study", model=model)
+    line = (
+        "only 0 of 16 samples went through; the first that failed is policy 'now': 'margin' "
+        "(line 10) is not a number at time 0; correct the model or narrow the distributions"
+    )
+    for method in ("sobol", "morris", "rank"):
+        with pytest.raises(RunError) as error:
+            sensitivity(study, method=method, samples=16, variables=["margin"])
+        assert str(error.value) == line
+
+
+def test_more_samples_than_memory_are_refused(
+    study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sensitivity_runs, "physical_memory", lambda: 2**26)
+    with pytest.raises(StudyError, match=r"65,536 samples of these .* take .* GiB of memory"):
+        sensitivity(study, samples=2**16)
+
+
+def test_few_samples_are_told(study: Study) -> None:
+    notes = json.loads(sensitivity(study, samples=16, seed=1).attrs["notes"])
+    assert any("is known within" in one and "four times the samples" in one for one in notes)
+
+
+def test_more_samples_need_fewer_words(found: xr.Dataset) -> None:
+    assert json.loads(found.attrs["notes"]) == []
+    width = (found["first_high"] - found["first_low"]).isel(time=-1).max().item()
+    assert width < 0.2
+
+
+def test_same_seed_same_numbers(study: Study) -> None:
+    one, two, other = (
+        sensitivity(study, samples=32, seed=seed, variables=["Staff"]) for seed in (1, 1, 2)
+    )
+    xr.testing.assert_identical(one, two)
+    assert not np.array_equal(one["first"].values, other["first"].values)
+
+
+def test_progress_counts_all_runs_once(study: Study) -> None:
+    events: list[Event] = []
+    sensitivity(study, samples=16, variables=["Staff"], progress=events.append)
+    draws = [one for one in events if isinstance(one, DrawsDone)]
+    assert draws[0].done == 0
+    assert [one.done for one in draws] == sorted({one.done for one in draws})
+    assert draws[-1].done == draws[-1].total == 16 * (4 + 2)
+    assert all(one.total == 96 for one in draws)
+    seconds = [one.seconds for one in draws]
+    assert seconds == sorted(seconds)
+
+
+@pytest.mark.parametrize(
+    ("asked", "line"),
+    [
+        ({"method": "sobel"}, "there is no method 'sobel'; use sobol, morris or rank"),
+        (
+            {"samples": 100},
+            "100 samples would unbalance the Sobol sequence; give a power of two such as 64 or 128",
+        ),
+        ({"samples": 8}, "8 samples do not fit the method sobol; give from 16 to 1,048,576"),
+        (
+            {"method": "rank", "samples": True},
+            "True samples do not fit the method rank; give from 16 to 1,048,576",
+        ),
+        ({"against": "now"}, "policy 'now' does not differ from itself; compare it with another"),
+        ({"policy": "hir"}, "there is no policy 'hir'; did you mean 'hire'?"),
+        ({"variables": ["staf"]}, "there is no variable 'staf'; did you mean 'Staff'?"),
+        ({"factors": ["skil"]}, "there is no factor 'skil'; did you mean 'skill'?"),
+        ({"factors": []}, "no factor is named; give a list such as ['Staff', 'hiring']"),
+        ({"factors": "skill"}, "'skill' is text, not a list of names"),
+        (
+            {"factors": ["hire: hiring"]},
+            "the factor 'hire: hiring' plays no part in this run; run the policy and the scenario",
+        ),
+    ],
+)
+def test_mistakes_are_one_line(study: Study, asked: dict[str, object], line: str) -> None:
+    with pytest.raises(StudyError) as error:
+        sensitivity(study, **asked)
+    assert line in str(error.value)
+
+
+def test_nothing_uncertain_is_refused(tmp_path: Path) -> None:
+    study = replace(open_staff(tmp_path / "study"), uncertainty=None)
+    with pytest.raises(StudyError, match="nothing is uncertain, so nothing can be sensitive"):
+        sensitivity(study)
+
+
+def test_results_must_hold_what_is_asked_for(study: Study) -> None:
+    ds = study.run(["now"], draws=16, save=["Staff"])
+    with pytest.raises(StudyError, match="hold no policy 'hire'; name one of now"):
+        rank_sensitivity(ds, study, policy="hire", variables=["Staff"])
+    with pytest.raises(StudyError, match="the results hold no variable 'service'; run it again"):
+        rank_sensitivity(ds, study)
+    with pytest.raises(StudyError, match="the results hold no draws"):
+        rank_sensitivity(study.run(["now"]), study)
+
+
+def test_effects_of_chance_are_not_screened(tmp_path: Path) -> None:
+    model = MODEL.replace("will = 1 ", "will = RANDOM UNIFORM(0, 1, 1) ")
+    uncertainty = UNCERTAINTY.replace(
+        UNCERTAINTY[UNCERTAINTY.index("[parameters.will]") : UNCERTAINTY.index("[[changes]]")], ""
+    )
+    study = open_staff(tmp_path / "study", uncertainty, model)
+    with pytest.raises(StudyError, match=r"draws random numbers, .* use the method sobol or rank"):
+        sensitivity(study, method="morris")
+    # Sobol: the same random numbers in the same row of all samples.
+    ds = sensitivity(study, samples=64, variables=["temper"]).sel(variable="temper").isel(time=-1)
+    assert ds.sel(factor="Staff")["total"].item() == 0
