@@ -3,7 +3,7 @@
 import pytest
 
 import flatgov as fg
-from flatgov.run.events import MemberDone, MemberStarted
+from flatgov.run.events import DrawsDone, MemberDone, MemberStarted
 from flatgov.run.summary import SummaryRow
 from flatgov.terminal import progress, study_text
 
@@ -91,3 +91,50 @@ def test_progress_on_a_terminal_is_a_bar_a_policy(capsys, monkeypatch):
     assert captured.out == ""
     assert "2/2" in captured.err
     assert "both (failed)" in captured.err
+
+
+def test_draws_off_a_terminal_are_a_line_every_few_seconds(capsys):
+    with progress(None) as show:
+        show(DrawsDone(0, 10_000, 0, 0.0))
+        show(DrawsDone(512, 10_000, 0, 0.3))
+        show(DrawsDone(9_800, 10_000, 1, 5.1))
+        show(DrawsDone(9_900, 10_000, 2, 8.0))
+        show(DrawsDone(10_000, 10_000, 1200, 10.25))
+    assert capsys.readouterr().err == (
+        "9,800 of 10,000 draws, 1,900 a second, 0.1 s left, 1 member failed\n"
+        "10,000 of 10,000 draws, 980 a second, 10 s, 1,200 members failed\n"
+    )
+
+
+def test_the_rate_of_a_resumed_run_is_its_own(capsys):
+    with progress(None) as show:
+        show(DrawsDone(8_000, 10_000, 0, 0.0))
+        show(DrawsDone(8_010, 10_000, 0, 5.0))
+        show(DrawsDone(8_020, 10_000, 0, 9.9))
+        show(DrawsDone(9_999, 10_000, 0, 7200.0))
+        show(DrawsDone(10_000, 10_000, 0, 7201.0))
+    assert capsys.readouterr().err == (
+        "8,000 of 10,000 draws\n"
+        "8,010 of 10,000 draws, 2 a second, 17 min left\n"
+        "9,999 of 10,000 draws, 0.28 a second, 3.6 s left\n"
+        "10,000 of 10,000 draws, 0.28 a second, 2.0 h\n"
+    )
+
+
+def test_nothing_is_left_to_draw(capsys):
+    with progress(None) as show:
+        show(DrawsDone(100, 100, 0, 0.0))
+    assert capsys.readouterr().err == "100 of 100 draws\n"
+
+
+def test_draws_on_a_terminal_are_one_bar(capsys, monkeypatch):
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    with progress(None) as show:
+        show(MemberDone("hire", "calm", 1, 1, 1.25))
+        show(DrawsDone(3_000, 10_000, 0, 0.0))
+        show(DrawsDone(10_000, 10_000, 3, 2.0))
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "10,000 of 10,000 draws, 3,500 a second, 2.0 s, 3 members failed" in captured.err
+    assert "1 member: " in captured.err
