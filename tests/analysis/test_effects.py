@@ -200,7 +200,6 @@ def example(policies: int = 3, draws: int = 2500, times: int = 2) -> xr.Dataset:
 
 @pytest.mark.parametrize("block", [700, 5000])
 def test_lazy_results_give_the_same(block: int) -> None:
-    pytest.importorskip("dask")
     ds = example()
     xr.testing.assert_identical(
         effects(ds.chunk(draw=block, policy=1), StudyStub()), effects(ds, StudyStub())

@@ -1,0 +1,131 @@
+"""`flatgov timing` from outside."""
+
+from __future__ import annotations
+
+import csv
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import xarray as xr
+
+from flatgov.analysis.timing import timing as analyse
+from flatgov.cli import main
+from flatgov.study.study import Study
+from tools.known_studies import morale_study
+
+Flatgov = Callable[..., tuple[int, str, str]]
+RANGE = ("--from", 12, "--to", 48, "--every", 12)
+
+
+@pytest.fixture
+def flatgov(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Flatgov]:
+    """Run the command line in an empty folder; give status, output and errors."""
+    monkeypatch.chdir(tmp_path)
+    handler = signal.getsignal(signal.SIGTERM)
+
+    def call(*arguments: object) -> tuple[int, str, str]:
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as stopped:
+            main([str(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        assert isinstance(stopped.value.code, int)
+        return stopped.value.code, captured.out, captured.err
+
+    yield call
+    signal.signal(signal.SIGTERM, handler)
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Study:
+    return morale_study(tmp_path / "morale")
+
+
+def test_tables_conclusions_and_files(flatgov: Flatgov, study: Study, tmp_path: Path) -> None:
+    options = ("-p", "help", *RANGE, "--draws", 2000, "--seed", 2)
+    status, out, err = flatgov("timing", study.folder, *options)
+    assert status == 0
+    assert max(len(line) for line in out.splitlines()) <= 100
+    assert "at the end (60)\n  start  median" in out
+    assert "12 Month after the start\n" in out
+    # P(back) at the end is 0.755, 0.59, 0.26 and 0: known on paper.
+    said = " ".join(out.split())
+    assert "below 90 % at every start; below 50 % after a start at 24; below 10 % after" in said
+    folder = Path("results") / "morale" / "timing"
+    assert err.splitlines()[-2:] == [
+        f"wrote {folder / 'timing-help.csv'}",
+        f"wrote {folder / 'timing-help.zarr'}",
+    ]
+    found = analyse(study, "help", [12.0, 24.0, 36.0, 48.0], draws=2000, seed=2)
+    with xr.open_zarr(folder / "timing-help.zarr") as stored:
+        xr.testing.assert_equal(stored.load(), found)
+    rows = list(
+        csv.DictReader((folder / "timing-help.csv").read_text(encoding="utf-8").splitlines())
+    )
+    assert [row["start"] for row in rows] == ["12", "24", "36", "48"] * 2
+    for row in rows:
+        one = found.sel(moment=row["moment"], start=float(row["model time"]))
+        assert float(row["back"]) == one["back"].item()
+        assert float(row["level 50%"]) == one["level"].sel(quantile=0.5).item()
+        assert row["draws"] == "2000"
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [
+        (0.01, "at least 90 % at every start; at least 50 % at every start; at least 10 %"),
+        (3.0, "below 90 % at every start; below 50 % at every start; below 10 % at every start"),
+    ],
+)
+def test_always_and_never(flatgov: Flatgov, study: Study, share: float, said: str) -> None:
+    status, out, _ = flatgov(
+        "timing", study.folder, "-p", "help", *RANGE, "--draws", 50, "--share", share
+    )
+    assert status == 0
+    assert said in " ".join(out.split())
+
+
+def test_a_probability_that_rises(flatgov: Flatgov, study: Study) -> None:
+    # Twelve months after a start, morale is back in no draw after a late one, and after an early
+    # one in some; where less is better it is the other way round.
+    text = (study.folder / "policies.toml").read_text(encoding="utf-8")
+    assert text.count('"Morale" = "more"') == 1
+    turned = text.replace('"Morale" = "more"', '"Morale" = "less"')
+    (study.folder / "policies.toml").write_text(turned, encoding="utf-8")
+    options = ("-p", "help", *RANGE, "--draws", 500, "--variable", "Morale", "--share", 0.9)
+    status, out, _ = flatgov("timing", study.folder, *options)
+    assert status == 0
+    said = " ".join(out.split())
+    assert "it is at most 111.1 % of its value under town" in said
+    assert "below 90 % before a start at" in said
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ((), "Missing option '-p' / '--policy'"),
+        (("-p", "helps"), "there is no policy 'helps'; did you mean 'help'?"),
+        (("-p", "actual"), "it does nothing that 'actual' does not do"),
+        (("-p", "help", "--from", "soon"), "--from: 'soon' is no date"),
+        (("-p", "help", "--from", 99), "--from: 99 is outside the model's horizon"),
+        (("-p", "help", "--to", 4), "the last start is before the first"),
+        (("-p", "help", "--every", 0), "starts cannot be 0 apart"),
+        (("-p", "help", "--to", 60), "a policy that starts at 60 has no time before the end"),
+        (("-p", "help", "--against", "x"), "there is no policy 'x'"),
+        (("-p", "help", "--variable", "gain"), "does not say which way 'gain' is better"),
+        (("-p", "help", "--share", -1), "-1.0 is no share"),
+    ],
+)
+def test_mistakes_are_one_line(
+    flatgov: Flatgov, study: Study, options: tuple[object, ...], message: str
+) -> None:
+    given = [*RANGE, *options]  # the last of two counts
+    status, out, err = flatgov("timing", study.folder, "--draws", 5, *given)
+    assert (status, out) == (2, "")
+    assert err.startswith("error: ")
+    assert message in err
+    assert err.count("\n") == 1
+    assert not Path("results").exists()
