@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-WORDS: dict[str, dict[str, str]] = {
+from flatgov.figures.words_analyses import ANALYSES
+
+WORDS: dict[str, dict[str, str]] = ANALYSES | {
     "colon": {"en": ": ", "zh": "："},
     "comma": {"en": ", ", "zh": "，"},
     "moment": {"en": "time {time}", "zh": "时间 {time}"},
@@ -88,6 +90,32 @@ WORDS: dict[str, dict[str, str]] = {
     "param": {"en": "{name} = {value}", "zh": "{name} = {value}"},
     "stocks title": {"en": "Stocks of {name} over time", "zh": "{name}各存量的变化"},
     "variables title": {"en": "Variables of {name} over time", "zh": "{name}各变量的变化"},
+    "median": {"en": "median", "zh": "中位数"},
+    "band 50": {"en": "50 % of draws", "zh": "50% 的抽样"},
+    "band 90": {"en": "90 % of draws", "zh": "90% 的抽样"},
+    "base run": {"en": "run at base values", "zh": "基准参数下的运行"},
+    "interval": {"en": "{middle} ({low} to {high})", "zh": "{middle}（{low} 至 {high}）"},
+    "draws left out": {
+        "en": "{failed} of {runs} runs with draws failed and are left out.",
+        "zh": "{runs} 次抽样运行中有 {failed} 次失败，未计入。",
+    },
+    "effects title": {
+        "en": "What each policy changes: {variable} less that under “{policy}”, draw by draw",
+        "zh": "各项政策的效果：{variable}与“{policy}”之差（逐次抽样）",
+    },
+    "effects subtitle": {
+        "en": "Under each name: the median difference in {date}, and the interval of 90 % of the "
+        "draws.",
+        "zh": "政策名下：{date}差异的中位数及 90% 抽样的区间。",
+    },
+    "effects draws": {
+        "en": "{draws} draws of all uncertain quantities, the same ones for every policy.",
+        "zh": "对全部不确定量抽样 {draws} 次，各项政策使用相同的抽样。",
+    },
+    "effects unit": {
+        "en": "difference in {variable} ({unit})",
+        "zh": "{variable}之差（{unit}）",
+    },
     "page": {"en": "{title} ({page} of {pages})", "zh": "{title}（{page}/{pages}）"},
 }
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
