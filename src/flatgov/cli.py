@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flatgov import __version__
+from flatgov.commands.behaviour import behaviour
 from flatgov.commands.effects import effects
 from flatgov.commands.printing import Interrupted, draw_into, list_paths, note
 from flatgov.commands.run import run
+from flatgov.commands.sensitivity import sensitivity
 from flatgov.commands.timing import timing
 from flatgov.errors import FlatgovError, RunError, StudyError
 
@@ -62,7 +64,7 @@ def _flatgov(
         print(context.get_help())
 
 
-for _command in (run, effects, timing):
+for _command in (run, effects, timing, sensitivity):
     app.command()(_command)
 
 
