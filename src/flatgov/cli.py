@@ -20,6 +20,7 @@ from flatgov.commands.effects import effects
 from flatgov.commands.printing import Interrupted, draw_into, list_paths, note
 from flatgov.commands.run import run
 from flatgov.commands.sensitivity import sensitivity
+from flatgov.commands.sensitivity import sensitivity
 from flatgov.commands.timing import timing
 from flatgov.errors import FlatgovError, RunError, StudyError
 
