@@ -20,7 +20,6 @@ from flatgov.commands.effects import effects
 from flatgov.commands.printing import Interrupted, draw_into, list_paths, note
 from flatgov.commands.run import run
 from flatgov.commands.sensitivity import sensitivity
-from flatgov.commands.sensitivity import sensitivity
 from flatgov.commands.timing import timing
 from flatgov.errors import FlatgovError, RunError, StudyError
 
@@ -65,7 +64,7 @@ def _flatgov(
         print(context.get_help())
 
 
-for _command in (run, effects, timing, sensitivity):
+for _command in (run, effects, timing, behaviour, sensitivity):
     app.command()(_command)
 
 
