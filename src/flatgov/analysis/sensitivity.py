@@ -199,13 +199,15 @@ def _morris(question: Question, count: int, progress: Progress) -> xr.Dataset:
     at_once = max(_RUNS_AT_ONCE // (len(groups) + 1), 1)
     check_memory(question, at_once * (len(groups) + 1))
     parts: list[morris.Effects] = []
-    reasons = []
+    reasons: list[str] = []
+    scale: FloatArray = np.zeros(())
     for start in range(0, count, at_once):
         some = paths.part(start, start + at_once)
         shape = some.points.shape[:2]
         points = some.points.reshape(-1, len(question.factors))
         outputs = runs(unit_to_values(question.uncertainty, points))
         reasons.append(outputs.reason)
+        scale = np.maximum(scale, outputs.scale)
         values = outputs.values.reshape(*shape, *outputs.values.shape[1:])
         added = morris.elementary_effects(some, groups, values, outputs.usable.reshape(shape))
         parts.append(parts.pop() + added if parts else added)
@@ -214,7 +216,9 @@ def _morris(question: Question, count: int, progress: Progress) -> xr.Dataset:
     _check_usable("morris", int(used.max()), count, reasons)
     measures = morris.screening(effects, groups)
     names = ("mu_star", "mu_star_low", "mu_star_high", "mu", "sigma")
-    found = {name: getattr(measures, name) for name in names}
+    # What rounding leaves of large values is no effect.
+    real = ~(measures.mu_star <= sobol.ROUNDING * scale)
+    found = {name: np.where(real, getattr(measures, name), 0.0) for name in names}
     factors = [[question.factors[place] for place in group] for group in groups]
     ds = to_dataset(question, factors, outputs.rows, outputs.times, found, used)
     return with_notes(ds, "morris", count, reasons)

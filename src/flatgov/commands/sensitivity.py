@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # Everything heavy is imported where it is used, so that --he
 _SHOWN = 10  # factors of a variable
 _WIDTH = 96
 _NAME = 52
+_ROUNDING = 1e-9
 
 
 class MethodName(StrEnum):
@@ -151,7 +152,8 @@ def _variable_text(one: xr.Dataset) -> str:
     shows = _SHOWS[one.attrs["method"]]
     lead = one[next(iter(shows))]
     sizes = abs(lead).fillna(-1.0)
-    order = [place for place in (-sizes).argsort(kind="stable").values if sizes[place] > 0]
+    some = max(_ROUNDING * sizes.max().item(), 0.0)  # What rounding leaves is no effect.
+    order = [place for place in (-sizes).argsort(kind="stable").values if sizes[place] > some]
     order = order[:_SHOWN]
     if not order:
         return "  does not vary in these draws"
