@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -23,8 +23,7 @@ from flatgov.commands.sensitivity import sensitivity
 from flatgov.commands.timing import timing
 from flatgov.errors import FlatgovError, RunError, StudyError
 
-if TYPE_CHECKING:  # Everything heavy is imported where it is used, so that --help answers at once.
-    pass
+# Everything heavy is imported where it is used, so that --help answers at once.
 
 # The base of all mistakes in options and arguments; Typer does not export it.
 _UsageError: type[typer.BadParameter] = typer.BadParameter.__mro__[1]
