@@ -374,8 +374,10 @@ def test_two_runs_do_not_write_to_one_folder(tmp_path: Path) -> None:
             f"{run}: another run is writing its draws here; "
             "wait until it ends, or choose another --out"
         )
+    assert not run.exists()
     with claimed(run):
-        pass
+        (run / "run.json").touch()
+    assert (run / "run.json").exists()
 
 
 def test_where_an_ensemble_grows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple
@@ -189,4 +190,8 @@ def claimed(place: Place) -> Iterator[None]:
                 where=str(place),
                 fix="wait until it ends, or choose another --out",
             ) from None
-        yield
+        try:
+            yield
+        finally:
+            if [path.name for path in place.glob("*")] == [_LOCK]:  # Nothing to go on with.
+                shutil.rmtree(place, ignore_errors=True)
