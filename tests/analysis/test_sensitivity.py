@@ -26,6 +26,28 @@ rank = 0.5
 reason = "They go together."
 """
 
+SCENARIOS = """\
+default = "calm"
+[scenarios.calm]
+label = { en = "Calm", zh = "平静" }
+[scenarios.busy]
+label = { en = "Busy", zh = "忙" }
+[[scenarios.busy.changes]]
+variable = "hiring"
+operation = "add"
+value = 2.0
+"""
+
+BUSY = """\
+[[changes]]
+scenario = "busy"
+variable = "hiring"
+distribution = "uniform"
+low = 1.0
+high = 3.0
+reason = "Nobody knows."
+"""
+
 Q = 1 - 0.5 / 20
 VARIANCE = {"staff": 40**2 / 12, "hiring": 1.5, "change": 4**2 / 12, "skill": 1 / 12}
 
@@ -127,6 +149,46 @@ def test_correlated_quantities_are_one_factor(tmp_path: Path) -> None:
     both = screened.sel(variable="temper", factor="skill + will")
     assert both["mu_star"].item() > 1
     assert math.isnan(both["mu"].item())
+
+
+def test_elements_of_a_variable_are_rows(tmp_path: Path) -> None:
+    model = MODEL.replace(
+        "INITIAL TIME",
+        "place: north, south ~~|\nweight[place] = 1, 3 ~ Dmnl ~ |\n"
+        "part[place] = Staff * weight[place] ~ Person ~ |\nINITIAL TIME",
+        1,
+    )
+    study = open_staff(tmp_path / "study", model=model)
+    ds = sensitivity(study, variables=["part", "Staff"], samples=64)
+    assert list(ds["variable"].values) == ["part[north]", "part[south]", "Staff"]
+    assert list(ds["units"].values) == ["Person"] * 3
+    for name in ("part[north]", "part[south]"):
+        np.testing.assert_allclose(
+            ds["total"].sel(variable=name), ds["total"].sel(variable="Staff"), rtol=1e-9
+        )
+    south, staff = (ds["sd"].sel(variable=name).values for name in ("part[south]", "Staff"))
+    np.testing.assert_allclose(south, 3 * staff, rtol=1e-9)
+
+
+def test_a_scenario(tmp_path: Path) -> None:
+    folder = tmp_path / "study"
+    folder.mkdir()
+    (folder / "scenarios.toml").write_text(SCENARIOS, encoding="utf-8")
+    study = open_staff(folder, UNCERTAINTY + BUSY)
+    calm = sensitivity(study, samples=64, variables=["Staff"])
+    busy = sensitivity(study, samples=64, variables=["Staff"], scenario="busy")
+    assert (calm.attrs["scenario"], busy.attrs["scenario"]) == ("calm", "busy")
+    assert "busy: hiring" not in calm["factor"].values
+    last = busy.sel(variable="Staff").isel(time=-1)
+    # The change is uniform from 1 to 3, the hiring that it adds to has a variance of 1.5.
+    ratio = last["total"].sel(factor="busy: hiring") / last["total"].sel(factor="hiring")
+    assert ratio.item() == pytest.approx((4 / 12) / 1.5, rel=0.15)
+    ranked = sensitivity(study, method="rank", samples=64, variables=["Staff"], scenario="busy")
+    whole = study.run(["now"], ["calm", "busy"], draws=64)
+    again = rank_sensitivity(whole, study, variables=["Staff"], scenario="busy")
+    xr.testing.assert_identical(ranked, again)
+    one = whole.sel(scenario="busy")
+    xr.testing.assert_identical(ranked, rank_sensitivity(one, study, variables=["Staff"]))
 
 
 def test_chosen_factors_and_the_rest_at_base(study: Study) -> None:
@@ -281,6 +343,20 @@ def test_nothing_uncertain_is_refused(tmp_path: Path) -> None:
     study = replace(open_staff(tmp_path / "study"), uncertainty=None)
     with pytest.raises(StudyError, match="nothing is uncertain, so nothing can be sensitive"):
         sensitivity(study)
+
+
+def test_a_table_of_draws_varies_what_it_likes(study: Study) -> None:
+    rng = np.random.default_rng(8)
+    table = {"skill": rng.random(40), "stay": 10 + rng.random(40), "will": rng.random(40)}
+    ds = study.run(["now"], draws=table)
+    found = rank_sensitivity(ds, study).isel(time=-1).sel(variable="Staff")
+    assert list(found["factor"].values) == ["skill", "will", "stay"]
+    assert list(found["distribution"].values) == ["uniform 0.5, 1.5"] * 2 + ["table"]
+    assert found["rho"].sel(factor="stay").item() == pytest.approx(1.0)
+    bare = rank_sensitivity(ds, replace(study, uncertainty=None), factors=["stay"])
+    assert bare["rho"].values[0, 0, -1] == pytest.approx(1.0)
+    with pytest.raises(StudyError, match="hold no factor 'hiring'; name one of skill, stay, will"):
+        rank_sensitivity(ds, study, factors=["hiring"])
 
 
 def test_results_must_hold_what_is_asked_for(study: Study) -> None:

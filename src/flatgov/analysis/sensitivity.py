@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -25,7 +26,8 @@ from flatgov.run.ensemble import OK
 from flatgov.run.events import Event
 from flatgov.run.native import uses_random_numbers
 from flatgov.study.design import Design, sample
-from flatgov.study.uncertainty import unit_to_values
+from flatgov.study.draws_table import no_distribution
+from flatgov.study.uncertainty import Factor, Uncertainty, unit_to_values
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -92,6 +94,10 @@ def sensitivity(
         ``distribution`` and ``reason``. The attribute ``notes`` is a JSON list of what a reader
         must know: what was left out and why, and where the samples are too few.
 
+        A model that draws random numbers draws the same ones in the same row, whichever factor
+        is exchanged: they are no factor, but what they do together with one is a part of its
+        indices.
+
     Raises:
         StudyError: There is no such policy, scenario, variable or factor, nothing is uncertain, or
             the number of samples does not fit.
@@ -141,7 +147,10 @@ def rank_sensitivity(
     alone = "scenario" in ds.coords and ds["scenario"].ndim == 0
     if scenario is None and alone:
         scenario = str(ds["scenario"].values)
+    study = _with_columns(study, ds)
     question = ask(study, policy, against, scenario, variables, factors, int(ds.attrs["seed"]))
+    if factors is not None:
+        _check_there([one.name for one in question.factors], ds["factor"].values.tolist(), "factor")
     policies = list(question.policies)
     _check_there(policies, ds["policy"].values.tolist(), "policy")
     _check_there(question.variables, list(ds.data_vars), "variable")
@@ -261,6 +270,18 @@ def _ranks(ds: xr.Dataset, question: Question) -> xr.Dataset:
     used = np.full(len(drawn), float(usable.sum()))
     ds = to_dataset(question, [[one] for one in drawn], rows, times_of(ds), found, used)
     return with_notes(ds, "rank", len(usable), reasons)
+
+
+def _with_columns(study: Study, ds: xr.Dataset) -> Study:
+    """Add what only the user's own table of draws varied to what the study has as uncertain."""
+    own = () if study.uncertainty is None else study.uncertainty.factors
+    names = {factor.name for factor in own}
+    more = [
+        Factor(str(name), "value", str(name), "", np.nan, no_distribution, "table")
+        for name in ds["factor"].values
+        if str(name) not in names
+    ]
+    return replace(study, uncertainty=Uncertainty((*own, *more)))
 
 
 def _check_samples(method: Method, samples: int) -> int:

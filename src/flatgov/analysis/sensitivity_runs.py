@@ -37,7 +37,7 @@ class Question:
         study: The study.
         policies: One policy, or two whose difference is analysed: first less second.
         scenario: The scenario; None where the study has none.
-        variables: Those that are analysed, in the order of the model.
+        variables: Those that are analysed.
         uncertainty: The quantities that are varied; all others stay at their base values.
         groups: Their places, those that are correlated together.
         seed: Of the design, and of random numbers in the model.
@@ -111,8 +111,9 @@ def ask(
             where=str(study.folder),
             fix="name the variables to analyse",
         )
+    spelling = {canonical(name): name for name in study.model.variables}
     for name in names:
-        if canonical(name) not in {canonical(one) for one in study.model.variables}:
+        if canonical(name) not in spelling:
             raise StudyError(
                 f"there is no variable '{name}'",
                 where=study.model.path,
@@ -138,7 +139,7 @@ def ask(
         study,
         chosen.policies,
         chosen.scenarios[0],
-        tuple(chosen.save or ()),
+        tuple(dict.fromkeys(spelling[canonical(name)] for name in names)),
         uncertainty,
         correlated_groups(uncertainty),
         seed,
