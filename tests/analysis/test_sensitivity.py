@@ -191,6 +191,15 @@ def test_a_scenario(tmp_path: Path) -> None:
     xr.testing.assert_identical(ranked, rank_sensitivity(one, study, variables=["Staff"]))
 
 
+def test_what_does_not_act_is_left_out_of_its_group(tmp_path: Path) -> None:
+    tied = CORRELATION.replace('"will"', '"other: skill"')
+    study = open_staff(tmp_path / "study", UNCERTAINTY + tied)
+    now = sensitivity(study, samples=16, variables=["service"])
+    assert list(now["factor"].values) == ["Staff", "hiring", "skill", "will"]
+    other = sensitivity(study, samples=16, variables=["service"], policy="other", against="now")
+    assert list(other["factor"].values) == ["Staff", "hiring", "skill + other: skill", "will"]
+
+
 def test_chosen_factors_and_the_rest_at_base(study: Study) -> None:
     ds = sensitivity(study, factors=["HIRING", "skill"], samples=256, variables=["Staff"])
     assert list(ds.factor.values) == ["hiring", "skill"]
@@ -325,6 +334,7 @@ def test_progress_counts_all_runs_once(study: Study) -> None:
         ({"policy": "hir"}, "there is no policy 'hir'; did you mean 'hire'?"),
         ({"variables": ["staf"]}, "there is no variable 'staf'; did you mean 'Staff'?"),
         ({"factors": ["skil"]}, "there is no factor 'skil'; did you mean 'skill'?"),
+        ({"variables": []}, "no variable is named; name the variables to analyse"),
         ({"factors": []}, "no factor is named; give a list such as ['Staff', 'hiring']"),
         ({"factors": "skill"}, "'skill' is text, not a list of names"),
         (
@@ -341,7 +351,7 @@ def test_mistakes_are_one_line(study: Study, asked: dict[str, object], line: str
 
 def test_nothing_uncertain_is_refused(tmp_path: Path) -> None:
     study = replace(open_staff(tmp_path / "study"), uncertainty=None)
-    with pytest.raises(StudyError, match="nothing is uncertain, so nothing can be sensitive"):
+    with pytest.raises(StudyError, match="nothing is uncertain in this run, so nothing can"):
         sensitivity(study)
 
 

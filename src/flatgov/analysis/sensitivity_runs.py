@@ -107,8 +107,9 @@ def ask(
         names = [variables]
     if not names:
         raise StudyError(
-            "the study has no headline variables",
-            where=str(study.folder),
+            "no variable is named, and the study has no headline variables"
+            if variables is None
+            else "no variable is named",
             fix="name the variables to analyse",
         )
     spelling = {canonical(name): name for name in study.model.variables}
@@ -120,21 +121,15 @@ def ask(
                 nearest=nearest_names(name, study.model.variables),
             )
     chosen = choose_members(study, policies, None if scenario is None else [scenario], save=names)
-    if study.uncertainty is None or not study.uncertainty.factors:
+    acting = {one.draw for member in chosen.members for one in member.changes}
+    whole = study.uncertainty or Uncertainty(())
+    if not any(acts(factor, acting) for factor in whole.factors):
         raise StudyError(
-            "nothing is uncertain, so nothing can be sensitive to it",
+            "nothing is uncertain in this run, so nothing can be sensitive to it",
             where=str(study.folder),
             fix="write an uncertainty.toml",
         )
-    acting = {one.draw for member in chosen.members for one in member.changes}
-    uncertainty = _subset(study.uncertainty, _wanted(study.uncertainty, factors, acting))
-    groups = correlated_groups(uncertainty)
-    active = [
-        group
-        for group in groups
-        if any(acts(uncertainty.factors[place], acting) for place in group)
-    ]
-    uncertainty = _subset(uncertainty, sorted(place for group in active for place in group))
+    uncertainty = _subset(whole, _wanted(whole, factors, acting))
     return Question(
         study,
         chosen.policies,
@@ -296,9 +291,9 @@ def check_memory(question: Question, runs: int) -> None:
 
 
 def _wanted(uncertainty: Uncertainty, factors: Sequence[str] | None, acting: set[str]) -> list[int]:
-    """Find the places of the quantities that a user names, in any spelling; all by default."""
+    """Find the places of the quantities that a user names, in any spelling; else all that act."""
     if factors is None:
-        return list(range(len(uncertainty.factors)))
+        return [place for place, factor in enumerate(uncertainty.factors) if acts(factor, acting)]
     places = {canonical(factor.name): place for place, factor in enumerate(uncertainty.factors)}
     if isinstance(factors, str) or not factors:
         raise StudyError(
