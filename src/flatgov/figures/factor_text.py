@@ -23,18 +23,21 @@ def factor_name(name: str, text: Text) -> str:
     Returns:
         The label; of a large group the first and how many more.
     """
-    known = {} if text.study.uncertainty is None else _by_name(text.study.uncertainty.factors)
-    members = [name] if name in known else name.split(" + ")
-    labels = [_single(known[one], text) if one in known else one for one in members]
+    labels = _labels(name, text)
     if len(labels) <= _ALL_NAMED:
         return " + ".join(labels)
     return text.word("and others", names=labels[0], count=len(labels) - 1)
 
 
-def members_of(name: str, text: Text) -> int:
-    """Count the quantities of a group."""
-    known = {} if text.study.uncertainty is None else _by_name(text.study.uncertainty.factors)
-    return 1 if name in known else name.count(" + ") + 1
+def group_size(name: str, text: Text) -> int:
+    """Count the quantities of a group; a single one counts as 1."""
+    return len(_labels(name, text))
+
+
+def all_members(name: str, text: Text) -> list[str]:
+    """Give the labels of a group of which `factor_name` does not name all; else nothing."""
+    labels = _labels(name, text)
+    return labels if len(labels) > _ALL_NAMED else []
 
 
 def distribution_text(distribution: str, text: Text) -> str:
@@ -69,8 +72,11 @@ def clipped(label: str, width: float, size: float, lines: int, weight: str = "no
     return [*found[: lines - 1], last.rstrip(" ,，") + " …"]
 
 
-def _by_name(factors: tuple[Factor, ...]) -> dict[str, Factor]:
-    return {factor.name: factor for factor in factors}
+def _labels(name: str, text: Text) -> list[str]:
+    factors = () if text.study.uncertainty is None else text.study.uncertainty.factors
+    known = {factor.name: factor for factor in factors}
+    members = [name] if name in known else name.split(" + ")
+    return [_single(known[one], text) if one in known else one for one in members]
 
 
 def _single(factor: Factor, text: Text) -> str:

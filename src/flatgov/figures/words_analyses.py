@@ -30,27 +30,27 @@ ANALYSES: dict[str, dict[str, str]] = {
     "tornado title": {"en": "What decides {what}, {date}", "zh": "{date}{what}取决于什么"},
     "factor": {"en": "uncertain quantity", "zh": "不确定的量"},
     "distribution": {"en": "distribution", "zh": "分布"},
-    "total index": {
+    "measure total": {
         "en": "total: variance left if all but this became known",
         "zh": "总效应：其余各量均已知时仍剩的方差占比",
     },
-    "first index": {
+    "measure first": {
         "en": "first order: variance gone if only this became known",
         "zh": "一阶：仅该量已知时消除的方差占比",
     },
-    "mu_star": {
+    "measure mu_star": {
         "en": "µ*: mean size of the effect over the whole range",
         "zh": "µ*：在整个取值范围内效应的平均大小",
     },
-    "sigma": {
+    "measure sigma": {
         "en": "σ: how far the effect varies with the other quantities",
         "zh": "σ：效应随其他量变动的程度",
     },
-    "prcc": {
+    "measure prcc": {
         "en": "partial rank correlation, all others accounted for",
         "zh": "偏秩相关（已扣除其他量）",
     },
-    "rho": {"en": "Spearman’s rank correlation", "zh": "斯皮尔曼秩相关"},
+    "measure rho": {"en": "Spearman’s rank correlation", "zh": "斯皮尔曼秩相关"},
     "interval of": {"en": "{percent} % interval", "zh": "{percent}%区间"},
     "others": {
         "en": "the other {count}: first-order indices together",
@@ -65,13 +65,14 @@ ANALYSES: dict[str, dict[str, str]] = {
     "rank axis": {"en": "rank correlation (dimensionless)", "zh": "秩相关系数（无量纲）"},
     "sobol subtitle": {
         "en": "First-order indices of all quantities add to {sum} ({low} to {high}); what is "
-        "missing to 1 is what they do together. Standard deviation: {sd} {unit}.",
+        "missing to 1 is what they do together. Standard deviation: {spread}.",
         "zh": "所有量的一阶指数合计{sum}（{low}至{high}），与1的差额为各量的交互作用。"
-        "标准差：{sd} {unit}。",
+        "标准差：{spread}。",
     },
     "morris subtitle": {
-        "en": "σ that is large beside µ* means that the effect is not linear or depends on others.",
-        "zh": "σ相对µ*较大，说明效应非线性或取决于其他量。",
+        "en": "σ that is large beside µ* means that the effect is not linear or depends on others; "
+        "groups have none.",
+        "zh": "σ相对µ*较大，说明效应非线性或取决于其他量；相关的组没有σ。",
     },
     "rank subtitle": {
         "en": "To the right: more of the quantity, more of the outcome.",
@@ -91,6 +92,11 @@ ANALYSES: dict[str, dict[str, str]] = {
         "en": "Rank correlations with {factors} quantities, {samples} draws, seed {seed}.",
         "zh": "与{factors}个量的秩相关，{samples}次抽样，随机种子{seed}。",
     },
+    "group": {"en": "One group: {members}.", "zh": "合为一组：{members}。"},
+    "rows left out": {
+        "en": "Up to {count} of them are left out, as runs failed.",
+        "zh": "其中至多{count}个有运行失败，未计入。",
+    },
     # Sensitivity over time
     "over time title": {
         "en": "What decides {what}, over time",
@@ -101,17 +107,17 @@ ANALYSES: dict[str, dict[str, str]] = {
         "en": "by how much “{policy}” differs from “{against}”",
         "zh": "“{policy}”与“{against}”的差异",
     },
-    "sobol areas": {
-        "en": "Areas: first-order shares of the variance of the {count} biggest quantities of each "
-        "outcome.",
-        "zh": "色块：每项结果中影响最大的{count}个量的一阶方差占比。",
+    "sobol over time": {
+        "en": "Areas: first-order shares of the variance, the {count} largest of each outcome by "
+        "name.",
+        "zh": "色块：一阶方差占比，各项结果中最大的{count}个量标出名称。",
     },
-    "morris lines": {
+    "morris over time": {
         "en": "Lines: µ*, the mean size of the effect over the whole range, of the {count} biggest "
         "quantities of each outcome.",
         "zh": "线条：每项结果中影响最大的{count}个量的µ*，即在整个取值范围内效应的平均大小。",
     },
-    "rank lines": {
+    "rank over time": {
         "en": "Lines: partial rank correlation with the {count} biggest quantities of each "
         "outcome.",
         "zh": "线条：每项结果与影响最大的{count}个量的偏秩相关。",
@@ -121,6 +127,10 @@ ANALYSES: dict[str, dict[str, str]] = {
     "quiet": {
         "en": "(almost) nothing varies",
         "zh": "几乎没有差异",
+    },
+    "above one": {
+        "en": "above 1: the samples are too few",
+        "zh": "超过1：样本过少",
     },
     "quiet key": {
         "en": "spread below {percent} % of its largest: nothing to explain",
@@ -152,7 +162,10 @@ ANALYSES: dict[str, dict[str, str]] = {
     "timing none": {"en": "none", "zh": "无"},
     "timing later": {"en": "{date} or later", "zh": "{date}或更晚"},
     "timing axis": {"en": "start of the policy ({unit})", "zh": "政策启动时间（{unit}）"},
-    "with policy": {"en": "with the policy", "zh": "实施该政策"},
+    "with policy": {
+        "en": "with the policy; below, the median",
+        "zh": "实施该政策；其下为中位数",
+    },
     "without policy": {"en": "without it: “{policy}”", "zh": "不实施：“{policy}”"},
     "last above": {
         "en": "last start with at least {percent} %",
@@ -174,6 +187,7 @@ ANALYSES: dict[str, dict[str, str]] = {
     },
     "pattern": {"en": "pattern", "zh": "行为模式"},
     "share of draws": {"en": "share of draws (%)", "zh": "抽样占比（%）"},
+    "share and interval": {"en": "% (interval)", "zh": "%（区间）"},
     "base passes": {
         "en": "full: holds at the model’s own values",
         "zh": "实心：按模型本身取值成立",
@@ -189,6 +203,11 @@ ANALYSES: dict[str, dict[str, str]] = {
     },
     # How many of a unit of time
     "count Day": {"en": "{count} days", "zh": "{count}天"},
+    "count one Day": {"en": "{count} day", "zh": "{count}天"},
+    "count one Week": {"en": "{count} week", "zh": "{count}周"},
+    "count one Month": {"en": "{count} month", "zh": "{count}个月"},
+    "count one Quarter": {"en": "{count} quarter", "zh": "{count}个季度"},
+    "count one Year": {"en": "{count} year", "zh": "{count}年"},
     "count Week": {"en": "{count} weeks", "zh": "{count}周"},
     "count Month": {"en": "{count} months", "zh": "{count}个月"},
     "count Quarter": {"en": "{count} quarters", "zh": "{count}个季度"},
