@@ -29,6 +29,7 @@ from flatgov.run.events import Event
 from flatgov.run.manifest import STORE
 from flatgov.run.members import Chosen
 from flatgov.run.place import Place, join
+from flatgov.run.resume import run_mark
 from flatgov.study.changes import as_study_error
 
 if TYPE_CHECKING:
@@ -43,22 +44,24 @@ class ToStore:
         job: The ensemble.
         layout: Its blocks.
         place: The folder of the run, for every worker the same.
+        mark: What tells the run from others that may begin there later.
     """
 
     job: Job
     layout: Layout
     place: Place
+    mark: str
 
     def prepare(self) -> None:
         """Compile the kernel, and see whether the folder of the run can be reached from here."""
-        require_run(self.place)
+        require_run(self.place, self.mark)
         prepare(self.job)
 
     def __call__(self, first: int, count: int, stop: NDArray[np.int32] | None = None) -> BlockDone:
         """Simulate a block and write it."""
         begun = time.perf_counter()
         block = simulate_block(self.job, first, count, stop=stop)
-        write_block(self.place, self.layout, block)
+        write_block(self.place, self.layout, block, self.mark)
         failed = count_failed(block, self.layout)
         return BlockDone(first, count, failed, time.perf_counter() - begun)
 
@@ -94,5 +97,5 @@ def run_to_store(
     done = begin(place, job, layout, study, attrs, resume=resume)
     blocks = [block for number, block in enumerate(layout.blocks()) if number not in done]
     with as_study_error():
-        follow(ToStore(job, layout, place), blocks, layout, progress, **where)
+        follow(ToStore(job, layout, place, run_mark(place)), blocks, layout, progress, **where)
     add_attributes(place, failure_attributes(open_ensemble(join(place, STORE))))

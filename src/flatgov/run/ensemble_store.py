@@ -37,7 +37,7 @@ from flatgov.run.place import (
     remove_parts,
     write_bytes,
 )
-from flatgov.run.resume import RUN, check_same, fingerprint, is_begun, write_fingerprint
+from flatgov.run.resume import RUN, check_same, fingerprint, is_begun, run_mark, write_fingerprint
 from flatgov.run.trouble import OK, named_variables, reason_texts
 from flatgov.run.zarr_store import StoredArray, describe_zarr, encode_chunk, with_own_names
 
@@ -120,7 +120,7 @@ def begin(
             for name in (RUN, MARKERS, STORE):
                 remove(join(place, name))
         create(place, job, layout, study, attrs)
-        return finished(place, layout)
+        return finished(place, layout) if resume else set()
 
 
 def create(
@@ -149,7 +149,7 @@ def create(
         write_fingerprint(place, fingerprint(job, layout, study.hash))
 
 
-def write_block(place: Place, layout: Layout, block: Block) -> None:
+def write_block(place: Place, layout: Layout, block: Block, mark: str) -> None:
     """Write the chunks of a block, and its marker last.
 
     Several workers may write at once, even the same block.
@@ -158,6 +158,7 @@ def write_block(place: Place, layout: Layout, block: Block) -> None:
         place: The folder of the run, as `create` made it.
         layout: Of the members and blocks.
         block: Draws that are a block of the layout.
+        mark: Of the run; see `run_mark`.
 
     Raises:
         RunError: There is no such run, no room, or the place cannot be written.
@@ -178,7 +179,7 @@ def write_block(place: Place, layout: Layout, block: Block) -> None:
         files[path] = (len(data), hashlib.sha256(data).hexdigest())
 
     with in_one_line(place, _GO_ON):
-        require_run(place)
+        require_run(place, mark)
         for name, array in members.items():
             whole = array[list(layout.plan_of)].reshape(*shape, *array.shape[1:])
             keep(name, whole, len(shape))
@@ -279,16 +280,23 @@ def _is_whole(place: Place, number: int, sizes: Mapping[str, int]) -> bool:
     )
 
 
-def require_run(place: Place) -> None:
-    """Refuse to write where the run is not: a worker on another machine may not see its folder."""
-    try:
-        read_bytes(join(place, RUN))
-    except FileNotFoundError:
-        raise RunError(
-            "there is no such run here",
-            where=str(place),
-            fix="give --out an address that all workers can reach",
-        ) from None
+def require_run(place: Place, mark: str) -> None:
+    """Refuse to write where the run is not.
+
+    A worker on another machine may not see its folder; one that was left over by a run that was
+    killed may find another run there.
+
+    Raises:
+        RunError: There is no run, or another one.
+    """
+    found = run_mark(place)
+    if found == mark:
+        return
+    raise RunError(
+        "another run has begun here" if found else "there is no such run here",
+        where=str(place),
+        fix="" if found else "give --out an address that all workers can reach",
+    )
 
 
 def _member_shape(layout: Layout) -> tuple[int, ...]:

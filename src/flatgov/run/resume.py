@@ -54,6 +54,14 @@ def write_fingerprint(place: Place, mark: dict[str, Any]) -> None:
     write_bytes(join(place, RUN), f"{text}\n".encode())
 
 
+def run_mark(place: Place) -> str:
+    """Give a hash that tells the run of a place from others; nothing if there is none."""
+    try:
+        return hashlib.sha256(read_bytes(join(place, RUN))).hexdigest()
+    except FileNotFoundError:
+        return ""
+
+
 def read_fingerprint(place: Place) -> dict[str, Any] | None:
     """Give the fingerprint of the run that was interrupted, or None if there is none."""
     try:
