@@ -177,8 +177,11 @@ def test_draws_that_cannot_be_moved_can_be_moved_later(
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "rename", fail)
-        with pytest.raises(OSError, match="Input/output error"):
+        with pytest.raises(fg.RunError) as caught:
             write_results(office.run(), office, folder, ensemble=place)
+    assert str(caught.value) == (
+        f"{folder}: cannot be written: Input/output error; use --resume to go on"
+    )
     if earlier:
         assert read_results(folder, verify=True).sizes["draw"] == 20
     write_results(office.run(), office, folder, ensemble=place)

@@ -56,7 +56,7 @@ _SMALLEST, _LARGEST = 16, 4096
 _EXTRA = (STATUS, WHAT, WHEN, SAMPLE)
 _NEVER = 255  # The status of a member that no block has written: none that a member can have.
 _FILLS = {STATUS: _NEVER, WHAT: -1}
-_GO_ON = "use --resume to go on"
+GO_ON = "use --resume to go on"
 
 
 def block_size(model: Model, save: Sequence[str], members: int, draws: int) -> int:
@@ -109,7 +109,7 @@ def begin(
         StudyError: The interrupted run was another one; nothing is deleted.
         RunError: There is no room, or the place cannot be written.
     """
-    with in_one_line(place, _GO_ON):
+    with in_one_line(place, GO_ON):
         if resume and is_begun(place):
             check_same(place, fingerprint(job, layout, study.hash))
             remove_parts(place)
@@ -142,7 +142,7 @@ def create(
         RunError: There is no room, or the place cannot be written.
     """
     ds, arrays = _plan(job, layout, study, attrs)
-    with in_one_line(place, _GO_ON), tempfile.TemporaryDirectory() as folder:
+    with in_one_line(place, GO_ON), tempfile.TemporaryDirectory() as folder:
         new = Path(folder) / STORE
         describe_zarr(ds, arrays, [name for name in _EXTRA if name in arrays], new)
         put_folder(new, join(place, STORE))
@@ -178,7 +178,7 @@ def write_block(place: Place, layout: Layout, block: Block, mark: str) -> None:
         write_bytes(join(place, STORE, path), data)
         files[path] = (len(data), hashlib.sha256(data).hexdigest())
 
-    with in_one_line(place, _GO_ON):
+    with in_one_line(place, GO_ON):
         require_run(place, mark)
         for name, array in members.items():
             whole = array[list(layout.plan_of)].reshape(*shape, *array.shape[1:])
@@ -213,7 +213,7 @@ def add_attributes(place: Place, attrs: Mapping[str, object]) -> None:
     path = join(place, STORE, "zarr.json")
     group = json.loads(read_bytes(path))
     group["attributes"] |= attrs
-    with in_one_line(place, _GO_ON):
+    with in_one_line(place, GO_ON):
         write_bytes(path, json.dumps(group).encode())
 
 

@@ -10,14 +10,14 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from flatgov.errors import RunError, StudyError
 from flatgov.model import Model
-from flatgov.run.ensemble_store import chunk_hashes, discard, open_ensemble
+from flatgov.run.ensemble_store import GO_ON, chunk_hashes, discard, open_ensemble
 from flatgov.run.folders import TEMPORARY, files_under, is_half_replaced, replaced
 from flatgov.run.manifest import (
     BASE,
@@ -99,17 +99,21 @@ def write_results(
 
     Raises:
         StudyError: The folder is not for these results; see `check_target`.
-        RunError: There is no room at the address, or it cannot be written.
-        OSError: The disk is full.
+        RunError: There is no room for draws or at an address, or it cannot be written; draws stay
+            where they are, to be resumed.
+        OSError: The disk is full, and there are no draws.
     """
     check_target(folder, source)
     stored = ds if save is None else ds[list(save)]
     if isinstance(folder, Path):
         moved = ensemble / STORE if isinstance(ensemble, Path) else None
-        with replaced(folder, moved) as new:
+        # What is in the way of draws keeps them: they can be moved later.
+        line = nullcontext() if ensemble is None else in_one_line(folder, GO_ON)
+        with line, replaced(folder, moved) as new:
             _write_files(ds, stored, source, new, command, ensemble)
     else:
-        with in_one_line(folder, "run again"), tempfile.TemporaryDirectory() as temporary:
+        fix = "run again" if ensemble is None else GO_ON
+        with in_one_line(folder, fix), tempfile.TemporaryDirectory() as temporary:
             new = Path(temporary)
             _write_files(ds, stored, source, new, command, ensemble)
             if ensemble is None:
