@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from flatgov.errors import StudyError
+from flatgov.figures.bands import Draws, draw_whiskers, draws_note
 from flatgov.figures.common import (
     NotDrawn,
     caption,
@@ -43,13 +44,14 @@ _ABOVE, _BELOW, _HEIGHT = 0.6, 0.42, 2.9  # inches: over, under and of a panel
 _LINE, _GAP = 0.16, 0.12  # inches: a further line of a title, between columns
 
 
-def figure(ds: xr.Dataset, text: Text, name: str) -> Figure:
+def figure(ds: xr.Dataset, text: Text, name: str, draws: Draws | None = None) -> Figure:
     """Draw one breakdown of the study.
 
     Args:
         ds: With dimensions ``policy`` and ``time``.
         text: The study's labels.
         name: The key of the breakdown in figures.toml.
+        draws: Of the same policies: whiskers on the total at the end.
 
     Returns:
         The figure: two panels a row, all with the same y axis.
@@ -69,7 +71,9 @@ def figure(ds: xr.Dataset, text: Text, name: str) -> Figure:
     total = text.word("total")
     endings = [EndLabel(label, 0.0, INK) for label in names]
     reserved = room([*endings, EndLabel(total, 0.0, INK, bold())])
-    highest = 1.05 * max(float(stack.sum(axis=0).max()) for stack in stacks.values()) or 1.0
+    spreads = _spreads(draws, chosen.total, policies, float(line.time[-1]))
+    tops = [float(stack.sum(axis=0).max()) for stack in stacks.values()]
+    highest = 1.05 * max(*tops, *(float(levels[-1]) for levels in spreads.values()), 0.0) or 1.0
     left = tick_room(0, highest)
     columns = min(2, len(policies))
     rows = ceil(len(policies) / columns)
@@ -82,7 +86,7 @@ def figure(ds: xr.Dataset, text: Text, name: str) -> Figure:
         text.label(chosen.title, f"{where}.title"),
         text.study.title[text.lang],
         mark_keys(text, line, events),
-        caption(ds, text),
+        caption(ds, text, draws_note(text, draws, "total draws") if draws and spreads else ""),
         rows * tall,
     )
     for place, policy in enumerate(policies):
@@ -96,6 +100,8 @@ def figure(ds: xr.Dataset, text: Text, name: str) -> Figure:
         axes.set_ylim(0, highest)
         draw_ticks(axes.yaxis, 0, highest)
         _panel(axes, stacks[policy], line, events)
+        if policy in spreads:
+            draw_whiskers(axes, [float(line.x[-1])], [spreads[policy]], [INK], upright=True)
         if column == columns - 1 or place == len(policies) - 1:
             end_labels(axes, _band_labels(stacks[policy][:, -1], names, total))
         title_above(
@@ -105,6 +111,16 @@ def figure(ds: xr.Dataset, text: Text, name: str) -> Figure:
             BADGES * bool(events),
         )
     return sheet.figure
+
+
+def _spreads(
+    draws: Draws | None, total: str, policies: list[str], end: float
+) -> dict[str, np.ndarray]:
+    """Give the quantiles of the total at the end; of policies without draws nothing."""
+    if draws is None:
+        return {}
+    found = {policy: draws.spread(total, policy, end) for policy in policies}
+    return {policy: levels for policy, levels in found.items() if levels is not None}
 
 
 def _stacks(ds: xr.Dataset, chosen: Breakdown, name: str) -> dict[str, np.ndarray]:

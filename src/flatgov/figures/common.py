@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ import numpy as np
 import xarray as xr
 
 import flatgov
+from flatgov.analysis.rows import rows_of
 from flatgov.errors import StudyError, nearest_names
 from flatgov.figures.palette import LineStyle, policy_styles
 from flatgov.figures.text import Text, word
@@ -59,6 +61,28 @@ def one_scenario(ds: xr.Dataset, study: Study) -> xr.Dataset:
     return ds
 
 
+def with_elements(ds: xr.Dataset, study: Study) -> tuple[xr.Dataset, Study]:
+    """Give every element of a headline variable with subscripts as a variable of its own.
+
+    Args:
+        ds: Results, with draws or without.
+        study: The study that they come from.
+
+    Returns:
+        The dataset, in which elements that no equation defines are missing, and the study with
+        ``staff[A]``, ``staff[B]`` in place of ``staff`` among its headline variables.
+    """
+    rows = rows_of(ds, study, [name for name in study.headline if name in ds])
+    elements = {row.name: row for row in rows if row.element}
+    if not elements:
+        return ds, study
+    found = {name: ds[row.variable].isel(row.element, drop=True) for name, row in elements.items()}
+    headline = tuple(row.name for row in rows)
+    better = {name: study.better[row.variable] for name, row in elements.items() if row.better}
+    shown = dataclasses.replace(study, headline=headline, better={**study.better, **better})
+    return ds.assign(found), shown
+
+
 def policies_of(ds: xr.Dataset) -> list[str]:
     """List the policies of a dataset, in its order."""
     return [str(policy) for policy in ds["policy"].to_numpy()]
@@ -70,14 +94,23 @@ def styles(study: Study) -> dict[str, LineStyle]:
 
 
 def require(ds: xr.Dataset, names: Iterable[str]) -> None:
-    """Stop a figure whose variables are not all in the dataset.
+    """Stop a figure whose variables are not all in the dataset as one value a time.
 
     Raises:
-        NotDrawn: A variable is missing; the reason names all that are.
+        NotDrawn: A variable is missing or has subscripts; the reason names all that are.
     """
+    names = list(names)
     missing = [name for name in names if name not in ds]
     if missing:
         raise NotDrawn("the results lack " + ", ".join(f"'{name}'" for name in missing))
+    several = [name for name in names if not is_single(ds[name])]
+    if several:
+        raise NotDrawn(", ".join(f"'{name}'" for name in several) + " has subscripts")
+
+
+def is_single(variable: xr.DataArray) -> bool:
+    """Tell whether a variable has one value a time, and not one for each subscript."""
+    return {"policy", "scenario", "draw", "time"}.issuperset(variable.dims)
 
 
 def require_policy(ds: xr.Dataset, policy: str) -> None:
@@ -95,8 +128,14 @@ def series(ds: xr.Dataset, variable: str, policy: str) -> np.ndarray:
     return ds[variable].sel(policy=policy).to_numpy().astype(float)
 
 
-def caption(ds: xr.Dataset, text: Text) -> str:
-    """Write the line below a figure: sources, version, model, scenario, changed parameters."""
+def caption(ds: xr.Dataset, text: Text, note: str = "") -> str:
+    """Write the line below a figure: sources, version, model, scenario, changed parameters.
+
+    Args:
+        ds: The results.
+        text: The study's labels.
+        note: Sentences that go first, such as what bands are.
+    """
     sources = text.study.figures.sources
     # A run without the dimension is one of the default scenario.
     scenario = (
@@ -105,9 +144,14 @@ def caption(ds: xr.Dataset, text: Text) -> str:
     return origin(
         ds,
         text.lang,
-        sources=text.word("sources", text=text.label(sources.text, "figures.toml: sources.text"))
-        if sources
-        else "",
+        sources="".join(
+            text.word("sources", text=sentence)
+            for sentence in (
+                note,
+                text.label(sources.text, "figures.toml: sources.text") if sources else "",
+            )
+            if sentence
+        ),
         model=text.study.model.hash,
         scenario=text.word("scenario", label=text.scenario(scenario)) if scenario else "",
     )

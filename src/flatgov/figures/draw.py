@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from itertools import count, islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import xarray as xr
 from matplotlib.figure import Figure
 
 from flatgov.errors import RunError
-from flatgov.figures import breakdown, end_state, headline, paths, promises, stocks
-from flatgov.figures.common import NotDrawn, one_scenario, origin
+from flatgov.figures import (
+    beating,
+    breakdown,
+    cloud,
+    effects,
+    end_state,
+    headline,
+    paths,
+    promises,
+    ranks,
+    stocks,
+)
+from flatgov.figures.bands import Draws, cloud_pair, reduced
+from flatgov.figures.common import NotDrawn, one_scenario, origin, policies_of, with_elements
 from flatgov.figures.style import NoGlyph, check_format, draw, drawing, write
 from flatgov.figures.text import Language, Text, check_language
 
@@ -21,6 +35,7 @@ if TYPE_CHECKING:
     from flatgov.study import Study
 
 Notice = Callable[[str], None]
+_LONGEST = 60  # characters of a variable in a file name
 
 
 def _say_nothing(note: str) -> None:
@@ -35,6 +50,7 @@ def draw_figures(
     format: str = "png",
     *,
     notice: Notice = _say_nothing,
+    draws: xr.Dataset | None = None,
 ) -> list[Path]:
     """Draw the figures of a study and write them to a folder, over older ones.
 
@@ -49,6 +65,10 @@ def draw_figures(
         notice: Called with a line for each figure that is left out, saying why; with a line
             when there are more scenarios than the one drawn; and with a line when variables or
             units have no label in the language.
+        draws: The same policies and scenarios with draws, as `Study.run` gives it or as
+            `read_results` opens it. With it the figures show how sure they are, and there are
+            further ones: ``effects_VARIABLE``, ``beating``, ``ranks`` and ``cloud``. Members
+            that failed are left out.
 
     Returns:
         The files written: ``NAME.FORMAT``, Chinese ones ``NAME_zh.FORMAT``.
@@ -57,19 +77,21 @@ def draw_figures(
         StudyError: A label of the study lacks the language, or the parts of a breakdown miss
             their total.
         FlatgovError: The language, the format or a font for it does not exist.
-        RunError: A file cannot be written.
+        RunError: A file cannot be written, or a draw that is marked as good is not.
     """
     check_language(lang)
     check_format(format)
     _make(folder)
     pending = []
     suffix = "" if lang == "en" else f"_{lang}"  # both languages fit into one folder
-    drawn, text = one_scenario(ds, study), Text(study, lang)
+    drawn, shown = with_elements(one_scenario(ds, study), study)
+    text = Text(shown, lang)
+    sure = None if draws is None else _reduced(draws, study, drawn)
     if ds.sizes.get("scenario", 1) > 1:
-        shown = drawn["scenario"].item()
-        notice(f"figures show scenario '{shown}'; draw others with `flatgov run --scenario …`")
+        scenario = drawn["scenario"].item()
+        notice(f"figures show scenario '{scenario}'; draw others with `flatgov run --scenario …`")
     with drawing(lang), ThreadPoolExecutor(1) as writer:
-        for name, make in _figures(drawn, text):
+        for name, make in _figures(drawn, text, sure):
             file = folder / f"{name}{suffix}.{format}"
             try:
                 pending.append(writer.submit(draw(make(), file)))
@@ -84,17 +106,56 @@ def draw_figures(
     return written
 
 
-def _figures(ds: xr.Dataset, text: Text) -> Iterator[tuple[str, Callable[[], Figure]]]:
+def _reduced(draws: xr.Dataset, study: Study, drawn: xr.Dataset) -> Draws | None:
+    """Take from the draws what the figures of the drawn policies need."""
+    promises = study.figures.promises
+    times = [] if promises is None else [promises.before, promises.after]
+    ensemble, shown = with_elements(one_scenario(draws, study), study)
+    policies = [policy for policy in policies_of(ensemble) if policy in policies_of(drawn)]
+    return reduced(ensemble, shown, policies, cast(list[float], times)) if policies else None
+
+
+def _figures(
+    ds: xr.Dataset, text: Text, draws: Draws | None
+) -> Iterator[tuple[str, Callable[[], Figure]]]:
     """List the figures of a study by file name."""
-    yield "headline", partial(headline.figure, ds, text)
+    yield "headline", partial(headline.figure, ds, text, draws)
     if text.study.figures.paths is not None:
         chosen = text.study.figures.paths
-        yield chosen.name, partial(paths.figure, ds, text, chosen)
+        yield chosen.name, partial(paths.figure, ds, text, chosen, draws)
     if text.study.figures.promises is not None:
-        yield "promises", partial(promises.figure, ds, text)
+        yield "promises", partial(promises.figure, ds, text, draws)
     for name in text.study.figures.breakdowns:
-        yield f"breakdown_{name}", partial(breakdown.figure, ds, text, name)
-    yield "end_state", partial(end_state.figure, ds, text)
+        yield f"breakdown_{name}", partial(breakdown.figure, ds, text, name, draws)
+    yield "end_state", partial(end_state.figure, ds, text, draws)
+    if draws is not None and len(policies_of(ds)) > 1:
+        yield from _figures_of_draws(ds, text, draws)
+
+
+def _figures_of_draws(
+    ds: xr.Dataset, text: Text, draws: Draws
+) -> Iterator[tuple[str, Callable[[], Figure]]]:
+    """List the figures that need draws, and more than one policy."""
+    variables = [name for name in text.study.headline if draws.has(name)]
+    for variable, name in zip(variables, file_names(variables), strict=True):
+        yield f"effects_{name}", partial(effects.figure, ds, text, draws, variable)
+    yield "beating", partial(beating.figure, ds, text, draws)
+    yield "ranks", partial(ranks.figure, ds, text, draws)
+    if cloud_pair(text.study) is not None:
+        yield "cloud", partial(cloud.figure, ds, text, draws)
+
+
+def file_names(variables: Sequence[str]) -> list[str]:
+    """Write names of variables so that they can be parts of file names, each another one."""
+    names: list[str] = []
+    for variable in variables:
+        name = re.sub(r"\W+", "_", variable).strip("_")[:_LONGEST] or "variable"
+        taken = {other.lower() for other in names}  # some disks take a for A
+        others = (f"{name}_{number}" for number in count(2))
+        names.append(
+            next(one for one in (name, *islice(others, len(names))) if one.lower() not in taken)
+        )
+    return names
 
 
 def draw_model_figures(

@@ -2,43 +2,28 @@
 
 from __future__ import annotations
 
-from math import ceil
-
 import numpy as np
 import xarray as xr
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from flatgov.figures.bands import Draws, band_keys, draw_band, draws_note
 from flatgov.figures.common import NotDrawn, caption, policies_of, series, styles
-from flatgov.figures.labels import CONNECTOR, EndLabel, end_labels, room, stacked, title_above
-from flatgov.figures.layout import MARGIN, WIDTH, page, wrap
-from flatgov.figures.numbers import draw_ticks, finite_range, padded, tick_room
-from flatgov.figures.palette import INK, LineStyle
-from flatgov.figures.style import HEADING, SMALL, bold
-from flatgov.figures.text import Text, capital
-from flatgov.figures.timeline import (
-    BADGES,
-    Timeline,
-    draw_marks,
-    draw_time_axis,
-    mark_keys,
-    marks,
-    timeline,
-)
+from flatgov.figures.lines import Head, line_panels
+from flatgov.figures.numbers import finite_range, padded
+from flatgov.figures.palette import GREY_INK
+from flatgov.figures.text import Text
+from flatgov.figures.timeline import marks, timeline
 
-_ABOVE, _BELOW, _HEIGHT = 0.55, 0.42, 2.45  # inches: over, under and of a panel
-_LINE, _GAP = 0.16, 0.08  # inches: a further line of a title, between columns
-_PLOT = 0.6  # of a column: the least width of the lines themselves, where labels can be broken
-_LOOSE = 1.1  # labels get this much of the height that they need, to stay near their lines
-_NARROWEST = 0.8  # inches: no label is broken to less than this
+_FEW = 3  # more bands than this on top of one another cannot be told apart
 
 
-def figure(ds: xr.Dataset, text: Text) -> Figure:
+def figure(ds: xr.Dataset, text: Text, draws: Draws | None = None) -> Figure:
     """Draw the headline variables.
 
     Args:
         ds: With dimensions ``policy`` and ``time``.
         text: The study's labels.
+        draws: Of the same policies: bands for the reference, for all where they are few.
 
     Returns:
         The figure: two panels a row.
@@ -46,71 +31,69 @@ def figure(ds: xr.Dataset, text: Text) -> Figure:
     Raises:
         NotDrawn: No headline variable is in the dataset.
     """
-    variables = [name for name in text.study.headline if name in ds]
+    study, policies = text.study, policies_of(ds)
+    variables = [name for name in study.headline if name in ds]
     if not variables:
         raise NotDrawn("the results have no headline variable")
     line = timeline(ds, text.lang)
-    events = marks(text, line, policies_of(ds))
-    columns = min(2, len(variables))
-    rows = ceil(len(variables) / columns)
-    names = {policy: text.policy(policy) for policy in policies_of(ds)}
-    weights = {p: bold() if p == text.study.reference else "normal" for p in names}
-    limits = {name: padded(*finite_range(ds[name].to_numpy())) for name in variables}
-    left = max(tick_room(*pair) for pair in limits.values())
-    column_width = (WIDTH - 2 * MARGIN - (columns - 1) * _GAP) / columns
-    widest = max(_NARROWEST, (1 - _PLOT) * column_width - left - CONNECTOR)
-    samples = [EndLabel(name, 0.0, INK, weights[p], widest) for p, name in names.items()]
-    reserved, high = room(samples), max(_HEIGHT, _LOOSE * stacked(samples))
-    titles = {name: _title(text, ds[name], column_width - left) for name in variables}
-    above = max(title.count("\n") + unit.count("\n") for title, unit in titles.values())
-    tall = _ABOVE + above * _LINE + high + _BELOW
-    subtitle = text.study.title[text.lang]
-    if text.study.reference in names:
-        reference = text.policy(text.study.reference)
-        subtitle = text.subtitle("headline subtitle", policy=reference)
-    sheet = page(
-        text.word("headline title"),
-        subtitle,
-        mark_keys(text, line, events),
-        caption(ds, text),
-        rows * tall,
+    bands = {name: _bands(draws, name, policies, study.reference) for name in variables}
+    heads = {}
+    for name in variables:
+        shown = [ds[name].to_numpy().ravel(), *(levels.ravel() for levels in bands[name].values())]
+        limits = padded(*finite_range(np.concatenate(shown)))
+        heads[name] = Head(text.variable(name), text.unit(ds[name]), limits)
+    subtitle = study.title[text.lang]
+    if study.reference in policies:
+        subtitle = text.subtitle("headline subtitle", policy=text.policy(study.reference))
+    panels = line_panels(
+        text,
+        policies,
+        heads,
+        line,
+        marks(text, line, policies),
+        title=text.word("headline title"),
+        subtitle=subtitle,
+        keys=band_keys(text) if any(bands.values()) else [],
+        caption=caption(ds, text, _note(text, draws, bands)),
     )
-    for place, variable in enumerate(variables):
-        row, column = divmod(place, columns)
-        axes = sheet.axes(
-            MARGIN + column * (column_width + _GAP) + left,
-            (rows - 1 - row) * tall + _BELOW,
-            column_width - left - reserved,
-            high,
-        )
-        axes.set_ylim(*limits[variable])
-        draw_ticks(axes.yaxis, *limits[variable])
-        draw_time_axis(axes, line)
-        draw_marks(axes, line, events)
-        title_above(axes, *titles[variable], BADGES * bool(events))
-        looks = styles(text.study)
-        ends = []
-        for policy, name in names.items():
-            values = series(ds, variable, policy)
-            _line(axes, line, values, looks[policy])
-            ink, weight = looks[policy].ink, weights[policy]
-            ends.append(EndLabel(name, float(values[-1]), ink, weight, widest))
-        end_labels(axes, ends)
-    return sheet.figure
+    looks = styles(study)
+    thin = draws.found if draws is not None else None
+    places = line.x if thin is None else timeline(thin, text.lang).x
+    for name, axes in panels.axes.items():
+        for policy, levels in bands[name].items():
+            colour = GREY_INK if policy == study.reference else looks[policy].colour
+            draw_band(axes, places, levels, colour)
+        ends = {}
+        for policy in policies:
+            values, look = series(ds, name, policy), looks[policy]
+            axes.plot(
+                line.x,
+                values,
+                color=look.colour,
+                linestyle=look.pattern,
+                linewidth=look.width,
+                zorder=look.order,
+            )
+            ends[policy] = float(values[-1])
+        panels.end(name, ends)
+    return panels.figure
 
 
-def _title(text: Text, variable: xr.DataArray, width: float) -> tuple[str, str]:
-    """Break the name of a variable and its unit into lines that fit."""
-    name = wrap(capital(text.variable(str(variable.name))), width, HEADING, bold())
-    return "\n".join(name), "\n".join(wrap(text.unit(variable), width, SMALL))
+def _bands(
+    draws: Draws | None, variable: str, policies: list[str], reference: str
+) -> dict[str, np.ndarray]:
+    """Give the quantiles of those policies whose bands stay readable."""
+    if draws is None:
+        return {}
+    chosen = policies if len(policies) <= _FEW else [reference]
+    found = {policy: draws.level(variable, policy) for policy in chosen}
+    return {policy: levels for policy, levels in found.items() if levels is not None}
 
 
-def _line(axes: Axes, line: Timeline, values: np.ndarray, look: LineStyle) -> None:
-    axes.plot(
-        line.x,
-        values,
-        color=look.colour,
-        linestyle=look.pattern,
-        linewidth=look.width,
-        zorder=look.order,
-    )
+def _note(text: Text, draws: Draws | None, bands: dict[str, dict[str, np.ndarray]]) -> str:
+    shown = list(dict.fromkeys(policy for levels in bands.values() for policy in levels))
+    if draws is None or not shown:
+        return ""
+    if len(shown) == 1:
+        return draws_note(text, draws, "band draws", policy=text.policy(shown[0]))
+    return draws_note(text, draws, "bands draws")

@@ -11,31 +11,31 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 
+from flatgov.figures.bands import Draws, band_keys, draw_regions, draws_note
 from flatgov.figures.common import caption, policies_of, require, series, styles
-from flatgov.figures.layout import MARGIN, POINT, WIDTH, Key, page, size_in_points, wrap
-from flatgov.figures.numbers import draw_ticks, finite_range, padded, tick_room
-from flatgov.figures.palette import GHOST, GREY_INK, INK, LineStyle
-from flatgov.figures.style import HEADING, SMALL, bold
-from flatgov.figures.text import Text, capital
+from flatgov.figures.layout import Key, size_in_points
+from flatgov.figures.multiples import Frame, multiples
+from flatgov.figures.numbers import finite_range, padded
+from flatgov.figures.palette import GHOST, INK, LineStyle
+from flatgov.figures.regions import regions
+from flatgov.figures.style import SMALL
+from flatgov.figures.text import Text
 from flatgov.figures.timeline import Mark, Timeline, mark_keys, marks, timeline
 
 if TYPE_CHECKING:
     from flatgov.study.schema import Paths
 
-_COLUMNS = 4
-_HEIGHT, _TITLE_LINE, _GAP, _BETWEEN = 1.5, 0.18, 0.16, 0.14  # inches
-_HIGHEST = 3.8  # inches: the height of a panel that stands alone
-_AXIS_LABEL, _BELOW = 0.2, 0.42  # inches: y label; x label and ticks
 _NEAR = 5.0  # points: marks closer than this get one label
 
 
-def figure(ds: xr.Dataset, text: Text, chosen: Paths) -> Figure:
+def figure(ds: xr.Dataset, text: Text, chosen: Paths, draws: Draws | None = None) -> Figure:
     """Draw the path of every policy with the others in grey.
 
     Args:
         ds: With dimensions ``policy`` and ``time``.
         text: The study's labels.
         chosen: The two variables.
+        draws: Of the same policies: regions in which they end.
 
     Returns:
         The figure: four panels a row, all on the same axes.
@@ -47,73 +47,50 @@ def figure(ds: xr.Dataset, text: Text, chosen: Paths) -> Figure:
     line = timeline(ds, text.lang)
     policies = policies_of(ds)
     events = marks(text, line, policies)
-    columns = min(_COLUMNS, len(policies))
-    across = padded(*finite_range(ds[chosen.x].to_numpy()), 0.08)
-    upward = padded(*finite_range(ds[chosen.y].to_numpy()), 0.1)
-    left = MARGIN + _AXIS_LABEL + tick_room(*upward, 5)
-    wide = (WIDTH - MARGIN - left - (columns - 1) * _GAP) / columns
-    high = min(max(_HEIGHT, 0.75 * wide), _HIGHEST)
-    titles = {
-        policy: wrap(capital(text.policy(policy)), wide, HEADING, bold()) for policy in policies
-    }
-    bottoms, body = _rows([len(titles[policy]) for policy in policies], columns, high)
-    sheet = page(
-        text.label(chosen.title, "figures.toml: paths.title"),
-        text.subtitle("paths subtitle") if len(policies) > 1 else text.study.title[text.lang],
-        [*_end_keys(text, line), *mark_keys(text, line, events)],
-        caption(ds, text),
-        body,
-    )
     paths = {
         policy: (series(ds, chosen.x, policy), series(ds, chosen.y, policy)) for policy in policies
     }
-    looks = styles(text.study)
-    for place, policy in enumerate(policies):
-        row, column = divmod(place, columns)
-        axes = sheet.axes(left + column * (wide + _GAP), bottoms[row], wide, high)
-        axes.set(xlim=across, ylim=upward)
-        axes.grid(True, axis="both")
-        draw_ticks(axes.xaxis, *across, 4 if wide < 3 else 8)
-        draw_ticks(axes.yaxis, *upward, 5)
-        axes.set_title("\n".join(titles[policy]), weight=bold(), pad=4, color=looks[policy].ink)
-        lowest = place + columns >= len(policies)
-        axes.tick_params(labelleft=column == 0, labelbottom=lowest)
-        for other in policies:
-            if other != policy:
-                axes.plot(*paths[other], color=GHOST, linewidth=0.8, zorder=1.5)
-        _path(axes, paths[policy], looks[policy], line, events)
-    width, height = sheet.figure.get_size_inches()
-    sheet.figure.supxlabel(
+    outlines = _outlines(draws, chosen, policies, float(line.time[-1]))
+    corners = [outline for found in outlines.values() for outline in found]
+    across, upward = (
+        np.concatenate([ds[name].to_numpy().ravel(), *(corner[:, axis] for corner in corners)])
+        for axis, name in enumerate((chosen.x, chosen.y))
+    )
+    frame = Frame(
+        text.label(chosen.title, "figures.toml: paths.title"),
+        text.subtitle("paths subtitle") if len(policies) > 1 else text.study.title[text.lang],
+        [
+            *_end_keys(text, line),
+            *(band_keys(text) if outlines else []),
+            *mark_keys(text, line, events),
+        ],
+        caption(ds, text, draws_note(text, draws, "paths draws") if draws and outlines else ""),
         text.heading(ds[chosen.x]),
-        x=(left + (columns * (wide + _GAP) - _GAP) / 2) / width,
-        y=(sheet.bottom + 3 * POINT) / height,
-        va="bottom",
-        size=SMALL,
-        color=GREY_INK,
-    )
-    sheet.figure.supylabel(
         text.heading(ds[chosen.y]),
-        x=MARGIN / width,
-        y=(sheet.bottom + (body + _BELOW) / 2) / height,
-        ha="left",
-        size=SMALL,
-        color=GREY_INK,
+        padded(*finite_range(across), 0.08),
+        padded(*finite_range(upward), 0.1),
+        {},
     )
-    return sheet.figure
+    sheet, panels = multiples(text, policies, frame)
+    looks = styles(text.study)
+    for panel in panels:
+        for other in policies:
+            if other != panel.policy:
+                panel.axes.plot(*paths[other], color=GHOST, linewidth=0.8, zorder=1.5)
+        if panel.policy in outlines:
+            draw_regions(panel.axes, outlines[panel.policy], looks[panel.policy].colour)
+        _path(panel.axes, paths[panel.policy], looks[panel.policy], line, events)
+    return sheet
 
 
-def _rows(title_lines: list[int], columns: int, high: float) -> tuple[list[float], float]:
-    """Give the bottom of every row of panels and the height of all; titles take their lines."""
-    heads = [
-        max(title_lines[start : start + columns]) * _TITLE_LINE + 0.08
-        for start in range(0, len(title_lines), columns)
-    ]
-    body = _BELOW + sum(heads) + len(heads) * high + (len(heads) - 1) * _BETWEEN
-    bottoms, top = [], body
-    for head in heads:
-        bottoms.append(top - head - high)
-        top = bottoms[-1] - _BETWEEN
-    return bottoms, body
+def _outlines(
+    draws: Draws | None, chosen: Paths, policies: list[str], end: float
+) -> dict[str, list[np.ndarray]]:
+    """Outline where the draws of each policy end; of policies without draws nothing."""
+    if draws is None or not (draws.has(chosen.x) and draws.has(chosen.y)):
+        return {}
+    ends = {p: [draws.values(name, p, end) for name in (chosen.x, chosen.y)] for p in policies}
+    return {policy: regions(x, y) for policy, (x, y) in ends.items() if x.size}
 
 
 def _end_keys(text: Text, line: Timeline) -> list[Key]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -13,9 +13,13 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
+from flatgov.analysis.compare import quantiles
+from flatgov.analysis.effects import QUANTILES
+from flatgov.figures.bands import Draws, draw_whiskers, draws_note
 from flatgov.figures.common import (
     NotDrawn,
     caption,
+    is_single,
     require_policy,
     series,
 )
@@ -30,6 +34,7 @@ if TYPE_CHECKING:
     from flatgov.study.schema import PromiseItem
 
 _SHADE = "#E6EBF0"
+_UNDER = 0.11  # inches from a dot down to its whisker
 # Inches from the left of the page: the columns, each with what stands in it.
 _ITEM, _PROMISED, _BEFORE, _AFTER, _CHART, _OUTCOME = MARGIN, 2.3, 3.62, 4.42, 4.62, 7.14
 _CHART_WIDTH = 2.35
@@ -39,7 +44,18 @@ _RATIOS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
 
 @dataclass(frozen=True)
 class Row:
-    """One promise with what the model shows of it."""
+    """One promise with what the model shows of it.
+
+    Attributes:
+        name: The variable, in lines.
+        detail: Its unit, and the claims, in lines.
+        promised: ``"up"``, ``"down"`` or ``"same"``.
+        before: The value before the reform.
+        after: The value after it.
+        tolerance: The relative change up to which values are the same.
+        ratios: `QUANTILES` of the ratio in the draws; None where it is not known.
+        often: The share of draws in which the promise is kept; None where it is not known.
+    """
 
     name: list[str]
     detail: list[str]
@@ -47,6 +63,8 @@ class Row:
     before: float
     after: float
     tolerance: float
+    ratios: np.ndarray | None = None
+    often: float | None = None
 
     @property
     def kept(self) -> bool:
@@ -57,6 +75,12 @@ class Row:
     def ratio(self) -> float | None:
         """Value after over value before, where that says something."""
         return self.after / self.before if self.before > 0 and self.after > 0 else None
+
+    @property
+    def span(self) -> list[float]:
+        """What the axis of ratios has to show."""
+        ends = [] if self.ratios is None else [float(self.ratios[0]), float(self.ratios[-1])]
+        return [*ends, *([] if self.ratio is None else [self.ratio])]
 
     @property
     def height(self) -> float:
@@ -71,12 +95,13 @@ def direction(before: float, after: float, tolerance: float) -> str:
     return "up" if after > before else "down"
 
 
-def figure(ds: xr.Dataset, text: Text) -> Figure:
+def figure(ds: xr.Dataset, text: Text, draws: Draws | None = None) -> Figure:
     """Draw the promises of the study under its reference policy.
 
     Args:
         ds: With dimensions ``policy`` and ``time``.
         text: The study's labels.
+        draws: Of the same policies: how far the ratios spread, and how often promises are kept.
 
     Returns:
         The figure: a row for each promise.
@@ -93,7 +118,9 @@ def figure(ds: xr.Dataset, text: Text) -> Figure:
     before, after = (cast(float, moment) for moment in (promises.before, promises.after))
     if not (line.covers(before) and line.covers(after)):
         raise NotDrawn("the dates of the promises lie outside the run")
-    items = [item for item in promises.items if item.variable in ds]
+    items = [
+        item for item in promises.items if item.variable in ds and is_single(ds[item.variable])
+    ]
     if not items:
         raise NotDrawn("the results have no variable of the promises")
     if not all(np.isfinite(series(ds, item.variable, study.reference)).all() for item in items):
@@ -101,6 +128,12 @@ def figure(ds: xr.Dataset, text: Text) -> Figure:
     tolerances = Counter(item.tolerance for item in items)
     usual = tolerances.most_common(1)[0][0]  # said once, above; a row says only another one
     rows = [_row(ds, text, item, line.index(before), line.index(after), usual) for item in items]
+    if draws is not None:
+        rows = [
+            _with_draws(row, draws, study.reference, item.variable, before, after)
+            for row, item in zip(rows, items, strict=True)
+        ]
+    known = draws is not None and any(row.often is not None for row in rows)
     body = sum(row.height for row in rows)
     sheet = page(
         text.label(promises.title, "figures.toml: promises.title"),
@@ -114,18 +147,36 @@ def figure(ds: xr.Dataset, text: Text) -> Figure:
             Key(line.show(before), line=_dot(GREY_INK, after=False)),
             Key(line.show(after), line=_dot(GREY_INK, after=True)),
         ],
-        caption(ds, text),
+        caption(ds, text, draws_note(text, draws, "promises draws") if draws and known else ""),
         _HEAD + body + _FOOT,
     )
     axes = sheet.axes(_CHART, _FOOT, _CHART_WIDTH, body)
     axes.set_ylim(0, body)
-    _ratio_axis(axes, text, [row.ratio for row in rows if row.ratio])
+    _ratio_axis(axes, text, [ratio for row in rows for ratio in row.span])
     _heads(sheet, text, _FOOT + body, line.show(before), line.show(after))
     top = body
     for row in rows:
         _draw_row(sheet, axes, text, row, top)
         top -= row.height
     return sheet.figure
+
+
+def _with_draws(
+    row: Row, draws: Draws, policy: str, variable: str, before: float, after: float
+) -> Row:
+    """Add to a row how its ratio spreads over the draws, and how often the promise is kept."""
+    if not draws.has(variable):
+        return row
+    first, last = (draws.values(variable, policy, time) for time in (before, after))
+    if not first.size:
+        return row
+    kept = [
+        direction(one, other, row.tolerance) == row.promised
+        for one, other in zip(first.tolist(), last.tolist(), strict=True)
+    ]
+    whole = row.ratio is not None and bool((first > 0).all() and (last > 0).all())
+    ratios = quantiles(last / first, np.array(QUANTILES)) if whole else None
+    return replace(row, ratios=ratios, often=sum(kept) / len(kept))
 
 
 def _percent(share: float) -> str:
@@ -203,9 +254,12 @@ def _draw_row(sheet: Page, axes: Axes, text: Text, row: Row, top: float) -> None
     sheet.text(_BEFORE, base, plain(row.before, places), size=TEXT, ha="right")
     sheet.text(_AFTER, base, plain(row.after, places), size=TEXT, ha="right")
     colour = KEPT if row.kept else NOT_KEPT
+    if row.often is not None:
+        share = text.word("kept draws", share=f"{100 * row.often:.0f}")
+        sheet.text(_OUTCOME, base - 0.6 * _LINE, share, size=SMALL, color=GREY_INK)
     sheet.text(
         _OUTCOME,
-        base,
+        base if row.often is None else base + 0.4 * _LINE,
         text.word("kept" if row.kept else "not kept"),
         size=TEXT,
         weight=bold(),
@@ -232,6 +286,8 @@ def _draw_row(sheet: Page, axes: Axes, text: Text, row: Row, top: float) -> None
             va="center",
         )
         return
+    if row.ratios is not None:
+        draw_whiskers(axes, [middle - _UNDER], [row.ratios], [readable(colour)])
     axes.plot([1, row.ratio], [middle, middle], color=colour, linewidth=2.2, zorder=3)
     for ratio, after in ((1.0, False), (row.ratio, True)):
         dot = _dot(colour, after=after)

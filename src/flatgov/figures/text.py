@@ -6,7 +6,7 @@ that has no text in the language is an error that names its place.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -41,6 +41,11 @@ def check_language(lang: str) -> None:
 def word(lang: str, key: str, **parts: object) -> str:
     """Give one of the figures' own words with its gaps filled."""
     return WORDS[key][lang].format(**parts)
+
+
+def _whole(name: str, known: Collection[str]) -> str:
+    """Give the variable of an element ``staff[A]``; any other name is its own."""
+    return name if name in known else name.partition("[")[0]
 
 
 def capital(label: str) -> str:
@@ -105,8 +110,15 @@ class Text:
         )
 
     def variable(self, name: str) -> str:
-        """Name a variable; it is the model's own name unless the study has another."""
-        label = self.study.figures.labels.get(name)
+        """Name a variable; it is the model's own name unless the study has another.
+
+        An element of a variable with subscripts, ``staff[A]``, has the name of the variable.
+        """
+        labels = self.study.figures.labels
+        whole = _whole(name, labels)
+        if whole != name and whole in labels:
+            return self.variable(whole) + name[len(whole) :]
+        label = labels.get(name)
         if label is None or label.en is label.zh is None:
             return self._own(name, f"'{name}'")
         if self.lang == "en" and label.en is None:
@@ -120,14 +132,21 @@ class Text:
             self.unlabelled[quoted] = None
         return name
 
-    def unit(self, variable: xr.DataArray) -> str:
-        """Name the units of a variable, with the range where the model bounds a ratio to 0 to 1."""
-        own = self.study.figures.labels.get(str(variable.name))
+    def unit(self, variable: xr.DataArray, *, bounds: bool = True) -> str:
+        """Name the units of a variable.
+
+        Args:
+            variable: With the attribute ``units``.
+            bounds: Whether to add the range where the model bounds a ratio to 0 to 1; a
+                difference has another range.
+        """
+        whole = _whole(str(variable.name), self.study.figures.labels)
+        own = self.study.figures.labels.get(whole)
         units = str(variable.attrs.get("units", "")).strip()
         labels = self.study.figures.units
         label = next((labels[key] for key in labels if same_units(key, units)), {})
         if own is not None and own.unit is not None:
-            name = self.label(own.unit, f'figures.toml: labels."{variable.name}".unit')
+            name = self.label(own.unit, f'figures.toml: labels."{whole}".unit')
         elif self.lang in label:
             name = self.label(label, "")
         elif units.lower() in _NO_UNITS:
@@ -138,10 +157,11 @@ class Text:
             name = self.label(label, f'figures.toml: units."{units}"')
         else:
             name = self._own(units, f"the unit '{units}'")
-        return name + self._range(str(variable.name), units)
+        return name + (self._range(str(variable.name), units) if bounds else "")
 
     def _range(self, name: str, units: str) -> str:
-        model_variable = self.study.model.variables.get(name)
+        variables = self.study.model.variables
+        model_variable = variables.get(_whole(name, variables))
         bounded = model_variable is not None and model_variable.limits == (0.0, 1.0)
         return self.word("comma") + "0–1" if bounded and units.lower() in _NO_UNITS else ""
 

@@ -177,14 +177,16 @@ def mark_keys(text: Text, line: Timeline, events: Sequence[Mark]) -> list[Key]:
     ]
 
 
-def draw_marks(axes: Axes, line: Timeline, events: Sequence[Mark]) -> None:
-    """Draw the reform dates as vertical lines with their numbers above the panel."""
+def draw_marks(axes: Axes, line: Timeline, events: Sequence[Mark], *, numbers: bool = True) -> None:
+    """Draw the reform dates as vertical lines, with their numbers above the panel or without."""
     width = size_in_points(axes)[0]
     low, high = axes.get_xlim()
     wanted = [(line.place(event.time) - low) / (high - low) * width for event in events]
     places = spread(wanted, [_BADGE] * len(wanted), -_BADGE / 2, width + _BADGE / 2)
     for event, start, place in zip(events, wanted, places, strict=True):
         axes.axvline(line.place(event.time), color=GREY_INK, linewidth=0.7, dashes=(2, 2), zorder=2)
+        if not numbers:
+            continue
         axes.annotate(
             event.badge,
             (start / width, 1.0),

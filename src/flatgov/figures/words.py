@@ -51,6 +51,14 @@ WORDS: dict[str, dict[str, str]] = ANALYSES | {
         "en": "difference ÷ largest difference in the column (dimensionless)",
         "zh": "差异 ÷ 本列最大差异（无量纲）",
     },
+    "end draws": {
+        "en": "Numbers and colours: the run at base values. Bars: differences within {draws} draws "
+        "of all uncertain quantities, from 5 % to 95 %, the middle half thick, on the column’s own "
+        "scale; the tick is zero. Below the reference’s values: 5 % to 95 % of the draws.",
+        "zh": "数字与颜色为基准参数下的运行。横线为全部不确定量 {draws} 次抽样内差异的 5% 至 95%，"
+        "粗线为中间一半，各列自有刻度，竖线为零。参照政策数值下方为 5% 至 95% 的抽样。",
+    },
+    "range": {"en": "{low} to {high}", "zh": "{low} 至 {high}"},
     "policy": {"en": "policy", "zh": "政策"},
     "variable": {
         "en": "difference from the reference, by variable (unit)",
@@ -80,6 +88,20 @@ WORDS: dict[str, dict[str, str]] = ANALYSES | {
         "zh": "数值来自模型（政策“{policy}”），并非实测。阴影：承诺兑现的范围。"
         "±{percent}% 以内视为不变{unless}。",
     },
+    "kept draws": {"en": "in {share} %", "zh": "{share}% 的抽样"},
+    "promises draws": {
+        "en": "Dots and numbers: the run at base values. Below them: the same ratio in {draws} "
+        "draws of all uncertain quantities, from 5 % to 95 %, the middle half thick; at the right "
+        "the share of draws in which the promise is kept.",
+        "zh": "圆点与数值为基准参数下的运行；其下为全部不确定量 {draws} 次抽样中同一比值的 5% 至 "
+        "95%，粗线为中间一半；右侧为兑现承诺的抽样比例。",
+    },
+    "total draws": {
+        "en": "Areas: the run at base values. Whisker: the total at the end in {draws} draws of "
+        "all uncertain quantities, from 5 % to 95 %, the middle half thick.",
+        "zh": "面积为基准参数下的运行；竖线为全部不确定量 {draws} 次抽样中终点合计的 5% 至 95%，"
+        "粗线为中间一半。",
+    },
     "caption": {
         "en": "{sources}Simulation: flatgov {version}, model {model}{scenario}{params}.",
         "zh": "{sources}模拟：flatgov {version}，模型 {model}{scenario}{params}。",
@@ -100,18 +122,81 @@ WORDS: dict[str, dict[str, str]] = ANALYSES | {
         "zh": "{runs} 次抽样运行中有 {failed} 次失败，未计入。",
     },
     "effects title": {
-        "en": "What each policy changes: {variable} less that under “{policy}”, draw by draw",
-        "zh": "各项政策的效果：{variable}与“{policy}”之差（逐次抽样）",
+        "en": "Effect of each policy on {variable}, against “{policy}”",
+        "zh": "各项政策对{variable}的影响（相对于“{policy}”）",
     },
     "effects subtitle": {
-        "en": "Under each name: the median difference in {date}, and the interval of 90 % of the "
-        "draws.",
-        "zh": "政策名下：{date}差异的中位数及 90% 抽样的区间。",
+        "en": "Differences within each draw. Under the names: median and 90 % of draws, {date}.",
+        "zh": "差异在每次抽样内计算。政策名下：{date}的中位数及 90% 的抽样。",
     },
     "effects draws": {
         "en": "{draws} draws of all uncertain quantities, the same ones for every policy.",
         "zh": "对全部不确定量抽样 {draws} 次，各项政策使用相同的抽样。",
     },
+    "band draws": {
+        "en": "Lines: the run at base values; bands: “{policy}” in {draws} draws of all uncertain "
+        "quantities.",
+        "zh": "线为基准参数下的运行；色带为“{policy}”在全部不确定量的 {draws} 次抽样中的范围。",
+    },
+    "bands draws": {
+        "en": "Lines: the run at base values; bands: {draws} draws of all uncertain quantities.",
+        "zh": "线为基准参数下的运行；色带为全部不确定量的 {draws} 次抽样。",
+    },
+    "beating title": {
+        "en": "How often each policy beats “{policy}”",
+        "zh": "各项政策优于“{policy}”的概率",
+    },
+    "beating subtitle": {
+        "en": "No line: the policy equals “{policy}” in every draw. Grey: as often better as not.",
+        "zh": "无线条处，该政策在每次抽样中都与“{policy}”相同。灰线：优劣各半。",
+    },
+    "beating less": {
+        "en": "draws in which it is less (%)",
+        "zh": "数值更低（更优）的抽样所占比例（%）",
+    },
+    "beating more": {
+        "en": "draws in which it is more (%)",
+        "zh": "数值更高（更优）的抽样所占比例（%）",
+    },
+    "paths draws": {
+        "en": "Paths: the run at base values; shaded: where {draws} draws of all uncertain "
+        "quantities end.",
+        "zh": "路径为基准参数下的运行；阴影为全部不确定量 {draws} 次抽样的终点范围。",
+    },
+    "cloud title": {
+        "en": "Where each policy may end: {y} against {x}",
+        "zh": "各项政策可能的终点：{y}与{x}",
+    },
+    "cloud subtitle": {
+        "en": "{date}. Shaded: the innermost 50 % and 90 % of the draws.",
+        "zh": "{date}。阴影为最靠中心的 50% 和 90% 的抽样。",
+    },
+    "cloud front": {
+        "en": "{date}. Under the names: draws in which no other policy is better on both.",
+        "zh": "{date}。政策名下：没有其他政策在两方面都更优的抽样比例。",
+    },
+    "cloud draws": {
+        "en": "{draws} draws of all uncertain quantities, the same ones for every policy; shaded: "
+        "the innermost 50 % and 90 % of them.",
+        "zh": "对全部不确定量抽样 {draws} 次，各项政策使用相同的抽样；阴影为最靠中心的 50% 和 "
+        "90%。",
+    },
+    "on front": {"en": "on the front: {share} %", "zh": "位于前沿：{share}%"},
+    "other medians": {"en": "medians of the others", "zh": "其他政策的中位数"},
+    "front": {"en": "Pareto front of the medians", "zh": "中位数的帕累托前沿"},
+    "ranks title": {
+        "en": "How firmly the policies are ranked, {date}",
+        "zh": "{date}政策排名的稳固程度",
+    },
+    "ranks subtitle": {
+        "en": "Sorted by median. At the right: draws in which two neighbours stand the other way "
+        "round.",
+        "zh": "按中位数排序。右侧：相邻两项政策次序相反的抽样比例。",
+    },
+    "better less": {"en": "less is better", "zh": "越低越好"},
+    "better more": {"en": "more is better", "zh": "越高越好"},
+    "rank": {"en": "rank among the policies (1: best)", "zh": "政策排名（1 为最优）"},
+    "rank share": {"en": "draws with this rank (%)", "zh": "取得该排名的抽样比例（%）"},
     "effects unit": {
         "en": "difference in {variable} ({unit})",
         "zh": "{variable}之差（{unit}）",
