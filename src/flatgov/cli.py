@@ -92,7 +92,7 @@ def figures(
     """Draw the figures of results again."""
     from flatgov.figures import draw_figures, draw_model_figures
     from flatgov.model import Model
-    from flatgov.run.store import check_folder, read_results, read_source
+    from flatgov.run.store import check_folder, read_base, read_results, read_source
 
     source = read_source(folder)
     if isinstance(source, Model) and lang != Language.en:
@@ -102,15 +102,19 @@ def figures(
     pictures = folder / "figures"
     check_folder(pictures, "figures", "make room for them")
     ds = read_results(folder)
+    draws = ds if "draw" in ds.dims else None
     if isinstance(source, Model):
         draw_into(
             pictures,
             lambda new: draw_model_figures(ds, new, format_.value, name=source.name, notice=note),
         )
     else:
+        base = ds if draws is None else read_base(folder)
         draw_into(
             pictures,
-            lambda new: draw_figures(ds, source, new, lang.value, format_.value, notice=note),
+            lambda new: draw_figures(
+                base, source, new, lang.value, format_.value, notice=note, draws=draws
+            ),
         )
 
 

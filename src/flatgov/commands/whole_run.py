@@ -106,7 +106,7 @@ def run_whole_study(
     draws = None if asked.draws is None else read_results(goal.folder)
     print(study_text(study_summary(ds, study, draws), study))
     list_paths(written)
-    _draw(goal.pictures, lambda new: draw_figures(ds, study, new, notice=note))
+    _draw(goal.pictures, lambda new: draw_figures(ds, study, new, notice=note, draws=draws))
     if draws is not None and draws.attrs["failed_members"]:
         note(failed_draws_text(draws))
     if ds.attrs["failed"] != "[]":

@@ -74,7 +74,7 @@ def figure(ds: xr.Dataset, text: Text, draws: Draws) -> Figure:
     policies = policies_of(found)
     names = {policy: capital(text.policy(policy)) for policy in policies}
     left = max(measure(name, SMALL, bold()) for name in names.values()) + 0.1
-    right = measure("100 %", SMALL) + 0.12
+    right = measure(text.word("percent", share=100), SMALL) + 0.12
     column_width = (WIDTH - 2 * MARGIN - (columns - 1) * _GAP) / columns
     wide, high = column_width - left - right, len(policies) * _ROW
     heads = {
@@ -147,7 +147,7 @@ def _panel(axes: Axes, text: Text, table: Table, names: dict[str, str]) -> None:
     axes.set_xlabel(text.word("rank"), size=SMALL, labelpad=1)
     for place, share in enumerate(table.reversed):
         axes.annotate(
-            f"{100 * share:.0f} %" if np.isfinite(share) else "n/a",
+            text.word("percent", share=f"{100 * share:.0f}") if np.isfinite(share) else "n/a",
             (count + 0.5, place + 0.5),
             xytext=(4, 0),
             textcoords="offset points",

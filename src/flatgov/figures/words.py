@@ -172,8 +172,8 @@ WORDS: dict[str, dict[str, str]] = ANALYSES | {
         "zh": "{date}。阴影为最靠中心的 50% 和 90% 的抽样。",
     },
     "cloud front": {
-        "en": "{date}. Under the names: draws in which no other policy is better on both.",
-        "zh": "{date}。政策名下：没有其他政策在两方面都更优的抽样比例。",
+        "en": "{date}. Under the names: draws in which no other policy is as good on both.",
+        "zh": "{date}。政策名下：没有其他政策在两方面都不逊于该政策的抽样比例。",
     },
     "cloud draws": {
         "en": "{draws} draws of all uncertain quantities, the same ones for every policy; shaded: "
@@ -193,6 +193,7 @@ WORDS: dict[str, dict[str, str]] = ANALYSES | {
         "round.",
         "zh": "按中位数排序。右侧：相邻两项政策次序相反的抽样比例。",
     },
+    "percent": {"en": "{share} %", "zh": "{share}%"},
     "better less": {"en": "less is better", "zh": "越低越好"},
     "better more": {"en": "more is better", "zh": "越高越好"},
     "rank": {"en": "rank among the policies (1: best)", "zh": "政策排名（1 为最优）"},

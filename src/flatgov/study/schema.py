@@ -43,7 +43,9 @@ def _part_of_file_name(name: str) -> str:
 
 
 def _file_name(name: str) -> str:
-    taken = name in ("headline", "promises", "end_state") or name.startswith("breakdown_")
+    fixed = ("headline", "promises", "end_state", "beating", "ranks", "cloud")
+    own = name.lower().removesuffix("_zh")  # Chinese figures end so, and some disks take a for A
+    taken = own in fixed or own.startswith(("breakdown_", "effects_"))
     if taken or not re.fullmatch(r"[A-Za-z0-9_-]+", name):
         raise ValueError(
             f"'{name}' cannot name this figure; use letters, digits, _ and -, and no name of "
