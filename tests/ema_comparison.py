@@ -349,8 +349,8 @@ def _compare_stock(case: Case, ours: Mapping[str, FloatArray], count: int, nativ
     theirs, _, taken = run_ema(few, fast=False)
     off = max(largest_difference(ours[n][-1:, :count], theirs[n]) for n in case.variables)
     print(
-        f"  EMA + PySD as it comes, {count} of the runs: {taken / count * 1e3:.4g} ms a run, "
-        f"ratio {taken / count / native:.4g}, largest relative difference {off:.2g}"
+        f"  EMA + PySD as it comes, {count} of the runs: {taken / count:.3g} s a run, "
+        f"ratio {taken / count / native:,.3g}, largest relative difference {off:.2g}"
     )
     return off
 
