@@ -84,7 +84,11 @@ def test_the_biggest_factor_comes_first(flatgov: Flatgov, study: Study) -> None:
     assert lines[4].split()[:2] == ["hire:", "hiring"]
     # The other factors have no part in it, and are not listed.
     assert lines[6].startswith("  standard deviation")
-    assert {path.name for path in Path("mine").iterdir()} == {"sensitivity.csv", "sensitivity.zarr"}
+    assert {path.name for path in Path("mine").iterdir()} == {
+        "sensitivity.csv",
+        "sensitivity.zarr",
+        "figures",
+    }
 
 
 @pytest.mark.parametrize(
@@ -120,8 +124,8 @@ def test_stored_draws_are_correlated(flatgov: Flatgov, study: Study) -> None:
     status, out, err = flatgov("sensitivity", "done")
     assert (status, out) == (2, "")
     assert err == (
-        "error: done: these are results, which have the draws that they have; use --method rank without "
-        "--samples, or name a study folder\n"
+        "error: done: these are results, which have the draws that they have; use --method rank "
+        "without --samples, or name a study folder\n"
     )
 
 

@@ -55,10 +55,13 @@ def test_tables_conclusions_and_files(flatgov: Flatgov, study: Study, tmp_path: 
     said = " ".join(out.split())
     assert "below 90 % at every start; below 50 % after a start at 24; below 10 % after" in said
     folder = Path("results") / "morale" / "timing"
-    assert err.splitlines()[-2:] == [
+    assert err.splitlines()[-4:] == [
         f"wrote {folder / 'timing-help.csv'}",
         f"wrote {folder / 'timing-help.zarr'}",
+        "drawing figures",
+        f"wrote {folder / 'figures'}",
     ]
+    assert (folder / "figures" / "timing-help.png").is_file()
     found = analyse(study, "help", [12.0, 24.0, 36.0, 48.0], draws=2000, seed=2)
     with xr.open_zarr(folder / "timing-help.zarr") as stored:
         xr.testing.assert_equal(stored.load(), found)

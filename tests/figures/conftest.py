@@ -17,6 +17,7 @@ from flatgov.model import Equation, Model, Number, TimeSettings, Variable
 from flatgov.study import Calendar, Policy, Study
 from flatgov.study.policies import Scenario
 from flatgov.study.schema import EvidenceFile, FiguresFile
+from tools.analysed import uncertain_study
 
 POLICIES = {
     "town": ("Town era goes on", "镇制延续"),
@@ -199,6 +200,7 @@ def study() -> Study:
         reference="actual",
         observed=70.0,
         headline=HEADLINE,
+        better=dict(zip(HEADLINE, ("less", "less", "more", "more"), strict=True)),
         evidence=EvidenceFile(),
         figures=_figures(),
         hash="0" * 64,
@@ -274,3 +276,15 @@ def english(study: Study) -> Iterator[Text]:
 def drawn(ds: xr.Dataset, study: Study) -> xr.Dataset:
     """The dataset as the figures get it."""
     return one_scenario(ds, study)
+
+
+@pytest.fixture(scope="session")
+def uncertain(study: Study) -> Study:
+    """The study with something uncertain, and with behaviour tests."""
+    return uncertain_study(study)
+
+
+@pytest.fixture
+def text(uncertain: Study) -> Text:
+    """Its labels in English."""
+    return Text(uncertain, "en")

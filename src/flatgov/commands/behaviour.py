@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flatgov.commands.options import Out, Seed, StudyFolder
-from flatgov.commands.printing import list_paths, note
+from flatgov.commands.options import FigureFormat, Format, Lang, Language, Out, Seed, StudyFolder
+from flatgov.commands.printing import draw_into, list_paths, note
 
 if TYPE_CHECKING:  # Everything heavy is imported where it is used, so that --help answers at once.
     import xarray as xr
@@ -34,10 +34,13 @@ def behaviour(
     ] = 1000,
     seed: Seed = 0,
     out: Out = None,
+    lang: Lang = Language.en,
+    format_: FigureFormat = Format.png,
 ) -> None:
     """Count the draws that show each pattern of evidence.toml."""
     from flatgov.analysis import behaviour as analysis
     from flatgov.commands.tables import write_analysis
+    from flatgov.figures import draw_behaviour
     from flatgov.run.store import check_folder
     from flatgov.study.bundled import longgang_folder
     from flatgov.study.load import open_study
@@ -58,6 +61,11 @@ def behaviour(
         under = f" under {one['scenario']}" if one["scenario"] else ""
         note(f"left out: draw {one['draw']} of {one['policy']}{under}: {one['reason']}")
     list_paths(write_analysis(target, "behaviour", _TITLES, rows(found), found.astype("float64")))
+    if draws:
+        draw_into(
+            target / "figures",
+            lambda new: draw_behaviour(found, opened, new, lang.value, format_.value, notice=note),
+        )
 
 
 def texts(found: xr.Dataset) -> Iterator[str]:

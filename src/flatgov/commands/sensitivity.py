@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flatgov.commands.options import Out, Scenario, Seed
-from flatgov.commands.printing import list_paths, note
+from flatgov.commands.options import FigureFormat, Format, Lang, Language, Out, Scenario, Seed
+from flatgov.commands.printing import draw_into, list_paths, note
 from flatgov.errors import StudyError
 
 if TYPE_CHECKING:  # Everything heavy is imported where it is used, so that --help answers at once.
@@ -87,10 +87,13 @@ def sensitivity(
     ] = None,
     seed: Seed = 0,
     out: Out = None,
+    lang: Lang = Language.en,
+    format_: FigureFormat = Format.png,
 ) -> None:
     """Rank the uncertain quantities by what they do to the outputs."""
     from flatgov.analysis import sensitivity as analysis
     from flatgov.commands.tables import write_analysis
+    from flatgov.figures import draw_sensitivity
     from flatgov.run.store import check_folder, read_results
     from flatgov.study.bundled import longgang_folder
     from flatgov.study.load import open_study
@@ -120,6 +123,10 @@ def sensitivity(
     for line in json.loads(found.attrs["notes"]):
         note(line)
     list_paths(write_analysis(target, "sensitivity", *table(found), found))
+    draw_into(
+        target / "figures",
+        lambda new: draw_sensitivity(found, opened, new, lang.value, format_.value, notice=note),
+    )
 
 
 def texts(found: xr.Dataset, study: Study) -> Iterator[str]:

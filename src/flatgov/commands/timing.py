@@ -10,8 +10,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flatgov.commands.options import Out, Scenario, Seed, StudyFolder
-from flatgov.commands.printing import list_paths, note
+from flatgov.commands.options import (
+    FigureFormat,
+    Format,
+    Lang,
+    Language,
+    Out,
+    Scenario,
+    Seed,
+    StudyFolder,
+)
+from flatgov.commands.printing import draw_into, list_paths, note
 
 if TYPE_CHECKING:  # Everything heavy is imported where it is used, so that --help answers at once.
     import xarray as xr
@@ -49,10 +58,13 @@ def timing(
     draws: Annotated[int, typer.Option(min=1, help="How many draws.")] = 1000,
     seed: Seed = 0,
     out: Out = None,
+    lang: Lang = Language.en,
+    format_: FigureFormat = Format.png,
 ) -> None:
     """Move the start of a policy; tell until when it still brings a variable back."""
     from flatgov.analysis import timing as analysis
     from flatgov.commands.tables import write_analysis
+    from flatgov.figures import draw_timing
     from flatgov.run.file_names import to_file_name
     from flatgov.run.store import check_folder
     from flatgov.study.bundled import longgang_folder
@@ -86,6 +98,10 @@ def timing(
         note(f"left out of the points of no return: {left_out} of {draws} draws with a failed run")
     list_paths(
         write_analysis(target, to_file_name(f"timing-{policy}"), *table(found, opened), found)
+    )
+    draw_into(
+        target / "figures",
+        lambda new: draw_timing(found, opened, new, lang.value, format_.value, notice=note),
     )
 
 

@@ -101,7 +101,7 @@ def label_of_test(ds: xr.Dataset, name: str, text: Text) -> str:
     label = {} if test is None else test.label
     own = str(ds["text"].sel(test=name).item()).partition(":")[0].strip().rstrip(".")
     if text.lang in label:
-        return label[text.lang]
+        return capital(label[text.lang])
     if text.lang != "en":
         text.unlabelled[f"the test '{name}'"] = None
     return capital(own)

@@ -23,6 +23,7 @@ from flatgov.figures.timeline import Timeline, draw_time_axis, timeline
 _HEIGHTS = (1.75, 1.75, 1.35)  # inches, of the panels from the top
 _ABOVE, _BELOW, _LINE, _GAP = 0.36, 0.44, 0.155, 0.2  # inches
 _FREE = 0.35  # steps from one start to the next that stay free at either end
+_HIGH = 85.0  # percent: nothing can be written above such a bar
 _UNITS = ("Day", "Week", "Month", "Quarter", "Year")
 
 
@@ -123,6 +124,8 @@ def _made(ds: xr.Dataset, text: Text) -> str:
 
 def _keys(ds: xr.Dataset, text: Text, look: LineStyle) -> list[Key]:
     percent = f"{100 * ds.attrs['confidence']:g}"
+    passed = [one for moment in ("end", "after") for one in _limits_passed(ds.sel(moment=moment))]
+    limit = Line2D([], [], color=GREY_INK, linewidth=0.8)
     return [
         Key(text.word("with policy"), line=_policy_line(look)),
         Key(
@@ -131,6 +134,7 @@ def _keys(ds: xr.Dataset, text: Text, look: LineStyle) -> list[Key]:
         ),
         Key(text.word("interval of", percent=percent), line=_whisker(look)),
         *band_keys(text, look.colour),
+        *([Key(text.word("last above"), line=limit)] if passed else []),
     ]
 
 
@@ -144,6 +148,8 @@ def _whisker(look: LineStyle) -> Line2D:
 
 def _starts_axis(axes: Axes, line: Timeline, text: Text) -> None:
     draw_time_axis(axes, line)
+    if len(line.x) == 1:
+        axes.set_xticks(line.x, [line.show(line.time[0])])
     low, high = _ends(line)
     axes.set_xlim(low, high)
     axes.set_xlabel(text.word("timing axis", unit=line.label), loc="right", labelpad=1)
@@ -170,20 +176,29 @@ def _back(axes: Axes, one: xr.Dataset, line: Timeline, look: LineStyle, text: Te
     axes.add_line(line_of)
     without = 100 * one["back_without"].to_numpy()
     axes.plot(line.x, without, color=INK, linewidth=1.4, dashes=(2, 2), zorder=3)
-    for level in one["probability"].to_numpy():
-        until = float(one["falls_below"].sel(probability=level))
-        if np.isfinite(until):
-            place = line.place(until)
-            axes.plot([place, place], [0, 100 * level], color=GREY_INK, linewidth=0.8, zorder=2)
-            axes.annotate(
-                text.word("last above", percent=f"{100 * level:g}"),
-                (place, 100 * level),
-                xytext=(-3, -8),
-                textcoords="offset points",
-                ha="right",
-                size=SMALL,
-                color=GREY_INK,
-            )
+    for level, until in _limits_passed(one):
+        place = line.place(until)
+        axes.plot([place] * 2, [0, 100 * level], color=GREY_INK, linewidth=0.8, zorder=2)
+        # Left of it there is room under a curve that falls, but not left of the first start.
+        first = until == line.time[0]
+        axes.annotate(
+            text.word("at least", percent=f"{100 * level:g}"),
+            (place, 100 * level),
+            xytext=(3 if first else -3, -10),
+            textcoords="offset points",
+            ha="left" if first else "right",
+            size=SMALL,
+            color=GREY_INK,
+        )
+
+
+def _limits_passed(one: xr.Dataset) -> list[tuple[float, float]]:
+    """Give the probabilities below which it falls for good, each with the last start before."""
+    passed = [
+        (float(level), float(one["falls_below"].sel(probability=level)))
+        for level in one["probability"].to_numpy()
+    ]
+    return [(level, until) for level, until in passed if np.isfinite(until)]
 
 
 def _level(axes: Axes, one: xr.Dataset, line: Timeline, look: LineStyle, text: Text) -> None:
@@ -210,5 +225,14 @@ def _last(axes: Axes, one: xr.Dataset, line: Timeline, look: LineStyle, text: Te
     names = [label.get_text() for label in axes.get_xticklabels()]
     axes.set_xticks([none, *places], [text.word("timing none"), *names])
     later = text.word("timing later", date=line.show(line.time[-1]))
-    style: dict[str, Any] = {"textcoords": "offset points", "size": SMALL, "color": GREY_INK}
-    axes.annotate(later, (line.x[-1] + wide / 2, shares[-1]), xytext=(0, 3), ha="right", **style)
+    # Above the bar, or beside one that leaves no room there; then all others are low.
+    high, edge = shares[-1] > _HIGH, wide / 2
+    axes.annotate(
+        later,
+        (line.x[-1] + (-edge if high else edge), min(shares[-1], 100.0)),
+        xytext=(-3, -10) if high else (0, 3),
+        textcoords="offset points",
+        ha="right",
+        size=SMALL,
+        color=GREY_INK,
+    )

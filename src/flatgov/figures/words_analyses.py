@@ -167,9 +167,10 @@ ANALYSES: dict[str, dict[str, str]] = {
         "zh": "实施该政策；其下为中位数",
     },
     "without policy": {"en": "without it: “{policy}”", "zh": "不实施：“{policy}”"},
+    "at least": {"en": "≥ {percent} %", "zh": "≥ {percent}%"},
     "last above": {
-        "en": "last start with at least {percent} %",
-        "zh": "不低于{percent}%的最后启动时间",
+        "en": "≥: the last start with so many draws back",
+        "zh": "≥：恢复占比达到该值的最后启动时间",
     },
     "timing made": {"en": "{draws} draws, seed {seed}.", "zh": "{draws}次抽样，随机种子{seed}。"},
     "timing left out": {
