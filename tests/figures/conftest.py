@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import matplotlib as mpl
 import numpy as np
 import pytest
 import xarray as xr
+from matplotlib.figure import Figure
+from matplotlib.text import Annotation
 
 from flatgov.figures.common import one_scenario
 from flatgov.figures.style import drawing
 from flatgov.figures.text import Text
 from flatgov.model import Equation, Model, Number, TimeSettings, Variable
+from flatgov.run.ensemble import NOT_A_NUMBER, OK
 from flatgov.study import Calendar, Policy, Study
 from flatgov.study.policies import Scenario
 from flatgov.study.schema import EvidenceFile, FiguresFile
@@ -288,3 +292,67 @@ def uncertain(study: Study) -> Study:
 def text(uncertain: Study) -> Text:
     """Its labels in English."""
     return Text(uncertain, "en")
+
+
+@pytest.fixture
+def check_texts() -> Callable[[str, Figure], None]:
+    """Check that every text of a figure is on the page, large enough, and apart from others."""
+
+    def check(name: str, figure: Figure) -> None:
+        assert figure.get_figwidth() * figure.dpi == pytest.approx(1200)
+        figure.draw_without_rendering()
+        renderer = figure.canvas.get_renderer()
+        texts = [
+            item
+            for item in figure.findobj(mpl.text.Text)
+            if item.get_text().strip() and item.get_visible()
+        ]
+        placed = []
+        for item in texts:
+            box = item.get_window_extent(renderer)
+            if isinstance(item, Annotation):  # without the arrow's end
+                box = mpl.text.Text.get_window_extent(item, renderer)
+            label = f"{name}: {item.get_text()!r}"
+            assert figure.bbox.x0 <= box.x0, label
+            assert box.x1 <= figure.bbox.x1, label
+            assert figure.bbox.y0 <= box.y0, label
+            assert box.y1 <= figure.bbox.y1, label
+            assert item.get_fontsize() >= (7 if item.get_text().isdigit() else 8), label
+            placed.append((label, box.padded(-1.0)))
+        for place, (one, box) in enumerate(placed):
+            for other, there in placed[place + 1 :]:
+                assert not box.overlaps(there), f"{one} runs into {other}"
+
+    return check
+
+
+DRAWS = 60
+
+
+@pytest.fixture(scope="session")
+def ensemble(ds: xr.Dataset) -> xr.Dataset:
+    """All twelve policies in 60 draws, in which all that they change is stronger or weaker.
+
+    The member of `digital` in draw 3 failed.
+    """
+    generator = np.random.default_rng(1)
+    draw = xr.Variable("draw", np.arange(DRAWS))
+    strength, level = (
+        xr.DataArray(generator.normal(1.0, spread, DRAWS), {"draw": draw}) for spread in (0.6, 0.1)
+    )
+    shown = [*HEADLINE, *OTHERS, "total hours"]
+    reference = ds[shown].sel(policy="actual", drop=True)
+    found = (reference * level + (ds[shown] - reference) * strength).transpose(
+        "policy", "draw", "time"
+    )
+    status = np.zeros((len(POLICIES), DRAWS), dtype=np.uint8)
+    status[list(POLICIES).index("digital"), 3] = NOT_A_NUMBER
+    for name in shown:
+        found[name].attrs = ds[name].attrs
+        found[name].loc[{"policy": "digital", "draw": 3}] = np.nan
+    reason = np.where(status == OK, "", "'staff' (line 1) is not a number at time 3").astype(object)
+    found = found.assign_coords(
+        status=(("policy", "draw"), status), reason=(("policy", "draw"), reason)
+    )
+    found.attrs = {**ds.attrs, "draws": DRAWS, "design": "sobol", "failed_members": 1}
+    return found

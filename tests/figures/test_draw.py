@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 
 import matplotlib as mpl
@@ -9,7 +10,6 @@ import pytest
 import xarray as xr
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
-from matplotlib.text import Annotation
 
 from flatgov.errors import FlatgovError, RunError, StudyError
 from flatgov.figures import (
@@ -104,33 +104,11 @@ def test_a_second_draw_gives_the_same_bytes(
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_texts_stay_on_the_page_apart_and_readable(
-    drawn: xr.Dataset, study: Study, lang: str
+    drawn: xr.Dataset, study: Study, lang: str, check_texts: Callable[[str, Figure], None]
 ) -> None:
     with drawing(lang):
         for name, figure in all_figures(drawn, Text(study, lang)).items():
-            assert figure.get_figwidth() * figure.dpi == pytest.approx(1200)
-            figure.draw_without_rendering()
-            renderer = figure.canvas.get_renderer()
-            texts = [
-                item
-                for item in figure.findobj(mpl.text.Text)
-                if item.get_text().strip() and item.get_visible()
-            ]
-            placed = []
-            for item in texts:
-                box = item.get_window_extent(renderer)
-                if isinstance(item, Annotation):  # without the arrow's end
-                    box = mpl.text.Text.get_window_extent(item, renderer)
-                label = f"{name}: {item.get_text()!r}"
-                assert figure.bbox.x0 <= box.x0, label
-                assert box.x1 <= figure.bbox.x1, label
-                assert figure.bbox.y0 <= box.y0, label
-                assert box.y1 <= figure.bbox.y1, label
-                assert item.get_fontsize() >= (7 if item.get_text().isdigit() else 8), label
-                placed.append((label, box.padded(-1.0)))
-            for place, (one, box) in enumerate(placed):
-                for other, there in placed[place + 1 :]:
-                    assert not box.overlaps(there), f"{one} runs into {other}"
+            check_texts(name, figure)
 
 
 def test_every_panel_names_its_quantities_and_units(drawn: xr.Dataset, english: Text) -> None:

@@ -14,8 +14,6 @@ from flatgov.figures.palette import GREY_INK
 from flatgov.figures.text import Text
 from flatgov.figures.timeline import marks, timeline
 
-_FEW = 3  # more bands than this on top of one another cannot be told apart
-
 
 def figure(ds: xr.Dataset, text: Text, draws: Draws | None = None) -> Figure:
     """Draw the headline variables.
@@ -23,7 +21,7 @@ def figure(ds: xr.Dataset, text: Text, draws: Draws | None = None) -> Figure:
     Args:
         ds: With dimensions ``policy`` and ``time``.
         text: The study's labels.
-        draws: Of the same policies: bands for the reference, for all where they are few.
+        draws: Of the same policies: bands for the reference, or for the only policy.
 
     Returns:
         The figure: two panels a row.
@@ -82,18 +80,16 @@ def figure(ds: xr.Dataset, text: Text, draws: Draws | None = None) -> Figure:
 def _bands(
     draws: Draws | None, variable: str, policies: list[str], reference: str
 ) -> dict[str, np.ndarray]:
-    """Give the quantiles of those policies whose bands stay readable."""
+    """Give the quantiles of the reference, or of the only policy: two bands already blur."""
     if draws is None:
         return {}
-    chosen = policies if len(policies) <= _FEW else [reference]
+    chosen = [policy for policy in policies if policy == reference or len(policies) == 1]
     found = {policy: draws.level(variable, policy) for policy in chosen}
     return {policy: levels for policy, levels in found.items() if levels is not None}
 
 
 def _note(text: Text, draws: Draws | None, bands: dict[str, dict[str, np.ndarray]]) -> str:
-    shown = list(dict.fromkeys(policy for levels in bands.values() for policy in levels))
+    shown = [policy for levels in bands.values() for policy in levels]
     if draws is None or not shown:
         return ""
-    if len(shown) == 1:
-        return draws_note(text, draws, "band draws", policy=text.policy(shown[0]))
-    return draws_note(text, draws, "bands draws")
+    return draws_note(text, draws, "band draws", policy=text.policy(shown[0]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -18,7 +19,7 @@ from flatgov.figures.text import Text, capital
 _COLUMNS = 4
 _HEIGHT, _TITLE_LINE, _GAP, _BETWEEN = 1.5, 0.18, 0.16, 0.14  # inches
 _HIGHEST = 3.8  # inches: the height of a panel that stands alone
-_AXIS_LABEL, _BELOW = 0.2, 0.42  # inches: y label; x label and ticks
+_AXIS_LABEL, _LINE, _BELOW = 0.2, 0.14, 0.42  # inches: y label, a further line; x label, ticks
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,8 @@ def multiples(text: Text, policies: Sequence[str], frame: Frame) -> tuple[Figure
         The figure, and the panels to fill.
     """
     columns = min(_COLUMNS, len(policies))
-    left = MARGIN + _AXIS_LABEL + tick_room(*frame.upward, 5)
+    beside = wrap(frame.y_label, ceil(len(policies) / columns) * (_HEIGHT + 0.4), SMALL)
+    left = MARGIN + _AXIS_LABEL + (len(beside) - 1) * _LINE + tick_room(*frame.upward, 5)
     wide = (WIDTH - MARGIN - left - (columns - 1) * _GAP) / columns
     high = min(max(_HEIGHT, 0.75 * wide), _HIGHEST)
     titles = {p: wrap(capital(text.policy(p)), wide, HEADING, bold()) for p in policies}
@@ -123,7 +125,7 @@ def multiples(text: Text, policies: Sequence[str], frame: Frame) -> tuple[Figure
         color=GREY_INK,
     )
     sheet.figure.supylabel(
-        frame.y_label,
+        "\n".join(beside),
         x=MARGIN / width,
         y=(sheet.bottom + (body + _BELOW) / 2) / height,
         ha="left",

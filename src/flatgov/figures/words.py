@@ -126,7 +126,7 @@ WORDS: dict[str, dict[str, str]] = ANALYSES | {
         "zh": "各项政策对{variable}的影响（相对于“{policy}”）",
     },
     "effects subtitle": {
-        "en": "Differences within each draw. Under the names: median and 90 % of draws, {date}.",
+        "en": "Within each draw. Under the names: median and 90 % of draws, {date}.",
         "zh": "差异在每次抽样内计算。政策名下：{date}的中位数及 90% 的抽样。",
     },
     "effects draws": {
@@ -138,17 +138,13 @@ WORDS: dict[str, dict[str, str]] = ANALYSES | {
         "quantities.",
         "zh": "线为基准参数下的运行；色带为“{policy}”在全部不确定量的 {draws} 次抽样中的范围。",
     },
-    "bands draws": {
-        "en": "Lines: the run at base values; bands: {draws} draws of all uncertain quantities.",
-        "zh": "线为基准参数下的运行；色带为全部不确定量的 {draws} 次抽样。",
-    },
     "beating title": {
         "en": "How often each policy beats “{policy}”",
         "zh": "各项政策优于“{policy}”的概率",
     },
     "beating subtitle": {
-        "en": "No line: the policy equals “{policy}” in every draw. Grey: as often better as not.",
-        "zh": "无线条处，该政策在每次抽样中都与“{policy}”相同。灰线：优劣各半。",
+        "en": "No line: equal to “{policy}” in every draw. Grey: 50 %.",
+        "zh": "无线条处，该政策在每次抽样中都与“{policy}”相同。灰线：50%。",
     },
     "beating less": {
         "en": "draws in which it is less (%)",
@@ -189,8 +185,7 @@ WORDS: dict[str, dict[str, str]] = ANALYSES | {
         "zh": "{date}政策排名的稳固程度",
     },
     "ranks subtitle": {
-        "en": "Sorted by median. At the right: draws in which two neighbours stand the other way "
-        "round.",
+        "en": "Sorted by median. Right: draws in which two neighbours swap places.",
         "zh": "按中位数排序。右侧：相邻两项政策次序相反的抽样比例。",
     },
     "percent": {"en": "{share} %", "zh": "{share}%"},
