@@ -188,7 +188,7 @@ def _draw_row(sheet: Page, axes: Axes, row: Row, top: float, indent: float) -> N
 def _numbers(low: float, share: float, high: float) -> str:
     if not np.isfinite(share):
         return plain(share, 0)
-    return f"{_percent(share)} ({_percent(low)}–{_percent(high)})"
+    return f"{_percent(share)} ({plain(low, 0)}–{plain(high, 0)})"
 
 
 def _percent(share: float) -> str:

@@ -99,7 +99,7 @@ def figure(ds: xr.Dataset, text: Text) -> Figure:
     labels = [_labels(panel, colours, text) for panel in panels]
     limits = [_limits(panel, told["method"]) for panel in panels]
     left = max(tick_room(*pair) for pair in limits)
-    reserved = max(room(one) for one in labels if one)
+    reserved = max((room(one) for one in labels if one), default=0.0)
     wide = WIDTH - 2 * MARGIN - left - reserved
     titles = [_title(ds, text, panel.variable, wide) for panel in panels]
     extra = [title.count("\n") + unit.count("\n") for title, unit in titles]

@@ -113,14 +113,13 @@ ANALYSES: dict[str, dict[str, str]] = {
         "zh": "色块：一阶方差占比，各项结果中最大的{count}个量标出名称。",
     },
     "morris over time": {
-        "en": "Lines: µ*, the mean size of the effect over the whole range, of the {count} biggest "
-        "quantities of each outcome.",
-        "zh": "线条：每项结果中影响最大的{count}个量的µ*，即在整个取值范围内效应的平均大小。",
+        "en": "Lines: µ*, the mean size of the effect over the whole range, the {count} biggest of "
+        "each outcome.",
+        "zh": "线条：µ*，即在整个取值范围内效应的平均大小，各项结果取最大的{count}个量。",
     },
     "rank over time": {
-        "en": "Lines: partial rank correlation with the {count} biggest quantities of each "
-        "outcome.",
-        "zh": "线条：每项结果与影响最大的{count}个量的偏秩相关。",
+        "en": "Lines: partial rank correlations, the {count} biggest of each outcome.",
+        "zh": "线条：偏秩相关，各项结果取最大的{count}个量。",
     },
     "all others": {"en": "all others", "zh": "其他各量"},
     "interactions": {"en": "together only (interactions)", "zh": "交互作用"},
