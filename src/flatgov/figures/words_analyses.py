@@ -189,7 +189,7 @@ ANALYSES: dict[str, dict[str, str]] = {
     "share of draws": {"en": "share of draws (%)", "zh": "抽样占比（%）"},
     "share and interval": {"en": "% (interval)", "zh": "%（区间）"},
     "base passes": {
-        "en": "full: holds at the model’s own values",
+        "en": "filled: holds at the model’s own values",
         "zh": "实心：按模型本身取值成立",
     },
     "base fails": {"en": "hollow: does not hold there", "zh": "空心：按模型本身取值不成立"},
