@@ -6,12 +6,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import xarray as xr
 from matplotlib.figure import Figure
 from PIL import Image
 
 from flatgov.figures.draw import file_names
 from flatgov.figures.regions import regions
 from flatgov.figures.style import drawing, write
+from flatgov.figures.text import Text
+from flatgov.study import Study
 from flatgov.study.schema import Paths
 
 
@@ -73,3 +76,8 @@ def test_a_small_mark_on_many_shades_keeps_its_colour(tmp_path: Path) -> None:
     picture = np.asarray(Image.open(path).convert("RGB")).astype(int)
     for colour in ((0x44, 0xAA, 0x99), (0xCC, 0x33, 0x11)):
         assert np.abs(picture - colour).max(axis=2).min() <= 10
+
+
+def test_an_element_has_the_label_of_its_variable(study: Study) -> None:
+    variable = xr.DataArray(0.0, name="cadre morale[north]", attrs={"units": "Dmnl"})
+    assert Text(study, "zh").heading(variable) == "干部士气[north]（无量纲，0–1）"

@@ -93,7 +93,7 @@ def multiples(text: Text, policies: Sequence[str], frame: Frame) -> tuple[Figure
         row, column = divmod(place, columns)
         axes = sheet.axes(left + column * (wide + _GAP), bottoms[row], wide, high)
         axes.set_ylim(*frame.upward)
-        axes.grid(True, axis="both")
+        axes.grid(True, axis="x")
         if frame.across is not None:
             axes.set_xlim(*frame.across)
             draw_ticks(axes.xaxis, *frame.across, 4 if wide < 3 else 8)
