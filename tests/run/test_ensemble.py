@@ -227,7 +227,8 @@ def test_draws_at_the_base_values_equal_the_run_without_draws(office: Study) -> 
 FAILING = """{UTF-8}
 Stock = INTEG(flow, 1) ~ Unit ~ |
 flow = hidden ~ Unit/Month ~ |
-hidden = IF THEN ELSE(Time < breaks, 0, ZIDZ(0, 1) + 1 / (Time - Time) - 1 / (Time - Time)) ~ Unit/Month ~ |
+hidden = IF THEN ELSE(Time < breaks, 0, 1 / nothing - 1 / nothing) ~ Unit/Month ~ |
+nothing = Time - Time ~ Month ~ |
 breaks = 5 ~ Month ~ |
 Level = INTEG(rise, 0) ~ Unit [0,10] ~ |
 rise = 0.5 ~ Unit/Month ~ |
@@ -270,9 +271,9 @@ def test_members_that_fail_are_recorded_with_their_cause_and_the_others_go_on(
     assert list(ds["reason"].values[0]) == [
         "",
         "'hidden' (line 4) is not a number at time 5",
-        "'Level' (line 6) is above its upper limit 10 at time 6",
-        "'Level' (line 6) is below its lower limit 0 at time 1",
-        "'grows' (line 9) is infinite at time 2",
+        "'Level' (line 7) is above its upper limit 10 at time 6",
+        "'Level' (line 7) is below its lower limit 0 at time 1",
+        "'grows' (line 10) is infinite at time 2",
     ]
     assert ds.attrs["failed_members"] == 4
     listed = json.loads(ds.attrs["failed"])
@@ -283,8 +284,43 @@ def test_members_that_fail_are_recorded_with_their_cause_and_the_others_go_on(
     assert np.isnan(ds["shown"].values[0, 1, -1])
 
 
+def test_what_is_saved_does_not_decide_who_failed(fragile: Study) -> None:
+    """`grows` reaches no stock and no saved variable; `Level` is limited and not saved."""
+    table = {"power": [1.0, 400.0, 1.0, 400.0], "rise": [0.5, 0.5, 2.0, 2.0], "breaks": [99.0] * 4}
+    whole = fragile.run(draws=table)
+    part = fragile.run(draws=table, save=["shown"])
+    np.testing.assert_array_equal(part["status"], whole["status"])
+    np.testing.assert_array_equal(part["reason"], whole["reason"])
+    assert list(part["status"].values[0]) == [
+        ensemble.OK,
+        ensemble.INFINITE,
+        ensemble.ABOVE,
+        ensemble.INFINITE,
+    ]
+
+
+def test_the_seed_counts_without_draws_too(tmp_path: Path) -> None:
+    (tmp_path / "noise.mdl").write_text(
+        "Noise = RANDOM UNIFORM(0, 1, 0) ~ Dmnl ~ |\nS = INTEG(Noise, 0) ~ Dmnl ~ |\n"
+        "INITIAL TIME = 0 ~~|\nFINAL TIME = 5 ~~|\nTIME STEP = 1 ~~|\nSAVEPER = 1 ~~|\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "policies.toml").write_text(
+        '[policies.now]\nlabel = { en = "Now", zh = "现" }\n', encoding="utf-8"
+    )
+    study = fg.open_study(tmp_path)
+    one, two = study.run(seed=1), study.run(seed=2)
+    assert (one["S"].values[:, 1:] != two["S"].values[:, 1:]).all()
+    assert (one.attrs["seed"], two.attrs["seed"]) == (1, 2)
+    alone = study.model.run(seed=2)
+    np.testing.assert_array_equal(two["S"].values[0], alone["S"].values)
+    draws = study.run(draws=3, seed=2)
+    np.testing.assert_array_equal(draws["S"].values[0, 0], alone["S"].values)
+    assert len(np.unique(draws["S"].values[0, :, -1])) == 3
+
+
 def test_what_cannot_be_drawn_is_refused(office: Study, fragile: Study) -> None:
-    with pytest.raises(fg.StudyError, match="nothing to draw: the study has no uncertainty.toml"):
+    with pytest.raises(fg.StudyError, match="nothing to draw"):
         fragile.run(draws=10)
     for draws in (0, -5):
         with pytest.raises(fg.StudyError, match="draws cannot be run"):

@@ -13,6 +13,7 @@ from flatgov.model import Change, Model
 from flatgov.run.grid import count_points
 from flatgov.run.native import evaluation_order, simulate_values, undefined_elements
 from flatgov.run.trouble import ABOVE, BELOW, INFINITE, NOT_A_NUMBER, OK, Trouble, find_trouble
+from flatgov.run.watch import FINITE
 from flatgov.study.design import Design, sample
 from flatgov.study.uncertainty import Uncertainty, draws_of
 
@@ -129,21 +130,23 @@ def simulate_block(
     """
     model, plans = job.model, len(job.plans)
     drawn = sample(job.uncertainty, job.design, first, count)
-    watched = watched_variables(job)
+    limited = limited_variables(job)
+    wanted = [FINITE, *dict.fromkeys([*job.save, *limited])]
     points = count_points(model.time, model.time.saveper)
     values = {
         name: np.empty((plans, count, points, *element_shape(model, name))) for name in job.save
     }
     trouble = Trouble.none(plans, count)
-    size = draws_at_once(model, watched, plans, points)
+    size = draws_at_once(model, wanted[1:], plans, points)
     for start in range(0, count, size):
         part = slice(start, start + size)
         draws = draws_of(job.uncertainty, drawn[part], first + start)
-        found = _simulate(job, draws, watched, stop)
+        found = _simulate(job, draws, wanted, stop)
         for name in job.save:
             values[name][:, part] = found[name]
-        trouble.put(_find(job, found, watched), slice(None), part)
-        _look_closer(job, trouble, part, draws, stop)
+        bad = np.asarray(np.isnan(found.pop(FINITE)).any(axis=2))
+        trouble.put(_find(job, found, limited), slice(None), part)
+        _name_first(job, trouble, part, draws, bad, limited, stop)
     return Block(first, values, drawn, trouble.status, trouble.variable, trouble.time)
 
 
@@ -155,55 +158,64 @@ def _simulate(
     )
 
 
-def _find(job: Job, values: dict[str, FloatArray], watched: list[str]) -> Trouble:
+def _find(job: Job, values: dict[str, FloatArray], limited: list[str]) -> Trouble:
     ordered = {name: values[name] for name in evaluation_order(job.model) if name in values}
-    return find_trouble(job.model, ordered, watched, undefined_elements(job.model))
+    return find_trouble(job.model, ordered, limited, undefined_elements(job.model))
 
 
-def _look_closer(
-    job: Job, trouble: Trouble, part: slice, draws: Draws, stop: NDArray[np.int32] | None
+def _name_first(
+    job: Job,
+    trouble: Trouble,
+    part: slice,
+    draws: Draws,
+    bad: NDArray[np.bool_],
+    limited: list[str],
+    stop: NDArray[np.int32] | None,
 ) -> None:
-    """Name the variable that was no finite number first, watched or not, of members that failed.
+    """Find out what was no finite number first, of members in which something was.
 
-    What is watched tells that a member failed; its cause may be a variable that is not. Plans
-    with such members run once more with all variables, which is rare.
+    They run once more with all variables, a few draws of a plan at a time; this is rare.
+
+    Args:
+        job: The ensemble.
+        trouble: Of the block; what is found is put into it.
+        part: The draws in it.
+        draws: Their values.
+        bad: (plan, draw) where any variable was no finite number.
+        limited: The variables whose limits are to be kept.
+        stop: As in `simulate_block`.
     """
-    watched = watched_variables(job)
-    for number in range(len(job.plans)):
-        status = trouble.status[number, part]
-        if not ((status == NOT_A_NUMBER) | (status == INFINITE)).any():
-            continue
+    for number, of_plan in enumerate(bad):
         alone = replace(job, plans=job.plans[number : number + 1])
         for start in range(0, draws.count, LEAST_DRAWS):
             few = draws.part(start, start + LEAST_DRAWS)
-            if not status[start : start + few.count].any():
-                continue
-            closer = _find(alone, _simulate(alone, few, None, stop), watched)
-            first = part.start + start
-            here = (slice(number, number + 1), slice(first, first + few.count))
-            trouble.put(closer, *here)
+            if of_plan[start : start + few.count].any():
+                closer = _find(alone, _simulate(alone, few, None, stop), limited)
+                first = part.start + start
+                trouble.put(closer, slice(number, number + 1), slice(first, first + few.count))
 
 
 def draws_at_once(model: Model, names: list[str], plans: int, points: int) -> int:
     """Count the draws whose values fit into the memory that a thread may take."""
-    elements = sum(int(np.prod(element_shape(model, name))) for name in names)
+    elements = 1 + sum(int(np.prod(element_shape(model, name))) for name in names)
     return max(_PASS_BYTES // (8 * elements * plans * points), LEAST_DRAWS)
 
 
-def watched_variables(job: Job) -> list[str]:
-    """Give the variables by which a failed member is known, in the order of the model.
+def limited_variables(job: Job) -> list[str]:
+    """Give the variables whose limits every member must keep, saved or not.
 
-    They are those that are kept, all stocks, what the model limits, and the limited constants
-    that a policy or scenario adds to or scales, as its result depends on the draw.
+    They are all that the model computes and limits, and of its constants those that a policy or
+    scenario adds to or scales, as what comes of it depends on the draw; all others were checked
+    before.
     """
     moved = {change.variable for plan in job.plans for change in plan if change.operation != "set"}
     return [
         name
         for name, one in job.model.variables.items()
-        if name in job.save
-        or one.kind == "stock"
-        or (one.limits != (None, None) and one.kind in ("flow", "auxiliary"))
-        or (one.limits != (None, None) and one.kind == "constant" and name in moved)
+        if one.limits != (None, None)
+        and (
+            one.kind in ("stock", "flow", "auxiliary") or (one.kind == "constant" and name in moved)
+        )
     ]
 
 

@@ -25,6 +25,7 @@ from flatgov.run.final_time import after_end, moves, without_steps_after
 from flatgov.run.grid import count_points, time_points
 from flatgov.run.inputs import Inputs, read_inputs
 from flatgov.run.memory import check_memory
+from flatgov.run.watch import FINITE, watched
 
 T = TypeVar("T")
 
@@ -109,7 +110,9 @@ def simulate_values(
     """Simulate as `simulate_members` does, without a search for members that failed.
 
     Returns:
-        Arrays (plan, draw, time, subscripts) by variable, in the order of the model.
+        Arrays (plan, draw, time, subscripts) by variable, in the order of the model; and under
+        `FINITE`, if it is in `save`, an array that is NaN wherever any variable of the model is
+        no finite number, saved or not.
     """
     run = _simulate(model, plans, draws, model.time, save, None, seed, threads, stop)
     return run.values if run.after is None else without_steps_after(run.values, run.after)
@@ -155,11 +158,14 @@ def _simulate(
     check_seed(seed)
     draws = draws or Draws()
     program = lowered(model, time, draws.normals)
+    if save is not None and FINITE in save:
+        key = (*_program_key(time, draws.normals), FINITE)
+        program = _kept(_made_of(model).watched, key, functools.partial(watched, program, model))
     moving = moves(model)
     kept = [name for name in program.outputs if save is None or name in save]
     wanted = [name for name in program.outputs if name in kept or (moving and name == FINAL_TIME)]
     inputs = read_inputs(model, program, plans, draws, time)
-    kernel = _compiled(model, time, inputs, tuple(wanted), integrator or model.integrator)
+    kernel = _compiled(model, program, time, inputs, tuple(wanted), integrator or model.integrator)
     # A SAVEPER past the end keeps the first point only, however far it is past it.
     every = min(round(time.saveper / time.step), MOST_STEPS)
     steps = (count_points(time, time.saveper) - 1) * every
@@ -252,6 +258,7 @@ class _Made:
 
     model: weakref.ref[Model]
     programs: dict[tuple[object, ...], Program] = field(default_factory=dict)
+    watched: dict[tuple[object, ...], Program] = field(default_factory=dict)
     kernels: dict[tuple[object, ...], Kernel] = field(default_factory=dict)
 
 
@@ -287,10 +294,14 @@ def _any_program(model: Model) -> Program:
 
 
 def _compiled(
-    model: Model, time: TimeSettings, inputs: Inputs, wanted: tuple[str, ...], method: Integrator
+    model: Model,
+    program: Program,
+    time: TimeSettings,
+    inputs: Inputs,
+    wanted: tuple[str, ...],
+    method: Integrator,
 ) -> Kernel:
     normals = inputs.draws.normals
-    program = lowered(model, time, normals)
     # A few members do not fill a vector, whose other lanes would take as much memory.
     lanes = min(default_lanes(), 1 << (inputs.plans * inputs.draws.count - 1).bit_length())
     shape = (inputs.varying, inputs.dated, inputs.stocks, lanes)

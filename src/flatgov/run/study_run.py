@@ -85,7 +85,7 @@ def run_study(
         job, layout = make_ensemble(study, chosen, draws, seed=seed, method=design, save=save)
         return run_in_memory(study, chosen, job, layout, threads=workers, progress=progress)
     if engine == "native":
-        outcomes = _simulate_natively(study.model, members, names, workers, progress)
+        outcomes = _simulate_natively(study.model, members, names, seed, workers, progress)
     else:
         outcomes = _simulate(study.model, members, workers or 1, progress, MemberCache(cache))
     failed = [member for member in members if outcomes[member.key].failed is not None]
@@ -100,6 +100,7 @@ def run_study(
     ds.attrs |= {
         "study_hash": study.hash,
         "params": chosen.params,
+        "seed": seed,
         "failed": json.dumps(
             [
                 {
@@ -119,6 +120,7 @@ def _simulate_natively(
     model: Model,
     members: Sequence[Member],
     save: Sequence[str] | None,
+    seed: int,
     threads: int | None,
     progress: Callable[[Event], None] | None,
 ) -> dict[str, Outcome]:
@@ -131,7 +133,9 @@ def _simulate_natively(
         tell(MemberStarted(member.policy, member.scenario, len(members)))
     begun = time.perf_counter()
     with as_study_error():
-        results = simulate_members(model, list(plans.values()), save=save, threads=threads)
+        results = simulate_members(
+            model, list(plans.values()), save=save, seed=seed, threads=threads
+        )
     seconds = (time.perf_counter() - begun) / len(plans)
     outcomes = {}
     for place, key in enumerate(plans):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from flatgov.analysis.compare import exceeds
 from flatgov.run.trouble import OK
 
 if TYPE_CHECKING:
@@ -165,6 +166,6 @@ def _with_spread(
     other = ends.get((study.reference, row.scenario, row.variable))
     if way is not None and other is not None and row.policy != study.reference:
         both = good & right[study.reference, row.scenario]
-        gain = (own - other)[both] * (1 if way == "more" else -1)
-        better = float((gain > 0).mean()) if both.any() else float("nan")
+        pair = (own[both], other[both]) if way == "more" else (other[both], own[both])
+        better = float(exceeds(*pair).mean()) if both.any() else float("nan")
     return replace(row, low=float(low), middle=float(middle), high=float(high), better=better)
