@@ -78,10 +78,11 @@ def multiples(text: Text, policies: Sequence[str], frame: Frame) -> tuple[Figure
         The figure, and the panels to fill.
     """
     columns = min(_COLUMNS, len(policies))
-    beside = wrap(frame.y_label, ceil(len(policies) / columns) * (_HEIGHT + 0.4), SMALL)
-    left = MARGIN + _AXIS_LABEL + (len(beside) - 1) * _LINE + tick_room(*frame.upward, 5)
-    wide = (WIDTH - MARGIN - left - (columns - 1) * _GAP) / columns
-    high = min(max(_HEIGHT, 0.75 * wide), _HIGHEST)
+    left = MARGIN + _AXIS_LABEL + tick_room(*frame.upward, 5)
+    wide, high = _size(left, columns)
+    beside = wrap(frame.y_label, ceil(len(policies) / columns) * (high + _TITLE_LINE), SMALL)
+    left += (len(beside) - 1) * _LINE
+    wide, high = _size(left, columns)
     titles = {p: wrap(capital(text.policy(p)), wide, HEADING, bold()) for p in policies}
     extra = _TITLE_LINE * bool(frame.lines)
     lengths = [len(titles[policy]) for policy in policies]
@@ -133,6 +134,12 @@ def multiples(text: Text, policies: Sequence[str], frame: Frame) -> tuple[Figure
         color=GREY_INK,
     )
     return sheet.figure, panels
+
+
+def _size(left: float, columns: int) -> tuple[float, float]:
+    """Give the width and height of a panel."""
+    wide = (WIDTH - MARGIN - left - (columns - 1) * _GAP) / columns
+    return wide, min(max(_HEIGHT, 0.75 * wide), _HIGHEST)
 
 
 def _rows(
