@@ -377,16 +377,3 @@ def test_results_must_hold_what_is_asked_for(study: Study) -> None:
         rank_sensitivity(ds, study)
     with pytest.raises(StudyError, match="the results hold no draws"):
         rank_sensitivity(study.run(["now"]), study)
-
-
-def test_effects_of_chance_are_not_screened(tmp_path: Path) -> None:
-    model = MODEL.replace("will = 1 ", "will = RANDOM UNIFORM(0, 1, 1) ")
-    uncertainty = UNCERTAINTY.replace(
-        UNCERTAINTY[UNCERTAINTY.index("[parameters.will]") : UNCERTAINTY.index("[[changes]]")], ""
-    )
-    study = open_staff(tmp_path / "study", uncertainty, model)
-    with pytest.raises(StudyError, match=r"draws random numbers, .* use the method sobol or rank"):
-        sensitivity(study, method="morris")
-    # Sobol: the same random numbers in the same row of all samples.
-    ds = sensitivity(study, samples=64, variables=["temper"]).sel(variable="temper").isel(time=-1)
-    assert ds.sel(factor="Staff")["total"].item() == 0

@@ -24,7 +24,7 @@ from flatgov.analysis.sensitivity_table import to_dataset, with_notes
 from flatgov.errors import RunError, StudyError
 from flatgov.run.ensemble import OK
 from flatgov.run.events import Event
-from flatgov.run.native import uses_random_numbers
+from flatgov.run.native import check_seed, uses_random_numbers
 from flatgov.study.design import Design, sample
 from flatgov.study.draws_table import no_distribution
 from flatgov.study.uncertainty import Factor, Uncertainty, unit_to_values
@@ -42,6 +42,11 @@ SAMPLES: Mapping[Method, int] = {"sobol": 512, "morris": 64, "rank": 1024}
 _LEAST: Mapping[Method, int] = {"sobol": 16, "morris": 4, "rank": 16}
 _MOST = 2**20
 _RUNS_AT_ONCE = 2048
+_OTHER_STREAMS = 1 << 31  # the highest bit of a seed
+_NOISE = (
+    "the model draws random numbers, which are no factor: what they do alone is in no index, what "
+    "they do together with a factor in its total index"
+)
 
 
 def sensitivity(
@@ -94,19 +99,20 @@ def sensitivity(
         ``distribution`` and ``reason``. The attribute ``notes`` is a JSON list of what a reader
         must know: what was left out and why, and where the samples are too few.
 
-        A model that draws random numbers draws the same ones in the same row, whichever factor
-        is exchanged: they are no factor, but what they do together with one is a part of its
-        indices.
+        The random numbers of a model are one more unknown for Sobol, of which no index is given:
+        what they do alone is in no index, what they do together with a factor in its total one.
 
     Raises:
         StudyError: There is no such policy, scenario, variable or factor, nothing is uncertain, or
             the number of samples does not fit.
+        ModelError: The seed is none.
         RunError: Too few runs went through.
     """
     if method not in SAMPLES:
         raise StudyError(f"there is no method '{method}'", fix="use sobol, morris or rank")
     count = _check_samples(method, SAMPLES[method] if samples is None else samples)
-    question = ask(study, policy, against, scenario, variables, factors, seed)
+    check_seed(seed)
+    question = ask(study, policy, against, scenario, variables, factors, int(seed))
     analyse = {"sobol": _sobol, "morris": _morris, "rank": _rank}[method]
     return analyse(question, count, progress)
 
@@ -166,7 +172,9 @@ def _sobol(question: Question, count: int, progress: Progress) -> xr.Dataset:
     runs = Runs(question, count * (len(groups) + 2), progress)
     unit = sobol.saltelli_rows(len(question.factors), count, question.seed)
     one, two = (unit_to_values(question.uncertainty, rows) for rows in unit)
-    a, b = runs(one), runs(two)
+    # Random numbers of the model are like one more column: those of A are also those of A with a
+    # column of B, and B has its own. Shared ones would count as an effect of every factor.
+    a, b = runs(one), runs(two, question.seed ^ _OTHER_STREAMS)
     reasons = [a.reason, b.reason]
     usable = a.usable & b.usable
     _check_usable("sobol", int(usable.sum()), count, reasons)
@@ -192,7 +200,8 @@ def _sobol(question: Question, count: int, progress: Progress) -> xr.Dataset:
     found |= {"mean": pair.centre, "sd": pair.sd}
     factors = [[question.factors[place] for place in group] for group in groups]
     ds = to_dataset(question, factors, a.rows, a.times, found, used)
-    return with_notes(ds, "sobol", count, reasons)
+    noisy = uses_random_numbers(question.study.model)
+    return with_notes(ds, "sobol", count, reasons, [_NOISE] if noisy else [])
 
 
 def _morris(question: Question, count: int, progress: Progress) -> xr.Dataset:

@@ -184,11 +184,12 @@ class Runs:
         self._question, self._total, self._progress = question, total, progress
         self._now = DrawsDone(0, total, 0, 0.0)
 
-    def simulate(self, values: FloatArray) -> xr.Dataset:
+    def simulate(self, values: FloatArray, seed: int | None = None) -> xr.Dataset:
         """Simulate.
 
         Args:
             values: (draw, quantity).
+            seed: Of random numbers in the model; by default that of the question.
 
         Returns:
             The results, without a dimension for scenarios.
@@ -202,19 +203,15 @@ class Runs:
             list(question.policies),
             None if question.scenario is None else [question.scenario],
             draws=table,
-            seed=question.seed,
+            seed=question.seed if seed is None else seed,
             save=list(question.variables),
             progress=lambda event: self._tell(before, event),
         )
         return ds if question.scenario is None else ds.isel(scenario=0)
 
-    def __call__(self, values: FloatArray) -> Outputs:
-        """Simulate, and read what is asked for.
-
-        Args:
-            values: (draw, quantity).
-        """
-        return read_outputs(self.simulate(values), self._question)
+    def __call__(self, values: FloatArray, seed: int | None = None) -> Outputs:
+        """Simulate, and read what is asked for; see `simulate`."""
+        return read_outputs(self.simulate(values, seed), self._question)
 
     def _tell(self, before: DrawsDone, event: Event) -> None:
         if not isinstance(event, DrawsDone):

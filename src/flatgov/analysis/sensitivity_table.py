@@ -88,7 +88,13 @@ def to_dataset(
     return xr.Dataset(content, coordinates, about)
 
 
-def with_notes(ds: xr.Dataset, method: str, samples: int, reasons: Sequence[str]) -> xr.Dataset:
+def with_notes(
+    ds: xr.Dataset,
+    method: str,
+    samples: int,
+    reasons: Sequence[str],
+    more: Sequence[str] = (),
+) -> xr.Dataset:
     """Add how the dataset was made, and what a reader must know of it.
 
     Args:
@@ -96,8 +102,10 @@ def with_notes(ds: xr.Dataset, method: str, samples: int, reasons: Sequence[str]
         method: How they were made.
         samples: The number of rows, paths or draws.
         reasons: Why runs failed; empty texts among them.
+        more: What else a reader must know.
     """
-    notes = [*_left_out(ds, samples, reasons), *(_too_few(ds) if method == "sobol" else [])]
+    few = _too_few(ds) if method == "sobol" else []
+    notes = [*more, *_left_out(ds, samples, reasons), *few]
     told = json.dumps(notes, ensure_ascii=False)
     return ds.assign_attrs(method=method, samples=samples, notes=told)
 
