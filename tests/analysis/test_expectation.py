@@ -91,3 +91,19 @@ def test_what_does_not_exist_never_holds() -> None:
         assert np.isnan(margin).all()
     held, _ = judge([Trend("rising", X, 0, 2)], lambda _: course, (1,))
     assert held.tolist() == [False]
+
+
+def test_a_division_by_zero_never_holds() -> None:
+    course = np.array([[-0.5, 0.0, 2.0], [0.5, 0.0, 2.0]])
+    first, second = Function("at", X, 0, 0), Function("at", X, 1, 1)
+    ratio = Operation("/", first, second)  # minus and plus infinity
+    zero = Operation("/", ONE, ratio)
+    smallest = Function("min", Operation("/", ONE, X), 0, 2)
+    for side in (ratio, zero, smallest, Function("abs", ratio, 0, 0)):
+        for symbol in ("<", "<=", ">", ">="):
+            for sides in ((side, ONE), (ONE, side), (side, side)):
+                held, margin = judge([Comparison((symbol,), sides)], lambda _: course, (2,))
+                assert held.tolist() == [False, False]
+                assert np.isnan(margin).all()
+    held, _ = judge([Trend("rising", X, 0, 1)], lambda _: np.array([[1.0, np.inf]]), (1,))
+    assert held.tolist() == [False]

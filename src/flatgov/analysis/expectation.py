@@ -41,7 +41,8 @@ def judge(
         shape: Of the runs: scenarios and draws, say.
 
     Returns:
-        Of `shape`: whether all hold, and the margin. Where a number does not exist, as in 0 / 0,
+        Of `shape`: whether all hold, and the margin. What is made of a number that does not exist
+        does not exist either, such as 1 / 0 or the smallest of a course with 1 / 0 in it; there
         nothing holds and the margin is NaN.
     """
     holds, margin = np.ones(shape, dtype=np.bool_), np.full(shape, np.inf)
@@ -88,7 +89,7 @@ def evaluate(term: Term, results: Results) -> FloatArray:
 
     Returns:
         (..., time) of a course; of a number without the time, or of no dimension for one that
-        results have no part in.
+        results have no part in. NaN stands for every number that does not exist or is infinite.
     """
     return _with_time(term, results)[0]
 
@@ -99,7 +100,7 @@ def _with_time(term: Term, results: Results) -> tuple[FloatArray, bool]:
         case Constant(value):
             return np.asarray(value), False
         case Course():
-            return results(term), True
+            return _existing(results(term)), True
         case Operation(symbol, left, right):
             one, one_moves = _with_time(left, results)
             other, other_moves = _with_time(right, results)
@@ -107,13 +108,19 @@ def _with_time(term: Term, results: Results) -> tuple[FloatArray, bool]:
                 other = other[..., None]
             if other_moves and not one_moves:
                 one = one[..., None]
-            return _OPERATIONS[symbol](one, other), one_moves or other_moves
+            return _existing(_OPERATIONS[symbol](one, other)), one_moves or other_moves
         case Function("abs", inner):
             values, moves = _with_time(inner, results)
             return np.abs(values), moves
         case Function(name, inner, first, last):
             values = evaluate(inner, results)[..., first : last + 1]
-            return _REDUCTIONS[name](values), False
+            return _existing(_REDUCTIONS[name](values)), False
+
+
+def _existing(values: FloatArray) -> FloatArray:
+    """Put NaN for infinity, which would compare, and vanish in 1 / (1 / 0) or in a minimum."""
+    finite = np.isfinite(values)
+    return values if finite.all() else np.where(finite, values, np.nan)
 
 
 def _drift(course: FloatArray) -> FloatArray:

@@ -7,8 +7,9 @@ each stock in turn. Courses and numbers take + - * / and ``abs(…)``. ``at(COUR
 ``min``, ``max``, ``mean`` and ``drift(COURSE, FIRST, LAST)`` make a number of a course;
 ``rising`` and ``falling(COURSE, FIRST, LAST)`` are true or false. Numbers are compared with
 < <= > >=, chained where wanted, and conditions are joined with ``and``. A moment is a date, model
-time, ``start`` or ``end``; without FIRST and LAST the whole run is meant. Nothing of the text is
-ever executed.
+time, ``start`` or ``end``; without FIRST and LAST the whole run is meant. A condition on a number
+that does not exist, such as a division by zero, does not hold. Nothing of the text is ever
+executed.
 """
 
 from __future__ import annotations
