@@ -84,6 +84,38 @@ def test_the_point_of_no_return_of_each_draw(found: xr.Dataset) -> None:
     assert limits.sel(probability=0.1).item() == 36.0
 
 
+def test_starts_that_are_printed_alike_are_all_there(study: Study) -> None:
+    # %g shows all of them as 1e+06. The town does not start at any of them.
+    fine = replace(study.model.time, initial=1e6, final=1e6 + 8)
+    later = replace(study, model=replace(study.model, time=fine))
+    policies = {
+        name: replace(one, changes=tuple(replace(c, start=c.start + 1e6 - 10) for c in one.changes))
+        for name, one in study.policies.items()
+    }
+    later = replace(later, policies=policies)
+    starts = [1e6 + place for place in range(1, 7)]
+    found = timing(later, "help", starts, draws=50)
+    assert found["start"].values.tolist() == starts
+    end = found["level"].sel(moment="end", quantile=0.5).values
+    assert (np.diff(end) < 0).all()
+
+
+@pytest.mark.parametrize("title", ["help from 24", "help from 24.0"])
+def test_a_policy_of_the_study_is_never_replaced(study: Study, title: str) -> None:
+    named = replace(study, policies={**study.policies, title: study.policies["town"]})
+    one = timing(named, "help", [24.0], against=title, draws=50)
+    other = timing(study, "help", [24.0], against="town", draws=50)
+    xr.testing.assert_equal(one, other)
+
+
+def test_any_number_is_a_start(study: Study) -> None:
+    whole = timing(study, "help", [12.0, 24.0, 36.0], draws=50)
+    mixed = [12, np.int64(24), np.float32(36)]
+    xr.testing.assert_identical(
+        timing(study, "help", mixed, draws=50).drop_attrs(), whole.drop_attrs()
+    )
+
+
 def test_what_always_or_never_comes_back_is_said_so(study: Study) -> None:
     low = timing(study, "help", STARTS, draws=50, share=0.01)
     assert (low["falls_below"].sel(moment="end") == math.inf).all()
@@ -183,6 +215,11 @@ def test_start_times() -> None:
         ({"share": math.nan}, "nan is no share"),
         ({"starts": []}, "starts are needed one after the other"),
         ({"starts": [5.0, 5.0]}, "starts are needed one after the other"),
+        (
+            {"starts": [5.0, 5.5]},
+            "the starts 5.0 and 5.5 in model time are closer than the TIME STEP",
+        ),
+        ({"starts": [5, True]}, "'True' is no date"),
         ({"starts": [60.0]}, "a policy that starts at 60 has no time before the end"),
         ({"starts": [61.0]}, "61 is outside the model's horizon"),
         ({"starts": ["2022-01"]}, "means nothing without a calendar"),

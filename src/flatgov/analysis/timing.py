@@ -59,7 +59,8 @@ def timing(
     Args:
         study: The study; it must say which way the variable is better.
         policy: The policy that moves; see `flatgov.study.moved.moved`.
-        starts: Dates or model times, ascending, before the end of the run.
+        starts: Dates or model times, ascending, before the end of the run, at least a TIME STEP
+            apart.
         variable: By default the first headline variable that is better when it is more.
         against: The policy that says what "back" is; by default the first of the study.
         share: How much of its value is enough, above 0.
@@ -92,13 +93,13 @@ def timing(
         StudyError: A name, a start or the share does not fit.
     """
     clock = Clock(study.model.time, study.calendar)
-    times = _checked_starts([clock.time(start, "start") for start in starts], clock)
+    times = _checked_starts([clock.time(_moment(start), "start") for start in starts], clock)
     check_names([policy, *([] if against is None else [against])], study.policies, "policy", "")
     other = next(iter(study.policies)) if against is None else against
     name = _checked_variable(study, variable)
     if not (np.isfinite(share) and share > 0):
         raise StudyError(f"{share!r} is no share", fix="give a number above 0, such as 0.95")
-    made = {f"{policy} from {clock.show(time)}": float(time) for time in times}
+    made = {_title(policy, time, study): float(time) for time in times}
     moving = {
         title: replace(moved(study.policies[policy], study, time), id=title)
         for title, time in made.items()
@@ -314,10 +315,33 @@ def _mean(hits: BoolArray) -> FloatArray:
     return np.asarray(hits.sum(axis=0) / (len(hits) or np.nan))
 
 
+def _moment(start: float | str) -> float | str:
+    """Take any number for model time, one of NumPy as well."""
+    number = isinstance(start, (int, float, np.number)) and not isinstance(start, bool)
+    return float(start) if number else start
+
+
+def _title(policy: str, time: float, study: Study) -> str:
+    """Name a policy that starts at a time, by all digits, unlike any policy of the study."""
+    title = f"{policy} from {float(time)!r}"
+    while title in study.policies:
+        title += "'"
+    return title
+
+
 def _checked_starts(times: Sequence[float], clock: Clock) -> FloatArray:
     starts = np.array(times, dtype=np.float64)
     if not starts.size or (np.diff(starts) <= 0).any():
         raise StudyError("starts are needed one after the other", where="start")
+    close = np.flatnonzero(np.diff(starts) < clock.settings.step * (1 - 1e-6))
+    if close.size:
+        one, other = (float(starts[close[0] + place]) for place in (0, 1))
+        raise StudyError(
+            f"the starts {one!r} and {other!r} in model time are closer than the TIME STEP of "
+            f"{clock.settings.step:g}, and changes start with a step",
+            where="start",
+            fix="let them be farther apart",
+        )
     if starts[-1] >= clock.settings.final:
         raise StudyError(
             f"a policy that starts at {clock.show(float(starts[-1]))} has no time before the end",
