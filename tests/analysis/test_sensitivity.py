@@ -223,6 +223,24 @@ def test_screening_of_a_linear_stock_is_exact(study: Study) -> None:
     assert (ds["rows_used"] == 16).all()
 
 
+def test_screening_meets_values_of_little_weight(tmp_path: Path) -> None:
+    discrete = 'distribution = "discrete"\nvalues = [0.5, 1.0, 1.5]\nweights = [{}]\n'
+    wide = 'distribution = "uniform"\nlow = 0.5\nhigh = 1.5\n'
+    for weights, seen in (("1, 8, 1", True), ("1, 9998, 1", False)):
+        uncertainty = UNCERTAINTY.replace(wide, discrete.format(weights), 1)
+        study = open_staff(tmp_path / weights, uncertainty)
+        ds = sensitivity(study, method="morris", variables=["temper"], samples=64, seed=1)
+        skill = ds.sel(variable="temper", factor="skill").isel(time=-1)
+        if seen:
+            # Two of five steps of 0.5 in probability lead to a tail: 3 * 0.5 / 0.5 each.
+            assert 0.5 < skill["mu_star_low"] <= 1.2 <= skill["mu_star_high"]
+            assert json.loads(ds.attrs["notes"]) == []
+        else:
+            assert skill["mu_star"] == 0
+            (note,) = json.loads(ds.attrs["notes"])
+            assert note.startswith("'skill' never takes 0.5, 1.5, of little weight")
+
+
 def test_rank_correlations_are_those_of_the_draws(study: Study) -> None:
     ds = sensitivity(study, method="rank", policy="hire", against="now", samples=128, seed=4)
     whole = study.run(["now", "hire", "other"], draws=128, seed=4, save=["Staff", "service"])

@@ -56,6 +56,20 @@ def test_paths_move_one_quantity_at_a_time_by_one_step() -> None:
     np.testing.assert_array_equal(fewer.points, paths.points[:20])
 
 
+def test_levels_of_a_discrete_quantity_reach_all_of_it() -> None:
+    paths, plain = trajectories(ALONE, 400, 2, [3]), trajectories(ALONE, 400, 2)
+    # The others move as they do without it.
+    np.testing.assert_array_equal(paths.points[..., :3], plain.points[..., :3])
+    np.testing.assert_array_equal(paths.order, plain.order)
+    fewer = trajectories(ALONE, 20, 2, [3])
+    np.testing.assert_array_equal(fewer.points, paths.points[:20])
+    own = paths.points[..., 3]
+    shares = np.histogram(own, bins=16, range=(0, 1))[0] / own.size
+    np.testing.assert_allclose(shares, 1 / 16, atol=0.04)
+    moves = np.diff(paths.points, axis=1)[..., 3]
+    np.testing.assert_allclose(np.abs(moves).sum(axis=1), STEP, rtol=1e-12)
+
+
 def test_same_numbers_as_salib() -> None:
     from SALib.analyze import morris as salib
 

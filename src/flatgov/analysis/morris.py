@@ -98,29 +98,37 @@ class Screening:
     sigma: FloatArray
 
 
-def trajectories(groups: Sequence[Sequence[int]], count: int, seed: int) -> Trajectories:
+def trajectories(
+    groups: Sequence[Sequence[int]], count: int, seed: int, discrete: Sequence[int] = ()
+) -> Trajectories:
     """Draw paths at random.
 
     The levels are the middles of four equally probable parts of a distribution, 1/8, 3/8, 5/8 and
-    7/8, and not its ends, which an unbounded distribution does not have.
+    7/8, and not its ends, which an unbounded distribution does not have. Those of a discrete one
+    lie anywhere within the parts, at random, as the middles would never meet a value of little
+    weight, whatever it does; so every value is met as often as its weight says.
 
     Args:
         groups: The columns of the quantities of each group; every column once.
         count: How many paths. Those of fewer are the first of those of more.
         seed: Of the random numbers.
+        discrete: The columns of the quantities with a discrete distribution.
     """
     quantities = sum(len(group) for group in groups)
     points = np.empty((count, len(groups) + 1, quantities))
     order = np.empty((count, len(groups)), dtype=np.int64)
     signs = np.empty((count, quantities))
     generator = np.random.default_rng(seed)
+    # Numbers of its own: the paths of all others do not depend on which are discrete.
+    within = np.full((count, quantities), 0.5)
+    within[:, list(discrete)] = np.random.default_rng([seed, 1]).random((count, len(discrete)))
     for path in range(count):
         # Half of the levels lie a step below another one, the other half a step above.
         level = generator.integers(LEVELS // 2, size=quantities)
         up = generator.integers(2, size=quantities)
         order[path] = generator.permutation(len(groups))
         signs[path] = np.where(up, 1.0, -1.0)
-        here = (level + 0.5) / LEVELS + np.where(up, 0.0, STEP)
+        here = (level + within[path]) / LEVELS + np.where(up, 0.0, STEP)
         points[path, 0] = here
         for place, group in enumerate(order[path]):
             columns = list(groups[group])

@@ -26,6 +26,7 @@ from flatgov.run.ensemble import OK
 from flatgov.run.events import Event
 from flatgov.run.native import check_seed, uses_random_numbers
 from flatgov.study.design import Design, sample
+from flatgov.study.distributions import Discrete
 from flatgov.study.draws_table import no_distribution
 from flatgov.study.uncertainty import Factor, Uncertainty, unit_to_values
 
@@ -213,7 +214,8 @@ def _morris(question: Question, count: int, progress: Progress) -> xr.Dataset:
         )
     groups = question.groups
     runs = Runs(question, count * (len(groups) + 1), progress)
-    paths = morris.trajectories(groups, count, question.seed)
+    discrete = _discrete(question)
+    paths = morris.trajectories(groups, count, question.seed, list(discrete))
     at_once = max(_RUNS_AT_ONCE // (len(groups) + 1), 1)
     check_memory(question, at_once * (len(groups) + 1))
     parts: list[morris.Effects] = []
@@ -223,11 +225,14 @@ def _morris(question: Question, count: int, progress: Progress) -> xr.Dataset:
         some = paths.part(start, start + at_once)
         shape = some.points.shape[:2]
         points = some.points.reshape(-1, len(question.factors))
-        outputs = runs(unit_to_values(question.uncertainty, points))
+        values = unit_to_values(question.uncertainty, points)
+        for place, untried in discrete.items():
+            untried.difference_update(values[:, place].tolist())
+        outputs = runs(values)
         reasons.append(outputs.reason)
         scale = np.maximum(scale, outputs.scale)
-        values = outputs.values.reshape(*shape, *outputs.values.shape[1:])
-        added = morris.elementary_effects(some, groups, values, outputs.usable.reshape(shape))
+        results = outputs.values.reshape(*shape, *outputs.values.shape[1:])
+        added = morris.elementary_effects(some, groups, results, outputs.usable.reshape(shape))
         parts.append(parts.pop() + added if parts else added)
     effects = parts[0]
     used = effects.count.astype(np.float64)
@@ -239,7 +244,28 @@ def _morris(question: Question, count: int, progress: Progress) -> xr.Dataset:
     found = {name: np.where(real, getattr(measures, name), 0.0) for name in names}
     factors = [[question.factors[place] for place in group] for group in groups]
     ds = to_dataset(question, factors, outputs.rows, outputs.times, found, used)
-    return with_notes(ds, "morris", count, reasons)
+    return with_notes(ds, "morris", count, reasons, _never_tried(question, discrete))
+
+
+def _discrete(question: Question) -> dict[int, set[float]]:
+    """Give the values of each quantity with a discrete distribution, by its place."""
+    quantiles = [factor.quantile for factor in question.factors]
+    return {
+        place: set(quantile.values)
+        for place, quantile in enumerate(quantiles)
+        if isinstance(quantile, Discrete)
+    }
+
+
+def _never_tried(question: Question, untried: Mapping[int, set[float]]) -> list[str]:
+    """Name the values of discrete quantities that no path came by."""
+    return [
+        f"'{question.factors[place].name}' never takes "
+        f"{', '.join(f'{value:g}' for value in sorted(values))}, of little weight: what that does "
+        "is not in its effect; give more samples"
+        for place, values in untried.items()
+        if values
+    ]
 
 
 def _rank(question: Question, count: int, progress: Progress) -> xr.Dataset:
