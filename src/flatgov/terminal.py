@@ -206,7 +206,25 @@ def study_text(rows: Sequence[SummaryRow], study: Study) -> str:
     for variable, units in dict.fromkeys((row.variable, row.units) for row in rows):
         own = [row for row in rows if row.variable == variable]
         blocks.append(f"{_heading(variable, units)}\n{_table(own, columns)}")
+    if "low" in columns:
+        blocks.append(_draws_footnote(rows, study, columns["end"]))
     return "\n\n".join(blocks)
+
+
+def _draws_footnote(rows: Sequence[SummaryRow], study: Study, end: str) -> str:
+    """Say which columns are of the draws, and how many draws they rest on."""
+    used = [row.draws for row in rows if row.draws is not None]
+    failed = max(row.failed or 0 for row in rows)
+    draws = f"{min(used):,}" if min(used) == max(used) else f"{min(used):,} to {max(used):,}"
+    lines = [
+        "Columns with a date: the run at the model's own values.",
+        f"5 %, median, 95 %: of {draws} draws at {end}.",
+    ]
+    if any(row.better == row.better for row in rows):
+        lines.append(f"better in: the share of draws that end better than with {study.reference}.")
+    if failed:
+        lines.append(f"Up to {failed:,} draws of a policy failed and are left out.")
+    return "\n".join(lines)
 
 
 def stocks_text(rows: Sequence[SummaryRow], model: Model) -> str:

@@ -141,6 +141,32 @@ def test_seed_design_and_a_table(flatgov: Callable[..., Result]) -> None:
     np.testing.assert_array_equal(mine, [[10, 90], [20, 100]])
 
 
+def test_a_value_given_to_every_member_is_that_of_every_draw(
+    flatgov: Callable[..., Result],
+) -> None:
+    flatgov("run", "office", "--draws", 40, "--out", "drawn")
+    flatgov("run", "office", "--draws", 40, "--set", "Stay=12", "--out", "set", "--save", "stay")
+    drawn, given = read_results(Path("drawn"))["sample"], read_results(Path("set"))
+    assert set(given["stay"].values.ravel()) == {12.0}
+    assert set(given["sample"].sel(factor="stay").values) == {12.0}
+    other = "hire: hiring rate"
+    np.testing.assert_array_equal(given["sample"].sel(factor=other), drawn.sel(factor=other))
+
+
+def test_the_table_says_what_its_columns_are(flatgov: Callable[..., Result]) -> None:
+    assert flatgov("run", "office", "--draws", 40).out.splitlines()[-2:] == [
+        "Columns with a date: the run at the model's own values.",
+        "5 %, median, 95 %: of 40 draws at 2022-01.",
+    ]
+    assert "Columns with a date" not in flatgov("run", "office", "--draws", 0).out
+
+
+def test_a_run_that_never_began_leaves_nothing(flatgov: Callable[..., Result]) -> None:
+    result = flatgov("run", "office", "--draws", 40, "--cluster", "tcp://")
+    assert result.status == 2
+    assert not list(Path().glob("results/.*"))
+
+
 def test_threads_processes_and_one_thread_write_the_same_bytes(
     flatgov: Callable[..., Result],
 ) -> None:
@@ -204,6 +230,18 @@ def test_another_run_is_not_gone_on_with(
         (
             ["--draws", "10", "--engine", "pysd"],
             "--draws: the engine pysd runs no draws; leave one of them out",
+        ),
+        (
+            ["--draws", "0", "--design", "lhs"],
+            "--design: there are no draws to design; leave it out",
+        ),
+        (
+            ["--draws", "office/uncertainty.toml", "--design", "lhs"],
+            "--design: a table of draws has no design; leave it out",
+        ),
+        (
+            ["--draws", "0", "--cluster", "tcp://127.0.0.1:1"],
+            "--cluster: a cluster runs draws, and there are none; leave it out",
         ),
         (
             ["--out", "nowhere://x"],

@@ -61,7 +61,11 @@ def run(
     ] = None,
     save: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME", help="A variable to store; may be repeated. [all]"),
+        typer.Option(
+            metavar="NAME",
+            help="A variable to store; may be repeated. [all; of draws, what summary and figures "
+            "show]",
+        ),
     ] = None,
     draws: Annotated[
         str | None,
@@ -134,7 +138,15 @@ def run(
             )
         run_bare_model(source, params, goal, seed, engine)
         return
-    asked = Asked(policy, scenario, params, _draws(draws, source, engine), seed, design)
+    number = _draws(draws, source, engine)
+    if design is not None and not isinstance(number, int):
+        what = "a table of draws has no design" if number else "there are no draws to design"
+        raise StudyError(what, where="--design", fix="leave it out")
+    if cluster is not None and number is None:
+        raise StudyError(
+            "a cluster runs draws, and there are none", where="--cluster", fix="leave it out"
+        )
+    asked = Asked(policy, scenario, params, number, seed, design)
     run_whole_study(source, asked, goal, engine, workers, cluster, resume)
 
 

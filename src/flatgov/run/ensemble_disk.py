@@ -21,6 +21,8 @@ from flatgov.run.ensemble_run import (
 from flatgov.run.ensemble_store import (
     add_attributes,
     begin,
+    discard,
+    finished,
     open_ensemble,
     require_run,
     write_block,
@@ -96,6 +98,11 @@ def run_to_store(
     attrs = ensemble_attributes(study, chosen, job)
     done = begin(place, job, layout, study, attrs, resume=resume)
     blocks = [block for number, block in enumerate(layout.blocks()) if number not in done]
-    with as_study_error():
-        follow(ToStore(job, layout, place, run_mark(place)), blocks, layout, progress, **where)
+    try:
+        with as_study_error():
+            follow(ToStore(job, layout, place, run_mark(place)), blocks, layout, progress, **where)
+    except BaseException:
+        if not finished(place, layout):  # nothing to go on with
+            discard(place)
+        raise
     add_attributes(place, failure_attributes(open_ensemble(join(place, STORE))))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -68,7 +68,7 @@ def make_ensemble(
     """
     with as_study_error():
         check_seed(seed)
-    uncertainty, design = _design(study, draws, seed, method)
+    uncertainty, design = _with_params(*_design(study, draws, seed, method), chosen)
     plans = tuple(dict.fromkeys(member.changes for member in chosen.members))
     job = Job(study.model, plans, uncertainty, design, tuple(save), seed)
     scenarios = tuple(str(one) for one in chosen.scenarios) if chosen.with_scenarios else None
@@ -285,6 +285,41 @@ def _check_memory(job: Job, layout: Layout) -> None:
             where=job.model.path,
             fix="save fewer variables, or let the command `flatgov run` write them to disk",
         )
+
+
+@dataclass(frozen=True)
+class _Always:
+    """The quantile function of a quantity that is no longer uncertain."""
+
+    value: float
+
+    def __call__(self, unit: FloatArray) -> FloatArray:
+        return np.full(len(unit), self.value)
+
+
+def _with_params(
+    uncertainty: Uncertainty, design: Design, chosen: Chosen
+) -> tuple[Uncertainty, Design]:
+    """Let quantities that every member is given a value of have this value in every draw.
+
+    They stay in the sample, which says what the members ran with, and the others are drawn as
+    without them.
+    """
+    given = {change.variable: change.value for change in chosen.first}
+    fixed = {
+        place: given[factor.variable]
+        for place, factor in enumerate(uncertainty.factors)
+        if factor.kind == "value" and factor.variable in given
+    }
+    factors = [
+        replace(factor, quantile=_Always(fixed[place]), text="given") if place in fixed else factor
+        for place, factor in enumerate(uncertainty.factors)
+    ]
+    if design.table is not None and fixed:
+        table = design.table.copy()
+        table[:, list(fixed)] = list(fixed.values())
+        design = replace(design, table=table)
+    return replace(uncertainty, factors=tuple(factors)), design
 
 
 def _design(

@@ -33,6 +33,9 @@ from flatgov.study.uncertainty_schema import (
     UncertaintyFile,
 )
 
+# A strength or slope may be negative in fewer draws than this: a normal one has long tails.
+_RARE = 1e-3
+
 
 def resolve_uncertainty(
     content: UncertaintyFile,
@@ -179,6 +182,14 @@ def _lookup(
         distribution = read_distribution(
             part, partial(file.where, *place), 1.0, f"the {kind} of '{variable.name}'"
         )
+        low = float(distribution(np.array([_RARE]))[0])
+        if low < 0:
+            raise StudyError(
+                f"the {kind} of '{variable.name}' may well be {low:.3g}, which would turn its "
+                "effect round",
+                where=file.where(*place),
+                fix="let it be 0 or more: 0 is no effect, 1 the table as it is",
+            )
         factor = Factor(
             f"{variable.name} ({kind})",
             kind,
