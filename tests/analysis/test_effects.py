@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from pathlib import Path
 from statistics import median
 
 import numpy as np
@@ -15,6 +16,8 @@ from hypothesis import strategies as st
 from flatgov.analysis.effects import PROBLEMS, effects
 from flatgov.analysis.proportion import wilson_interval
 from flatgov.errors import RunError, StudyError
+from flatgov.model import Model
+from flatgov.reading import load_model
 
 BETTER = {"cost": "less", "morale": "more"}
 
@@ -26,6 +29,7 @@ class StudyStub:
     reference: str = "p0"
     headline: tuple[str, ...] = ("cost", "morale", "size")
     better: dict[str, str] = field(default_factory=lambda: dict(BETTER))
+    model: Model | None = None
 
 
 def dataset(values: dict[str, np.ndarray], status: np.ndarray) -> xr.Dataset:
@@ -228,12 +232,27 @@ def test_company_changes_no_comparison_of_two() -> None:
         xr.testing.assert_equal(chosen[name], two[name])
 
 
-def test_elements_are_rows_and_undefined_ones_are_not() -> None:
-    ds = example()
+def towns(tmp_path: Path) -> Model:
+    path = tmp_path / "towns.mdl"
+    path.write_text(
+        "town: A, B, C ~~|\nbank: left, right ~~|\nstaff[A] = 1 ~~|\nstaff[B] = 2 ~~|\n"
+        "post[town, left] = 3 ~~|\npost[B, right] = 4 ~~|\nINITIAL TIME = 0 ~~|\n"
+        "FINAL TIME = 1 ~~|\nTIME STEP = 1 ~~|\nSAVEPER = 1 ~~|\n",
+        encoding="utf-8",
+    )
+    return load_model(path)
+
+
+def with_towns(ds: xr.Dataset) -> xr.Dataset:
     values = np.stack([ds["cost"], ds["cost"] + 1, ds["cost"] * np.nan], axis=-1)
     ds["staff"] = (("policy", "draw", "time", "town"), values, {"units": "Person"})
-    ds = ds.assign_coords(town=["A", "B", "C"])
-    found = effects(ds, StudyStub(better={"staff": "less"}), variables=["STAFF", "cost"])
+    return ds.assign_coords(town=["A", "B", "C"])
+
+
+def test_elements_are_rows_and_undefined_ones_are_not(tmp_path: Path) -> None:
+    ds = with_towns(example())
+    study = StudyStub(better={"staff": "less"}, model=towns(tmp_path))
+    found = effects(ds, study, variables=["STAFF", "cost"])
     assert found["variable"].values.tolist() == ["staff[A]", "staff[B]", "cost"]
     assert found["better"].values.tolist() == ["less", "less", ""]
     assert found["units"].values.tolist() == ["Person", "Person", "ucost"]
@@ -241,6 +260,29 @@ def test_elements_are_rows_and_undefined_ones_are_not() -> None:
     gap = level.sel(variable="staff[B]") - level.sel(variable="staff[A]")
     np.testing.assert_allclose(gap, 1.0, rtol=1e-12)
     assert not found["nondominated"].isnull().any()
+
+
+def test_elements_that_failed_everywhere_are_rows(tmp_path: Path) -> None:
+    ds = with_towns(example(draws=5)) * np.nan
+    ds["status"] = ds["status"] * 0 + 1
+    study = StudyStub(better={"staff": "less"}, model=towns(tmp_path))
+    found = effects(ds, study, variables=["staff"])
+    assert found["variable"].values.tolist() == ["staff[A]", "staff[B]"]
+    assert found["level"].isnull().all()
+    assert (found["draws_left_out"].sel(problem="not a number") == 5).all()
+
+
+def test_elements_of_two_dimensions_keep_their_places(tmp_path: Path) -> None:
+    ds = with_towns(example())
+    values = np.ones((*ds["cost"].shape, 3, 2))
+    ds["post"] = (("policy", "draw", "time", "town", "bank"), values, {})
+    ds = ds.assign_coords(bank=["left", "right"]).transpose("bank", "town", ...)
+    names = effects(ds, StudyStub(model=towns(tmp_path)), variables=["post"])["variable"]
+    assert sorted(names.values.tolist()) == sorted(
+        ["post[left,A]", "post[left,B]", "post[left,C]", "post[right,B]"]
+    )
+    some = effects(ds.sel(town=["C", "B"]), StudyStub(model=towns(tmp_path)), variables=["staff"])
+    assert some["variable"].values.tolist() == ["staff[B]"]
 
 
 def test_without_a_direction_nothing_wins() -> None:

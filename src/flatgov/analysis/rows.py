@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from flatgov.analysis.compare import BoolArray, FloatArray
-from flatgov.errors import RunError
+from flatgov.errors import ModelError, RunError
 from flatgov.run.ensemble import OK
+from flatgov.run.native import undefined_elements
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -51,28 +52,45 @@ def rows_of(ds: xr.Dataset, study: Study, names: Sequence[str]) -> list[Row]:
 
     Args:
         ds: Results.
-        study: Says which way a variable is better.
+        study: Says which way a variable is better; its model, which elements are defined.
         names: Of variables of `ds`.
     """
     leading = {"policy", "scenario", "draw", "time"}
+    dimensions = {name: [str(dim) for dim in ds[name].dims if dim not in leading] for name in names}
+    missing = _undefined(study) if any(dimensions.values()) else set()
     rows = []
-    for name in names:
+    for name, dims in dimensions.items():
         array = ds[name]
-        dims = [str(dim) for dim in array.dims if dim not in leading]
         units, better = array.attrs.get("units", ""), study.better.get(name, "")
         for place in np.ndindex(*(array.sizes[dim] for dim in dims)):
             element = dict(zip(dims, place, strict=True))
-            labels = [str(array[dim].values[index]) for dim, index in element.items()]
-            title = f"{name}[{','.join(labels)}]" if labels else name
-            row = Row(title, name, element, units, better)
-            if not (element and _undefined(ds, row)):
-                rows.append(row)
+            labels = {dim: str(array[dim].values[index]) for dim, index in element.items()}
+            title = f"{name}[{','.join(labels.values())}]" if labels else name
+            if (name, frozenset(labels.items())) not in missing:
+                rows.append(Row(title, name, element, units, better))
     return rows
 
 
-def _undefined(ds: xr.Dataset, row: Row) -> bool:
-    """Tell whether no equation defines an element: it is NaN in every member from the start."""
-    return bool(ds[row.variable].isel(row.element).isel(time=0).isnull().all())
+def _undefined(study: Study) -> set[tuple[str, frozenset[tuple[str, str]]]]:
+    """Give the elements that no equation defines: the variable, and the label in each dimension.
+
+    Equations say so and not values: those of members that failed may all be NaN as well.
+    """
+    from flatgov.run.dataset import dimension_names
+
+    model = study.model
+    found: set[tuple[str, frozenset[tuple[str, str]]]] = set()
+    try:
+        undefined = undefined_elements(model)
+    except ModelError:  # Only PySD can run it: all its elements are rows.
+        return found
+    for name, position in undefined:
+        variable = model.variables[name]
+        elements = [model.subscripts[one] for one in variable.subscripts]
+        place = np.unravel_index(position, [len(one) for one in elements])
+        labels = (one[int(index)] for one, index in zip(elements, place, strict=True))
+        found.add((name, frozenset(zip(dimension_names(variable), labels, strict=True))))
+    return found
 
 
 def read_row(ds: xr.Dataset, row: Row, usable: BoolArray) -> FloatArray:
