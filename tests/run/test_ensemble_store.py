@@ -17,11 +17,12 @@ import xarray as xr
 import flatgov as fg
 from conftest import FILES
 from flatgov.run import place as places
-from flatgov.run.ensemble import Block, Job, Layout
+from flatgov.run.ensemble import Job, Layout
 from flatgov.run.ensemble_store import (
     add_attributes,
     begin,
     block_size,
+    check_complete,
     chunk_hashes,
     discard,
     finished,
@@ -34,7 +35,16 @@ from flatgov.run.resume import run_mark
 from flatgov.study import Study
 from flatgov.study.design import Design
 from flatgov.study.uncertainty import Uncertainty
-from tools.ensembles import ATTRS, BY_SCENARIO, LAYOUT, contents, make_block, make_job
+from tools.ensembles import (
+    ATTRS,
+    BY_SCENARIO,
+    LAYOUT,
+    contents,
+    fill,
+    make_block,
+    make_job,
+    put,
+)
 
 
 @pytest.fixture(scope="module")
@@ -70,16 +80,6 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
     else:
         yield "memory://flatgov-tests/run"
         remove("memory://flatgov-tests")
-
-
-def put(place: Place, layout: Layout, block: Block) -> None:
-    write_block(place, layout, block, run_mark(place))
-
-
-def fill(place: Place, job: Job, study: Study, layout: Layout = LAYOUT) -> None:
-    begin(place, job, layout, study, ATTRS, resume=False)
-    for number in range(len(layout.blocks())):
-        put(place, layout, make_block(job, number, layout))
 
 
 @pytest.mark.parametrize("layout", [LAYOUT, BY_SCENARIO])
@@ -201,6 +201,19 @@ def test_a_block_is_complete_or_absent(run: Path, job: Job, study: Study, how: s
     assert begin(run, job, LAYOUT, study, ATTRS, resume=True) == {0, 2}
     put(run, LAYOUT, make_block(job, 1))
     assert contents(run) == before
+
+
+def test_draws_that_were_never_written_are_no_results(place: Place, job: Job, study: Study) -> None:
+    begin(place, job, LAYOUT, study, ATTRS, resume=False)
+    for number in (0, 2):
+        put(place, LAYOUT, make_block(job, number))
+    with pytest.raises(fg.RunError) as caught:
+        check_complete(open_ensemble(join(place, STORE)), place)
+    assert str(caught.value) == (
+        f"{place}: 16 of 40 draws are missing; use --resume to simulate them"
+    )
+    put(place, LAYOUT, make_block(job, 1))
+    check_complete(open_ensemble(join(place, STORE)), place)
 
 
 def test_what_killed_writers_left_is_cleared_away(run: Path, job: Job, study: Study) -> None:

@@ -15,6 +15,7 @@ from flatgov.run.folders import merged_into
 from flatgov.run.manifest import content_hash
 from flatgov.run.store import (
     check_folder,
+    check_target,
     read_results,
     read_source,
     write_results,
@@ -201,7 +202,11 @@ def test_old_results_that_cannot_be_moved_back_are_not_deleted(ds, study, tmp_pa
     monkeypatch.setattr(os, "rename", fail)
     with pytest.raises(OSError, match="Input/output error"):
         write_results(ds[["load"]], study, folder)
-    assert len(list(folder.glob(".flatgov-*/old/*"))) == 3
+    assert len(list(folder.glob(".flatgov-*/old/*.*"))) == 3
+    monkeypatch.undo()
+    check_target(folder, study)  # as any later run does first
+    xr.testing.assert_identical(read_results(folder), ds)
+    assert list(tmp_path.rglob(".*")) == []
 
 
 def test_what_a_killed_run_left_is_in_nobodys_way(ds, study, tmp_path):
@@ -209,7 +214,53 @@ def test_what_a_killed_run_left_is_in_nobodys_way(ds, study, tmp_path):
     for place in (tmp_path, folder):
         (place / ".flatgov-abc" / "new").mkdir(parents=True)
     write_results(ds, study, folder)
+    assert list(folder.glob(".*")) == []
+    for name in (".mine", ".flatgov-abc"):
+        (folder / name).mkdir()
+    write_results(ds, study, folder)
     xr.testing.assert_identical(read_results(folder), ds)
+    assert [path.name for path in folder.glob(".*")] == [".mine"]
+
+
+def test_what_a_killed_drawing_left_goes_with_the_next(tmp_path):
+    (tmp_path / ".flatgov-abc" / "new").mkdir(parents=True)
+    (tmp_path / ".flatgov-abc" / "lock").touch()
+    (tmp_path / ".flatgov-draws").mkdir()
+    with merged_into(tmp_path) as new:
+        (new / "a.png").touch()
+    assert {path.name for path in tmp_path.iterdir()} == {"a.png", ".flatgov-draws"}
+
+
+def test_what_a_run_that_goes_on_has_there_stays(ds, study, tmp_path):
+    with merged_into(tmp_path / "out") as new:
+        write_results(ds, study, tmp_path / "out")
+        (new / "a.png").touch()
+    xr.testing.assert_identical(read_results(tmp_path / "out"), ds)
+    assert (tmp_path / "out" / "a.png").exists()
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        '{"leaving": [], "coming": ["../mine.txt"], "draws": false}',
+        '{"leaving": ["study/../../mine.txt"], "coming": [], "draws": false}',
+        '{"leaving": [3], "coming": [], "draws": false}',
+        '{"leaving": []',
+        "[]",
+    ],
+)
+def test_a_note_of_someone_else_moves_nothing(ds, study, tmp_path, note):
+    folder = tmp_path / "out"
+    shop = folder / ".flatgov-abc"
+    for place in (shop / "old" / "study", shop / "new" / "study"):
+        place.mkdir(parents=True)
+    (tmp_path / "mine.txt").write_text("mine")
+    (shop / "old" / "mine.txt").write_text("other")
+    (shop / "moves.json").write_text(note)
+    before = {path for path in tmp_path.rglob("*") if path.name != "lock"}
+    write_results(ds, study, folder)
+    assert before <= set(tmp_path.rglob("*"))
+    assert (tmp_path / "mine.txt").read_text() == "mine"
 
 
 def test_results_can_go_to_the_current_folder(ds, study, tmp_path, monkeypatch):

@@ -9,9 +9,12 @@ import numpy as np
 
 from flatgov.reading import load_model
 from flatgov.run.ensemble import Block, Job, Layout
+from flatgov.run.ensemble_store import begin, write_block
 from flatgov.run.grid import count_points
 from flatgov.run.place import Place, file_sizes, join, read_bytes
+from flatgov.run.resume import run_mark
 from flatgov.run.trouble import BELOW, NOT_A_NUMBER
+from flatgov.study import Study
 from flatgov.study.design import Design
 from flatgov.study.uncertainty import Factor, Uncertainty
 
@@ -72,6 +75,18 @@ def make_block(job: Job, number: int, layout: Layout = LAYOUT) -> Block:
             at = (plan, draw - first)
             status[at], variable[at], time[at] = kind, names.index(name), 2.5
     return Block(first, values, random.normal(size=(count, 2)), status, variable, time)
+
+
+def put(place: Place, layout: Layout, block: Block) -> None:
+    """Write a block as a worker of the run of the place does."""
+    write_block(place, layout, block, run_mark(place))
+
+
+def fill(place: Place, job: Job, study: Study, layout: Layout = LAYOUT) -> None:
+    """Write a whole run."""
+    begin(place, job, layout, study, ATTRS, resume=False)
+    for number in range(len(layout.blocks())):
+        put(place, layout, make_block(job, number, layout))
 
 
 def contents(place: Place) -> dict[str, bytes]:

@@ -26,6 +26,7 @@ from flatgov.run.ensemble import Block, Job, Layout, element_shape
 from flatgov.run.file_names import to_file_name
 from flatgov.run.grid import count_points
 from flatgov.run.manifest import STORE, withdraw
+from flatgov.run.markers import ChunkedArray, chunked_arrays, is_whole, marked_files, write_marker
 from flatgov.run.place import (
     Place,
     file_sizes,
@@ -37,7 +38,15 @@ from flatgov.run.place import (
     remove_parts,
     write_bytes,
 )
-from flatgov.run.resume import RUN, check_same, fingerprint, is_begun, run_mark, write_fingerprint
+from flatgov.run.resume import (
+    MARKERS,
+    RUN,
+    check_same,
+    fingerprint,
+    is_begun,
+    run_mark,
+    write_fingerprint,
+)
 from flatgov.run.trouble import OK, named_variables, reason_texts
 from flatgov.run.zarr_store import StoredArray, describe_zarr, encode_chunk, with_own_names
 
@@ -46,7 +55,6 @@ if TYPE_CHECKING:
 
     from flatgov.study.study import Study
 
-MARKERS = "done"
 SAMPLE, STATUS = "sample", "status"
 # Of a failed member: its variable, by its place in the model, and the time in model time.
 WHAT, WHEN = "reason_variable", "reason_time"
@@ -120,7 +128,10 @@ def begin(
             for name in (RUN, MARKERS, STORE):
                 remove(join(place, name))
         create(place, job, layout, study, attrs)
-        return finished(place, layout) if resume else set()
+        done = finished(place, layout) if resume else set()
+        for name in file_sizes(join(place, MARKERS)).keys() - {str(number) for number in done}:
+            remove(join(place, MARKERS, name))  # Its hashes are nobody's.
+        return done
 
 
 def create(
@@ -171,9 +182,7 @@ def write_block(place: Place, layout: Layout, block: Block, mark: str) -> None:
     files: dict[str, tuple[int, str]] = {}
 
     def keep(name: str, array: NDArray[Any], axis: int) -> None:
-        key = ["c", *("0" * array.ndim)]
-        key[1 + axis] = str(number)
-        path = f"{name}/{'.'.join(key)}"
+        path = ChunkedArray(name, array.ndim, axis).path(number)
         data = encode_chunk(array, axis, layout.block, _FILLS.get(name, math.nan))
         write_bytes(join(place, STORE, path), data)
         files[path] = (len(data), hashlib.sha256(data).hexdigest())
@@ -185,8 +194,7 @@ def write_block(place: Place, layout: Layout, block: Block, mark: str) -> None:
             keep(name, whole, len(shape))
         if block.sample.shape[1]:
             keep(SAMPLE, block.sample, 0)
-        marker = json.dumps({"block": number, "files": files}, indent=1)
-        write_bytes(join(place, MARKERS, str(number)), marker.encode())
+        write_marker(place, mark, number, files)
 
 
 def finished(place: Place, layout: Layout) -> set[int]:
@@ -197,14 +205,21 @@ def finished(place: Place, layout: Layout) -> set[int]:
         layout: Of the members and blocks.
 
     Returns:
-        Blocks whose files have the sizes that the marker tells, and on this machine the content:
-        reading it back costs a second a GB here, but a transfer from an address.
+        Blocks with a marker of this run that lists every file of the block, and no other; these
+        have the sizes that it tells, and on this machine the content: reading it back costs a
+        second a GB here, but a transfer from an address.
     """
     sizes = file_sizes(join(place, STORE))
     marked = file_sizes(join(place, MARKERS)).keys()
     numbers = [n for n in range(len(layout.blocks())) if str(n) in marked]
+    arrays = chunked_arrays(place) if numbers else []
+    mark = run_mark(place)
+
+    def check(number: int) -> bool:
+        return is_whole(place, mark, number, {array.path(number) for array in arrays}, sizes)
+
     with ThreadPoolExecutor() as pool:
-        whole = list(pool.map(lambda number: _is_whole(place, number, sizes), numbers))
+        whole = list(pool.map(check, numbers))
     return {number for number, one in zip(numbers, whole, strict=True) if one}
 
 
@@ -244,6 +259,26 @@ def open_ensemble(store: Place) -> xr.Dataset:
     ).drop_vars([WHAT, WHEN])
 
 
+def check_complete(draws: xr.Dataset, store: Place) -> None:
+    """Refuse an ensemble some of whose draws were never written.
+
+    Args:
+        draws: As `open_ensemble` gives it.
+        store: Where it lies, for the message.
+
+    Raises:
+        RunError: A member has the status that no block has written.
+    """
+    never = draws[STATUS] == _NEVER
+    missing = int(never.any([dim for dim in never.dims if dim != "draw"]).sum())
+    if missing:
+        raise RunError(
+            f"{missing:,} of {draws.sizes['draw']:,} draws are missing",
+            where=str(store),
+            fix="use --resume to simulate them",
+        )
+
+
 def discard(place: Place) -> None:
     """Delete what a run kept to be resumed; its results stay where they are at an address."""
     if isinstance(place, Path):
@@ -258,26 +293,8 @@ def chunk_hashes(place: Place) -> dict[str, str]:
     return {
         path: digest
         for number in file_sizes(join(place, MARKERS))
-        for path, (_, digest) in _marker(place, number).items()
+        for path, (_, digest) in marked_files(place, number).items()
     }
-
-
-def _marker(place: Place, number: str) -> dict[str, tuple[int, str]]:
-    marker = json.loads(read_bytes(join(place, MARKERS, number)))
-    return {path: (size, digest) for path, (size, digest) in marker["files"].items()}
-
-
-def _is_whole(place: Place, number: int, sizes: Mapping[str, int]) -> bool:
-    try:
-        files = _marker(place, str(number))
-    except (OSError, ValueError, KeyError, TypeError):  # A power cut can leave anything.
-        return False
-    if any(sizes.get(path) != size for path, (size, _) in files.items()):
-        return False
-    return not isinstance(place, Path) or all(
-        hashlib.sha256((place / STORE / path).read_bytes()).hexdigest() == digest
-        for path, (_, digest) in files.items()
-    )
 
 
 def require_run(place: Place, mark: str) -> None:

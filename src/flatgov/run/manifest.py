@@ -112,6 +112,19 @@ def manifest_of_results(folder: Place) -> dict[str, Any]:
     return manifest
 
 
+def is_result(name: object) -> bool:
+    """Tell whether flatgov may write something of this name in results, and so delete it.
+
+    Args:
+        name: A path in the results, with slashes, as a file says it.
+    """
+    if not isinstance(name, str):
+        return False
+    parts = PurePosixPath(name).parts
+    copied = parts[:1] == (STUDY_COPY,) and len(parts) > 1 and ".." not in parts
+    return copied or name in (MANIFEST, STORE, BASE, SUMMARY)
+
+
 def withdraw(address: str) -> None:
     """Delete results at an address, the manifest first; what it does not list stays."""
     manifest = read_manifest(address)
@@ -119,9 +132,7 @@ def withdraw(address: str) -> None:
         return
     remove(join(address, MANIFEST))
     for name in manifest.get("sha256", {}):
-        parts = PurePosixPath(name).parts
-        # Nothing but results, whatever a manifest says.
-        if name in (STORE, BASE, SUMMARY) or (parts[:1] == (STUDY_COPY,) and ".." not in parts):
+        if is_result(name):  # whatever a manifest says
             remove(join(address, name))
 
 

@@ -172,6 +172,15 @@ def in_one_line(place: Place, fix: str) -> Iterator[None]:
     """
     try:
         yield
+    except (IsADirectoryError, FileExistsError) as error:
+        here, there = "a file", "a folder"
+        if isinstance(error, IsADirectoryError):
+            here, there = there, here
+        raise RunError(
+            f"is {here}, and {there} has to be there",
+            where=str(error.filename2 or error.filename or place),
+            fix=f"remove it and {fix}",
+        ) from None
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         reason = error.strerror or " ".join(str(error).split()) or type(error).__name__

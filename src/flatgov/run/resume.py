@@ -19,6 +19,9 @@ from flatgov.run.ensemble import Job, Layout
 from flatgov.run.place import Place, join, read_bytes, write_bytes
 
 RUN = "run.json"
+MARKERS = "done"
+# In results that are a disk of their own: what draws grow in.
+DRAWS = ".flatgov-draws"
 _LOCK = "lock"
 _PACKAGES = ("numpy", "scipy")  # The draws hang on them.
 
@@ -164,7 +167,7 @@ def working_folder(folder: Place) -> Place:
         return folder
     target = folder.resolve()
     if os.path.ismount(target):  # What is beside it is another disk.
-        return target / ".flatgov-draws"
+        return target / DRAWS
     return target.parent / f".{target.name}.draws"
 
 

@@ -17,8 +17,14 @@ from typing import TYPE_CHECKING, Any
 
 from flatgov.errors import RunError, StudyError
 from flatgov.model import Model
-from flatgov.run.ensemble_store import GO_ON, chunk_hashes, discard, open_ensemble
-from flatgov.run.folders import TEMPORARY, files_under, is_half_replaced, replaced
+from flatgov.run.ensemble_store import (
+    GO_ON,
+    check_complete,
+    chunk_hashes,
+    discard,
+    open_ensemble,
+)
+from flatgov.run.folders import TEMPORARY, clear_up, files_under, replaced
 from flatgov.run.manifest import (
     BASE,
     MANIFEST,
@@ -77,11 +83,12 @@ def write_results(
 ) -> list[Place]:
     """Write ``results.zarr``, ``summary.csv``, ``manifest.json`` and a copy of the study.
 
-    Everything is written apart and moved into the folder at the end. What an earlier run wrote is
-    replaced, edited or not: ``results.zarr``, ``base.zarr``, ``summary.csv``, ``manifest.json``
-    and the files of ``study/`` that the manifest lists. All other files stay, in ``study/`` and
-    ``figures/`` too. At an address nothing can be moved: there the manifest is deleted first and
-    written last.
+    Everything is written apart and moved into the folder at the end; if the process is killed
+    meanwhile, whoever comes next moves everything back (see `clear_up`). What an earlier run wrote
+    is replaced, edited or not: ``results.zarr``, ``base.zarr``, ``summary.csv``,
+    ``manifest.json`` and the files of ``study/`` that the manifest lists. All other files stay, in
+    ``study/`` and ``figures/`` too. At an address nothing can be moved: there the manifest is
+    deleted first and written last.
 
     Args:
         ds: Results of `Study.run` or `Model.run`, without draws.
@@ -90,26 +97,26 @@ def write_results(
         command: The command line, for the manifest.
         save: The variables to store of `ds`; all by default. The summary has the headline
             variables whether they are stored or not.
-        ensemble: The folder in which the same members with draws are finished; see `run_to_store`.
-            Their store becomes ``results.zarr``, `ds` goes to ``base.zarr``, and the folder is
-            deleted.
+        ensemble: The folder in which the same members with draws are finished: the
+            `working_folder` of the results. Their store becomes ``results.zarr``, `ds` goes to
+            ``base.zarr``, and the folder is deleted.
 
     Returns:
         The paths written.
 
     Raises:
         StudyError: The folder is not for these results; see `check_target`.
-        RunError: There is no room for draws or at an address, or it cannot be written; draws stay
-            where they are, to be resumed.
+        RunError: Draws are missing; or there is no room for them or at an address, or it cannot
+            be written. Draws stay where they are, to be resumed.
         OSError: The disk is full, and there are no draws.
     """
     check_target(folder, source)
     stored = ds if save is None else ds[list(save)]
     if isinstance(folder, Path):
-        moved = ensemble / STORE if isinstance(ensemble, Path) else None
+        grown = ensemble if isinstance(ensemble, Path) else None
         # What is in the way of draws keeps them: they can be moved later.
         line = nullcontext() if ensemble is None else in_one_line(folder, GO_ON)
-        with line, replaced(folder, moved) as new:
+        with line, replaced(folder, grown) as new:
             _write_files(ds, stored, source, new, command, ensemble)
     else:
         fix = "run again" if ensemble is None else GO_ON
@@ -139,7 +146,10 @@ def _write_files(
     """Write all results but the store of an ensemble."""
     store = STORE if ensemble is None else BASE
     write_zarr(with_file_names(stored), new / store)
-    draws = None if ensemble is None else open_ensemble(join(ensemble, STORE))
+    draws = None
+    if ensemble is not None:
+        draws = open_ensemble(join(ensemble, STORE))
+        check_complete(draws, ensemble)
     if isinstance(source, Model):
         columns = {name: name for name in ("variable", "units", "start", "end")}
         _write_summary(stock_summary(ds), columns, new / SUMMARY)
@@ -267,6 +277,8 @@ def _fetched(address: str, manifest: Mapping[str, Any]) -> Path:
 def check_target(folder: Place, source: Study | Model) -> None:
     """Refuse to write results where they cannot be, or over anything but results of this kind.
 
+    What a killed run had begun to do to the folder is undone first; see `clear_up`.
+
     Args:
         folder: Where the results go; may be missing.
         source: What they are results of.
@@ -277,11 +289,12 @@ def check_target(folder: Place, source: Study | Model) -> None:
     fix = "choose another --out"
     if isinstance(folder, Path):
         check_folder(folder, "results", fix)
+        clear_up(folder)
     else:
         _check_address(folder, fix)
     manifest = read_manifest(folder)
     if manifest is None:
-        ours = is_half_replaced(folder) if isinstance(folder, Path) else is_begun(folder)
+        ours = not isinstance(folder, Path) and is_begun(folder)
         if not ours and _is_in_use(folder):
             raise StudyError(
                 "the folder is not empty and holds no results of flatgov",
