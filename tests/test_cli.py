@@ -43,7 +43,7 @@ def flatgov(capsys, monkeypatch, tmp_path):
 def no_figures(monkeypatch):
     """Spare the time that figures take: one empty file stands for them."""
 
-    def draw(ds, *rest, name="", notice=None, draws=None):
+    def draw(ds, *rest, name="", notice=None, draws=None, helper=None):
         folder, format_ = next(p for p in rest if isinstance(p, Path)), rest[-1]
         ending = format_ if isinstance(format_, str) else "png"
         path = folder / f"drawn.{ending}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,6 +51,7 @@ def flatgov(
     (folder / "uncertainty.toml").write_text(UNCERTAINTY, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("flatgov.figures.draw_figures", lambda *_, **__: [])
+    monkeypatch.setattr("flatgov.figures.drawing_helper", nullcontext)
     handler = signal.getsignal(signal.SIGTERM)
 
     def call(*arguments: object) -> Result:

@@ -79,18 +79,44 @@ def run_whole_study(
     resume: bool,
 ) -> None:
     """Run a study, with draws or without, and write and show what came of it."""
-    from flatgov.figures import draw_figures
+    from flatgov.figures import draw_figures, drawing_helper
+    from flatgov.terminal import failed_draws_text, failures_text
+
+    # It takes a process as long to get ready to draw as a run takes.
+    with nullcontext() if asked.draws is None else drawing_helper() as helper:
+        ds, draws = _run_and_write(study, asked, goal, engine, workers, cluster, resume)
+        _draw(
+            goal.pictures,
+            lambda new: draw_figures(ds, study, new, notice=note, draws=draws, helper=helper),
+        )
+    if draws is not None and draws.attrs["failed_members"]:
+        note(failed_draws_text(draws))
+    if ds.attrs["failed"] != "[]":
+        # PySD's reasons begin with the place.
+        where = study.model.path if engine is Engine.native else ""
+        raise RunError(failures_text(ds), where=where)
+
+
+def _run_and_write(
+    study: Study,
+    asked: Asked,
+    goal: Goal,
+    engine: Engine,
+    workers: int | None,
+    cluster: str | None,
+    resume: bool,
+) -> tuple[xr.Dataset, xr.Dataset | None]:
+    """Run a study, write its results and print the summary; give the runs without and with draws."""
     from flatgov.run.resume import claimed, working_folder
     from flatgov.run.store import check_folder, members_folder, read_results, write_results
     from flatgov.run.summary import study_summary
-    from flatgov.terminal import failed_draws_text, failures_text, study_text
+    from flatgov.terminal import study_text
 
     place = working_folder(goal.folder)
     if isinstance(place, Path):
         check_folder(place, "unfinished draws", "choose another --out")
     ds = _run_base(study, asked, goal, engine, workers, resume)
-    guard = nullcontext() if asked.draws is None else claimed(place)
-    with guard:
+    with nullcontext() if asked.draws is None else claimed(place):
         if asked.draws is not None:
             _run_draws(study, asked, goal, place, workers, cluster, resume)
         written = write_results(
@@ -106,13 +132,7 @@ def run_whole_study(
     draws = None if asked.draws is None else read_results(goal.folder)
     print(study_text(study_summary(ds, study, draws), study))
     list_paths(written)
-    _draw(goal.pictures, lambda new: draw_figures(ds, study, new, notice=note, draws=draws))
-    if draws is not None and draws.attrs["failed_members"]:
-        note(failed_draws_text(draws))
-    if ds.attrs["failed"] != "[]":
-        # PySD's reasons begin with the place.
-        where = study.model.path if engine is Engine.native else ""
-        raise RunError(failures_text(ds), where=where)
+    return ds, draws
 
 
 def _run_base(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
 from functools import partial
 from itertools import count, islice
 from pathlib import Path
@@ -51,6 +53,7 @@ def draw_figures(
     *,
     notice: Notice = _say_nothing,
     draws: xr.Dataset | None = None,
+    helper: Executor | None = None,
 ) -> list[Path]:
     """Draw the figures of a study and write them to a folder, over older ones.
 
@@ -69,6 +72,8 @@ def draw_figures(
             `read_results` opens it. With it the figures show how sure they are, and there are
             further ones: ``effects_VARIABLE``, ``beating``, ``ranks`` and ``cloud``. Members
             that failed are left out.
+        helper: Draws half of the figures at the same time; see `drawing_helper`. The files are
+            the same with it and without.
 
     Returns:
         The files written: ``NAME.FORMAT``, Chinese ones ``NAME_zh.FORMAT``.
@@ -82,28 +87,72 @@ def draw_figures(
     check_language(lang)
     check_format(format)
     _make(folder)
-    pending = []
-    suffix = "" if lang == "en" else f"_{lang}"  # both languages fit into one folder
     drawn, shown = with_elements(one_scenario(ds, study), study)
-    text = Text(shown, lang)
     sure = None if draws is None else _reduced(draws, study, drawn)
     if ds.sizes.get("scenario", 1) > 1:
         scenario = drawn["scenario"].item()
         notice(f"figures show scenario '{scenario}'; draw others with `flatgov run --scenario …`")
-    with drawing(lang), ThreadPoolExecutor(1) as writer:
-        for name, make in _figures(drawn, text, sure):
-            file = folder / f"{name}{suffix}.{format}"
-            try:
-                pending.append(writer.submit(draw(make(), file)))
-            except NotDrawn as reason:
-                notice(f"{file.name} is left out: {reason}")
-        written = [future.result() for future in pending]
-    if text.unlabelled:
+    suffix = "" if lang == "en" else f"_{lang}"  # both languages fit into one folder
+    names = [name for name, _ in _figures(drawn, Text(shown, lang), sure)]
+    files = {name: folder / f"{name}{suffix}.{format}" for name in names}
+    page = partial(_draw_some, drawn, shown, sure, lang)
+    theirs = {} if helper is None else {name: files[name] for name in names[1::2]}
+    half = helper.submit(page, theirs) if helper is not None and theirs else None
+    done = page({name: file for name, file in files.items() if name not in theirs})
+    if half is not None:
+        done = _together(done, _result(half, partial(page, theirs)))
+    for name in names:
+        if name in done.left_out:
+            notice(f"{files[name].name} is left out: {done.left_out[name]}")
+    if done.unlabelled:
         notice(
-            f"figures.toml has no {lang} label for {', '.join(text.unlabelled)}; "
+            f"figures.toml has no {lang} label for {', '.join(done.unlabelled)}; "
             "the figures show what the model calls them"
         )
-    return written
+    return [files[name] for name in names if name not in done.left_out]
+
+
+@dataclass(frozen=True)
+class _Done:
+    """What came of some figures: why those that are missing are, and what has no label."""
+
+    left_out: dict[str, str]
+    unlabelled: tuple[str, ...]
+
+
+def _draw_some(
+    ds: xr.Dataset,
+    study: Study,
+    draws: Draws | None,
+    lang: Language,
+    files: Mapping[str, Path],
+) -> _Done:
+    """Draw figures, by name, into their files."""
+    text = Text(study, lang)
+    left_out, pending = {}, []
+    with drawing(lang), ThreadPoolExecutor(1) as writer:
+        for name, make in _figures(ds, text, draws):
+            if name in files:
+                try:
+                    pending.append(writer.submit(draw(make(), files[name])))
+                except NotDrawn as reason:
+                    left_out[name] = str(reason)
+        for future in pending:
+            future.result()
+    return _Done(left_out, tuple(text.unlabelled))
+
+
+def _result(half: Future[_Done], again: Callable[[], _Done]) -> _Done:
+    """Wait for the other process; if it was killed, draw its figures here."""
+    try:
+        return half.result()
+    except BrokenProcessPool:
+        return again()
+
+
+def _together(one: _Done, other: _Done) -> _Done:
+    unlabelled = dict.fromkeys([*one.unlabelled, *other.unlabelled])
+    return _Done(one.left_out | other.left_out, tuple(unlabelled))
 
 
 def _reduced(draws: xr.Dataset, study: Study, drawn: xr.Dataset) -> Draws | None:
