@@ -1,8 +1,8 @@
 """A dataset → a Zarr store of hundreds of arrays, in tenths of a second.
 
 Zarr takes milliseconds to describe an array, and the arrays of a study differ in name, attributes
-and values only. So xarray writes the coordinates and one array of each shape, in its own
-conventions; the others are written after its pattern.
+and values only. So xarray writes the coordinates and one float64 array of each shape, in its own
+conventions; the others are written after its pattern. It writes arrays of other types itself.
 """
 
 from __future__ import annotations
@@ -57,28 +57,34 @@ def with_own_names(ds: xr.Dataset) -> xr.Dataset:
 
 
 def write_zarr(ds: xr.Dataset, path: Path) -> None:
-    """Write a dataset of float64 variables whose names are names of folders.
+    """Write a dataset whose names are names of folders, each array in one chunk.
 
     Args:
-        ds: The dataset.
+        ds: The dataset, mostly of float64 variables. How they were stored before is of no matter.
         path: Made; it must not exist.
     """
     import zarr
     from zarr.codecs import ZstdCodec
 
     variables = {str(name): ds.variables[name] for name in ds.data_vars}
+    numbers = {name: one for name, one in variables.items() if one.dtype == np.float64}
     # A variable of each set of dimensions.
-    patterns = {one.dims: name for name, one in reversed(variables.items())}
+    patterns = {one.dims: name for name, one in reversed(numbers.items())}
+    by_xarray = [name for name in variables if name not in numbers or name in patterns.values()]
     form = {"compressors": (ZstdCodec(level=_LEVEL),), "chunk_key_encoding": _KEYS}
-    encoding = dict.fromkeys(patterns.values(), form)
+    # Zarr would cut large arrays into chunks.
+    encoding = {
+        name: {**form, "chunks": tuple(max(size, 1) for size in variables[name].shape)}
+        for name in by_xarray
+    }
     with warnings.catch_warnings():
         # Readers look for consolidated metadata first; Zarr warns that its standard lacks them.
         warnings.filterwarnings("ignore", message="Consolidated metadata")
-        first = ds[list(patterns.values())].assign_coords(ds.coords)
+        first = ds[by_xarray].drop_encoding().compute().assign_coords(ds.coords)
         first.to_zarr(path, zarr_format=3, consolidated=False, mode="w", encoding=encoding)
         for dims, pattern in patterns.items():
             description = _description(path / pattern, variables[pattern])
-            for name, variable in variables.items():
+            for name, variable in numbers.items():
                 if variable.dims == dims and name != pattern:
                     _write_like(description, path / name, variable)
         zarr.consolidate_metadata(str(path), zarr_format=3)
@@ -95,7 +101,7 @@ def _description(folder: Path, variable: xr.Variable) -> dict[str, Any]:
 
 
 def _write_like(description: Mapping[str, Any], folder: Path, variable: xr.Variable) -> None:
-    """Write an array of one chunk (Zarr 3, section "Default chunk key encoding")."""
+    """Write a float64 array of one chunk (Zarr 3, section "Default chunk key encoding")."""
     folder.mkdir()
     numbers = np.ascontiguousarray(variable.values, dtype="<f8")
     chunk = folder / ".".join(["c", *"0" * variable.ndim])
