@@ -222,15 +222,6 @@ def test_what_a_killed_run_left_is_in_nobodys_way(ds, study, tmp_path):
     assert [path.name for path in folder.glob(".*")] == [".mine"]
 
 
-def test_what_a_killed_drawing_left_goes_with_the_next(tmp_path):
-    (tmp_path / ".flatgov-abc" / "new").mkdir(parents=True)
-    (tmp_path / ".flatgov-abc" / "lock").touch()
-    (tmp_path / ".flatgov-draws").mkdir()
-    with merged_into(tmp_path) as new:
-        (new / "a.png").touch()
-    assert {path.name for path in tmp_path.iterdir()} == {"a.png", ".flatgov-draws"}
-
-
 def test_what_a_run_that_goes_on_has_there_stays(ds, study, tmp_path):
     with merged_into(tmp_path / "out") as new:
         write_results(ds, study, tmp_path / "out")
@@ -389,14 +380,3 @@ def test_broken_results(ds, study, tmp_path):
     manifest.write_text(json.dumps(content), encoding="utf-8")
     with pytest.raises(fg.RunError, match=r"results\.zarr: cannot be read"):
         read_results(tmp_path / "out")
-
-
-def test_pictures_replace_those_of_the_same_name_only(tmp_path):
-    gallery = tmp_path / "gallery"
-    gallery.mkdir()
-    (gallery / "a.png").write_text("old")
-    (gallery / "README.md").write_text("mine")
-    with merged_into(gallery) as new:
-        (new / "a.png").write_text("new")
-    found = {path.name: path.read_text() for path in gallery.iterdir()}
-    assert found == {"a.png": "new", "README.md": "mine"}

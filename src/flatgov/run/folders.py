@@ -140,8 +140,9 @@ def _moves(note: _Note, target: Path, temporary: Path, draws: Path) -> _Moves:
 
 def _undo(note: _Note, target: Path, temporary: Path, draws: Path) -> None:
     """Move back what was moved; whoever is killed at this, too, can be followed by another."""
+    still_old = {target / name for name in note.leaving if not (temporary / "old" / name).exists()}
     for source, goal in reversed(_moves(note, target, temporary, draws)):
-        if goal.exists() and not source.exists():
+        if goal.exists() and goal not in still_old and not source.exists():
             source.parent.mkdir(parents=True, exist_ok=True)
             os.rename(goal, source)
     for name in note.coming:
