@@ -104,7 +104,8 @@ class Study:
             ``failed``, as JSON; those that PySD could not run are NaN. With draws there are the
             coordinates ``sample (draw, factor)``, the values drawn, and for each member
             ``status`` (0 for a member that is right) and ``reason``, which also name members
-            with a value beyond the limits of the model.
+            with a value beyond the limits of the model. Both are looked for at the saved times
+            only: what goes wrong between two of them and is right again is not seen.
 
         Raises:
             StudyError: There is no such policy, scenario or variable, or nothing to draw.
