@@ -274,7 +274,8 @@ def test_samples_with_a_failed_member_are_left_out_and_counted(tmp_path: Path) -
     assert np.isfinite(ds["first"].values[:, :, -1]).all()
     (line,) = (one for one in json.loads(ds.attrs["notes"]) if "left out" in one)
     assert "of 128 samples are left out" in line
-    assert "policy 'now': 'margin' (line 10) is not a number at time" in line
+    assert line.endswith("most often policy 'now': 'margin' (line 10) is not a number")
+    assert ds.attrs["failed_mostly"] == "policy 'now': 'margin' (line 10) is not a number"
     screened = sensitivity(study, method="morris", samples=16, variables=["margin"])
     assert screened["rows_used"].min() < 16
     ranked = sensitivity(study, method="rank", samples=128, variables=["margin"])
@@ -287,8 +288,8 @@ def test_a_study_in_which_nothing_runs_is_an_error(tmp_path: Path) -> None:
     model = model.replace("MAX(Staff - floor, 0) / (Staff - floor)", "LN(Staff - floor)")
     study = open_staff(tmp_path / "study", model=model)
     line = (
-        "only 0 of 16 samples went through; the first that failed is policy 'now': 'margin' "
-        "(line 10) is not a number at time 0; correct the model or narrow the distributions"
+        "only 0 of 16 samples went through; most often policy 'now': 'margin' (line 10) "
+        "is not a number; correct the model or narrow the distributions"
     )
     for method in ("sobol", "morris", "rank"):
         with pytest.raises(RunError) as error:

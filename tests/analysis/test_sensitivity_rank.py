@@ -8,7 +8,10 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata, spearmanr
 
 from flatgov.analysis.rank_correlation import (
+    chance_limit,
+    degrees_of_freedom,
     fisher_interval,
+    is_few,
     partial_correlations,
     rank_correlations,
 )
@@ -84,11 +87,42 @@ def test_what_does_not_vary_has_no_correlation() -> None:
 
 
 def test_too_few_draws_have_no_partial_correlation() -> None:
-    sample, outputs = some_draws(6, draws=7)
-    found = rank_correlations(sample, outputs)
+    # Four quantities need more than six draws.
+    rng = np.random.default_rng(3)
+    sample, outputs = rng.random((7, 4)), rng.random((7, 2))
+    found = rank_correlations(sample[:6], outputs[:6])
     assert np.isfinite(found.rho).all()
     assert np.isnan(found.prcc).all()
-    assert np.isfinite(rank_correlations(*some_draws(6, draws=8)).prcc).all()
+    found = rank_correlations(sample, outputs)
+    for array in (found.prcc, found.prcc_low, found.prcc_high):
+        assert np.isfinite(array).all()
+
+
+@pytest.mark.parametrize(("draws", "quantities", "held"), [(60, 20, 19), (60, 20, 0), (200, 5, 4)])
+def test_the_largest_of_chance_stays_below_its_limit(
+    draws: int, quantities: int, held: int
+) -> None:
+    limit = chance_limit(draws, quantities, held)
+    rng = np.random.default_rng(7)
+    repeats = 400
+    below = 0
+    for _ in range(repeats):
+        found = rank_correlations(rng.random((draws, quantities)), rng.random((draws, 1)))
+        below += float(np.abs(found.prcc if held else found.rho).max()) < limit
+    # Three standard errors of the share; Bonferroni's inequality is nearly an equality here.
+    assert abs(below / repeats - 0.95) < 3 * np.sqrt(0.95 * 0.05 / repeats)
+
+
+def test_too_few_draws_limit_no_correlation() -> None:
+    assert chance_limit(10, 8, 7) == 1.0
+    assert chance_limit(11, 8, 7) < 1.0
+
+
+def test_few_is_less_than_two_degrees_of_freedom_each() -> None:
+    assert is_few(200, 153)
+    assert is_few(3 * 153 + 1, 153)
+    assert not is_few(3 * 153 + 2, 153)
+    assert degrees_of_freedom(200, 153) == 45
 
 
 def test_quantities_that_are_one_have_no_partial_correlation() -> None:

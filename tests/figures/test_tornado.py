@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from matplotlib.axes import Axes
 
-from flatgov.figures import tornado
+from flatgov.figures import sensitivity_time, tornado
 from flatgov.figures.style import drawing
 from flatgov.figures.text import Text
 from flatgov.study import Study
@@ -48,6 +48,19 @@ def test_a_tornado_of_correlations_shows_the_sign(uncertain: Study, text: Text) 
     assert axes.get_xlim()[0] < -0.25
     assert axes.get_xlabel() == "rank correlation (dimensionless)"
     assert any("What decides cadre morale under" in one for one in written(figure))
+
+
+def test_few_draws_are_drawn_by_plain_ranks(uncertain: Study, text: Text) -> None:
+    ds = sensitivity_of(uncertain, "rank", "").assign_attrs(sorts="rho")
+    none = ("prcc", "prcc_low", "prcc_high")
+    ds = ds.assign({name: ds[name] * np.nan for name in none})
+    with drawing("en"):
+        figure = tornado.figure(ds, text, "cadre morale")
+        over_time = sensitivity_time.figure(ds, text)
+    (axes,) = figure.axes
+    drawn = [one for one in bars(axes) if np.isfinite(one) and one]
+    assert drawn[:2] == pytest.approx([0.25, -0.125])
+    assert "Lines: Spearman’s rank correlations" in " ".join(written(over_time))
 
 
 def test_effects_of_morris_have_the_unit_of_the_outcome(uncertain: Study, text: Text) -> None:

@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.float64]
 
 CONFIDENCE = 0.95
+# Residual degrees of freedom for each quantity below which partial correlations are few; see
+# `is_few`.
+ENOUGH = 2
 
 
 @dataclass(frozen=True)
@@ -51,8 +54,8 @@ def rank_correlations(
             all values are the same.
 
     Returns:
-        The correlations. Partial ones are NaN if the draws are too few for the quantities, at
-        least four more than these, or if a quantity depends linearly on the others.
+        The correlations. Partial ones are NaN if there are not at least three draws more than
+        quantities that vary (`degrees_of_freedom`), or if one depends linearly on the others.
     """
     from scipy.stats import rankdata
 
@@ -69,7 +72,7 @@ def rank_correlations(
         results = _standard(rankdata(flat[:, varies], axis=0))
         correlation = quantities.T @ results
         rho[np.ix_(moving, varies)] = np.clip(correlation, -1.0, 1.0)
-        if draws >= len(moving) + 4:
+        if degrees_of_freedom(draws, len(moving)) > 0:
             among = quantities.T @ quantities
             prcc[np.ix_(moving, varies)] = partial_correlations(among, correlation)
     full = (shape[0], *outputs.shape[1:])
@@ -77,6 +80,51 @@ def rank_correlations(
     prcc_ends = fisher_interval(prcc, draws - max(len(moving) - 1, 0))
     found = (rho, *rho_ends, prcc, *prcc_ends)
     return RankCorrelations(*(array.reshape(full) for array in found))
+
+
+def degrees_of_freedom(draws: int, quantities: int) -> int:
+    """Give what is left of the draws for the interval of a partial correlation.
+
+    Args:
+        draws: Their number, n.
+        quantities: The number of those that vary, k.
+
+    Returns:
+        n - k - 2, the denominator of the variance of `fisher_interval` with k - 1 others held
+        fixed; partial correlations need it above 0.
+    """
+    return draws - quantities - 2
+
+
+def is_few(draws: int, quantities: int) -> bool:
+    """Tell whether plain rank correlations say more than partial ones.
+
+    Accounting for the others takes their noise out of an output, but a degree of freedom for each.
+    With two left for each quantity, n = 3 k + 2, the standard error of a partial correlation is
+    sqrt((n - 3) / (n - k - 2)), some sqrt(1.5), times that of a plain one; below, it grows without
+    bound, and with it the largest of k, which a ranking puts first whatever its quantity does.
+    """
+    return degrees_of_freedom(draws, quantities) < ENOUGH * quantities
+
+
+def chance_limit(draws: int, quantities: int, held: int = 0) -> float:
+    """Give what the largest correlation with quantities that do nothing stays below.
+
+    Args:
+        draws: Their number.
+        quantities: How many of which the largest is looked at.
+        held: How many others each correlation accounts for.
+
+    Returns:
+        The absolute value that all of them stay below with a probability of at least 95 %: the
+        two-sided interval of Fisher around 0 at a level of 5 % over the number of quantities
+        (Bonferroni's inequality); 1 if there are too few draws.
+    """
+    free = draws - held - 3
+    if free <= 0 or quantities < 1:
+        return 1.0
+    z = NormalDist().inv_cdf(1 - (1 - CONFIDENCE) / (2 * quantities))
+    return float(np.tanh(z / np.sqrt(free)))
 
 
 def partial_correlations(among: FloatArray, with_output: FloatArray) -> FloatArray:

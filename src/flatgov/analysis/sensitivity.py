@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flatgov.analysis import morris, sobol
+from flatgov.analysis.failures import most_frequent
 from flatgov.analysis.rank_correlation import rank_correlations
 from flatgov.analysis.rows import read_row, rows_of
 from flatgov.analysis.sensitivity_runs import (
@@ -17,10 +19,10 @@ from flatgov.analysis.sensitivity_runs import (
     Runs,
     ask,
     check_memory,
-    first_reason,
+    reasons_of,
     times_of,
 )
-from flatgov.analysis.sensitivity_table import to_dataset, with_notes
+from flatgov.analysis.sensitivity_table import ranking, to_dataset, with_notes
 from flatgov.errors import RunError, StudyError
 from flatgov.run.ensemble import OK
 from flatgov.run.events import Event
@@ -98,7 +100,8 @@ def sensitivity(
         Of ``first``, ``total``, ``first_sum``, ``mu_star``, ``rho`` and ``prcc`` there are the
         ends of a 95 % interval, ``…_low`` and ``…_high``. Coordinates besides: ``units``,
         ``distribution`` and ``reason``. The attribute ``notes`` is a JSON list of what a reader
-        must know: what was left out and why, and where the samples are too few.
+        must know: what was left out and why, and where the samples are too few; `ranking` gives
+        those of ranks.
 
         The random numbers of a model are one more unknown for Sobol, of which no index is given:
         what they do alone is in no index, what they do together with a factor in its total one.
@@ -176,7 +179,7 @@ def _sobol(question: Question, count: int, progress: Progress) -> xr.Dataset:
     # Random numbers of the model are like one more column: those of A are also those of A with a
     # column of B, and B has its own. Shared ones would count as an effect of every factor.
     a, b = runs(one), runs(two, question.seed ^ _OTHER_STREAMS)
-    reasons = [a.reason, b.reason]
+    reasons = a.reasons + b.reasons
     usable = a.usable & b.usable
     _check_usable("sobol", int(usable.sum()), count, reasons)
     scale = np.maximum(a.scale, b.scale)
@@ -189,7 +192,7 @@ def _sobol(question: Question, count: int, progress: Progress) -> xr.Dataset:
         outputs = runs(mixed)
         indices = sobol.sobol_indices(pair, outputs.values, outputs.usable)
         used[place] = indices.rows
-        reasons.append(outputs.reason)
+        reasons += outputs.reasons
         firsts += indices.first
         first[:, place] = sobol.with_interval(indices.first)
         total[:, place] = sobol.with_interval(indices.total, lowest=0.0)
@@ -219,7 +222,7 @@ def _morris(question: Question, count: int, progress: Progress) -> xr.Dataset:
     at_once = max(_RUNS_AT_ONCE // (len(groups) + 1), 1)
     check_memory(question, at_once * (len(groups) + 1))
     parts: list[morris.Effects] = []
-    reasons: list[str] = []
+    reasons: Counter[str] = Counter()
     scale: FloatArray = np.zeros(())
     for start in range(0, count, at_once):
         some = paths.part(start, start + at_once)
@@ -229,7 +232,7 @@ def _morris(question: Question, count: int, progress: Progress) -> xr.Dataset:
         for place, untried in discrete.items():
             untried.difference_update(values[:, place].tolist())
         outputs = runs(values)
-        reasons.append(outputs.reason)
+        reasons += outputs.reasons
         scale = np.maximum(scale, outputs.scale)
         results = outputs.values.reshape(*shape, *outputs.values.shape[1:])
         added = morris.elementary_effects(some, groups, results, outputs.usable.reshape(shape))
@@ -283,7 +286,7 @@ def _ranks(ds: xr.Dataset, question: Question) -> xr.Dataset:
     drawn = [factor for factor in question.factors if factor.name in there]
     right = ds["status"].transpose("policy", "draw").values == OK
     usable = right.all(axis=0)
-    reasons = [first_reason(ds)]
+    reasons = reasons_of(ds)
     _check_usable("rank", int(usable.sum()), len(usable), reasons)
     values = np.asarray(ds["sample"].transpose("draw", "factor").values)
     values = values[np.ix_(usable, [there[factor.name] for factor in drawn])]
@@ -304,6 +307,8 @@ def _ranks(ds: xr.Dataset, question: Question) -> xr.Dataset:
             found[name][:, place] = getattr(correlations, name)
     used = np.full(len(drawn), float(usable.sum()))
     ds = to_dataset(question, [[one] for one in drawn], rows, times_of(ds), found, used)
+    varied = int((np.ptp(values, axis=0) > 0).sum())
+    ds.attrs |= ranking(ds, int(usable.sum()), varied)
     return with_notes(ds, "rank", len(usable), reasons)
 
 
@@ -336,11 +341,10 @@ def _check_samples(method: Method, samples: int) -> int:
     return int(samples)
 
 
-def _check_usable(method: Method, usable: int, samples: int, reasons: Sequence[str]) -> None:
+def _check_usable(method: Method, usable: int, samples: int, reasons: Counter[str]) -> None:
     if usable < _LEAST[method]:
         raise RunError(
-            f"only {usable} of {samples} samples went through; the first that failed is "
-            f"{next(filter(None, reasons), '')}",
+            f"only {usable} of {samples} samples went through; most often {most_frequent(reasons)}",
             fix="correct the model or narrow the distributions",
         )
 

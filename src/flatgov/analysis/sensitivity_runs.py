@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from flatgov.analysis.failures import count_reasons
 from flatgov.analysis.rows import Row, rows_of
 from flatgov.analysis.sobol import REPEATS
 from flatgov.errors import StudyError, nearest_names
@@ -71,7 +73,7 @@ class Outputs:
         scale: (row, time) the largest absolute value of a policy.
         rows: The variables, or elements of those with subscripts.
         times: The coordinates ``time`` and, with a calendar, ``date``.
-        reason: Why the first run that failed did; empty if none did.
+        reasons: Why runs failed, and how many.
     """
 
     values: FloatArray
@@ -79,7 +81,7 @@ class Outputs:
     scale: FloatArray
     rows: list[Row]
     times: dict[str, xr.DataArray]
-    reason: str
+    reasons: Counter[str]
 
 
 def ask(
@@ -242,7 +244,7 @@ def read_outputs(ds: xr.Dataset, question: Question) -> Outputs:
         array = array[:, usable]
         values[usable, place] = array[0] if len(array) == 1 else array[0] - array[1]
         scale[place] = np.abs(array).max(axis=(0, 1), initial=0.0)
-    return Outputs(values, usable, scale, rows, times_of(ds), first_reason(ds))
+    return Outputs(values, usable, scale, rows, times_of(ds), reasons_of(ds))
 
 
 def times_of(ds: xr.Dataset) -> dict[str, xr.DataArray]:
@@ -250,14 +252,14 @@ def times_of(ds: xr.Dataset) -> dict[str, xr.DataArray]:
     return {name: ds[name] for name in ("time", "date") if name in ds.coords}
 
 
-def first_reason(ds: xr.Dataset) -> str:
-    """Say why the first draw that failed did; nothing if none did."""
-    failed = np.argwhere(ds["status"].transpose("draw", "policy").values != OK)
-    if not len(failed):
-        return ""
-    draw, policy = failed[0]
-    text = ds["reason"].transpose("draw", "policy").values[draw, policy]
-    return f"policy '{ds['policy'].values[policy]}': {text}"
+def reasons_of(ds: xr.Dataset) -> Counter[str]:
+    """Count why members failed, of one scenario."""
+    return count_reasons(
+        f"policy '{policy}': {text}"
+        for policy in ds["policy"].values
+        for text in ds["reason"].sel(policy=policy).values
+        if text
+    )
 
 
 def check_memory(question: Question, runs: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import textwrap
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flatgov import __version__
+from flatgov.analysis.described import described
+from flatgov.analysis.failures import most_frequent
+from flatgov.analysis.rank_correlation import ENOUGH, chance_limit, degrees_of_freedom, is_few
 from flatgov.analysis.rows import Row
 from flatgov.analysis.sensitivity_runs import Question
 from flatgov.study.uncertainty import Factor
@@ -24,20 +28,47 @@ FloatArray = NDArray[np.float64]
 VAGUE = 0.1
 
 _MEANING = {
-    "first": "share of the variance that would go if the factor alone became known",
-    "total": "share of the variance that would stay if all but the factor became known",
-    "interactions": "total less first: what the factor does together with others only",
-    "first_sum": "sum of the first-order indices: 1 if no factors act together",
-    "mu": "mean elementary effect: change of the output over the whole range of the factor",
-    "mu_star": "mean absolute elementary effect",
-    "sigma": "standard deviation of the elementary effects",
-    "rho": "Spearman's rank correlation",
-    "prcc": "partial rank correlation, all other factors accounted for linearly",
-    "mean": "mean of the output",
-    "sd": "standard deviation of the output; 0 where it does not vary",
-    "rows_used": "rows, paths or draws without a failed member",
+    "first": (
+        "first-order index",
+        "share of the variance that would go if the factor alone became known",
+    ),
+    "total": (
+        "total index",
+        "share of the variance that would stay if all but the factor became known",
+    ),
+    "interactions": (
+        "interactions",
+        "total less first: what the factor does together with others only",
+    ),
+    "first_sum": (
+        "sum of the first-order indices",
+        "over all factors: 1 if no factors act together",
+    ),
+    "mu": (
+        "mean elementary effect",
+        "mean change of the output over the whole range of the factor",
+    ),
+    "mu_star": (
+        "mean absolute elementary effect",
+        "mean size of the change of the output over the whole range of the factor",
+    ),
+    "sigma": (
+        "spread of the elementary effects",
+        "standard deviation of the elementary effects: how far they vary with other factors",
+    ),
+    "rho": (
+        "Spearman's rank correlation",
+        "correlation of the ranks of the output with those of the factor",
+    ),
+    "prcc": (
+        "partial rank correlation",
+        "rank correlation with the factor, all other factors accounted for linearly",
+    ),
+    "mean": ("mean", "mean of the output over the draws"),
+    "sd": ("standard deviation", "of the output over the draws; 0 where it does not vary"),
+    "rows_used": ("samples used", "rows, paths or draws without a failed member"),
 }
-_ENDS = {"_low": "lower", "_high": "upper"}
+_OWN = ("mu", "mu_star", "sigma", "mean", "sd")
 
 
 def to_dataset(
@@ -61,11 +92,8 @@ def to_dataset(
     import xarray as xr
 
     dims = ("factor", "variable", "time")
-    content = {
-        name: (dims[-array.ndim :], array, {"long_name": _meaning(name)})
-        for name, array in measures.items()
-    }
-    content["rows_used"] = (("factor",), used, {"long_name": _meaning("rows_used")})
+    content = {name: (dims[-array.ndim :], array) for name, array in measures.items()}
+    content["rows_used"] = (("factor",), used)
     coordinates = {
         "factor": [" + ".join(one.name for one in group) for group in factors],
         "distribution": ("factor", ["; ".join(one.text for one in group) for group in factors]),
@@ -76,6 +104,7 @@ def to_dataset(
     }
     first, *other = question.policies
     about = {
+        "study": question.study.name,
         "flatgov_version": __version__,
         "model_hash": question.study.model.hash,
         "study_hash": question.study.hash,
@@ -85,14 +114,14 @@ def to_dataset(
         "confidence": 0.95,
         "seed": question.seed,
     }
-    return xr.Dataset(content, coordinates, about)
+    return described(xr.Dataset(content, coordinates, about), _MEANING, {}, _OWN)
 
 
 def with_notes(
     ds: xr.Dataset,
     method: str,
     samples: int,
-    reasons: Sequence[str],
+    reasons: Counter[str],
     more: Sequence[str] = (),
 ) -> xr.Dataset:
     """Add how the dataset was made, and what a reader must know of it.
@@ -101,16 +130,56 @@ def with_notes(
         ds: Measures.
         method: How they were made.
         samples: The number of rows, paths or draws.
-        reasons: Why runs failed; empty texts among them.
+        reasons: Why runs failed, and how many.
         more: What else a reader must know.
     """
     few = _too_few(ds) if method == "sobol" else []
     notes = [*more, *_left_out(ds, samples, reasons), *few]
     told = json.dumps(notes, ensure_ascii=False)
-    return ds.assign_attrs(method=method, samples=samples, notes=told)
+    failed = most_frequent(reasons)
+    return ds.assign_attrs(method=method, samples=samples, notes=told, failed_mostly=failed)
 
 
-def _left_out(ds: xr.Dataset, samples: int, reasons: Sequence[str]) -> list[str]:
+def ranking(ds: xr.Dataset, draws: int, varied: int) -> dict[str, str]:
+    """Choose the rank correlation that sorts factors, and say how much chance is in it.
+
+    Args:
+        ds: Rank correlations.
+        draws: Their number, n.
+        varied: The number of factors that vary in them, k.
+
+    Returns:
+        ``sorts``: ``prcc``, the partial correlation, or ``rho``, Spearman's, where there is no
+        partial one or `is_few` holds; ``chance``: why, and what the largest correlation with
+        factors that do nothing stays below, in words.
+    """
+    if not varied:
+        return {"sorts": "rho", "chance": "No factor varies in these draws."}
+    free = degrees_of_freedom(draws, varied)
+    partial, plain = chance_limit(draws, varied, varied - 1), chance_limit(draws, varied)
+    none = f"Of {varied} factors that do nothing, the largest"
+    stays = "in 95 of 100 such analyses stays below"
+    if not (free > 0 and bool(np.isfinite(ds["prcc"]).any())) and bool((ds["sd"] > 0).any()):
+        why = "as one depends linearly on others"
+        if free <= 0:
+            why = f"which need {varied + 3:,} (3 more than factors)"
+        return {
+            "sorts": "rho",
+            "chance": f"{draws:,} draws give no partial rank correlations of {varied} factors, "
+            f"{why}: sorted by Spearman's. {none} Spearman's {stays} {plain:.2f}.",
+        }
+    if is_few(draws, varied):
+        return {
+            "sorts": "rho",
+            "chance": f"{draws:,} draws are few for partial rank correlations of {varied} factors "
+            f"({free} residual degrees of freedom; {(ENOUGH + 1) * varied + 2:,} draws would do): "
+            f"sorted by Spearman's. {none} partial one {stays} {partial:.2f} only, Spearman's "
+            f"{plain:.2f}.",
+        }
+    return {"sorts": "prcc", "chance": f"{none} partial one {stays} {partial:.2f}."}
+
+
+def _left_out(ds: xr.Dataset, samples: int, reasons: Counter[str]) -> list[str]:
     """Count what failed."""
     lost = samples - ds["rows_used"].values
     if not lost.any():
@@ -120,8 +189,10 @@ def _left_out(ds: xr.Dataset, samples: int, reasons: Sequence[str]) -> list[str]
         "" if (lost == lost[0]).all() else f", {int(lost[worst])} of '{ds.factor.values[worst]}'"
     )
     count = int(lost.min()) if where else int(lost[0])
-    reason = next(filter(None, reasons), "")
-    return [f"{count} of {samples} samples are left out, as members failed{where}; first {reason}"]
+    reason = most_frequent(reasons)
+    return [
+        f"{count} of {samples} samples are left out, as members failed{where}; most often {reason}"
+    ]
 
 
 def _too_few(ds: xr.Dataset) -> list[str]:
@@ -147,10 +218,3 @@ def _too_few(ds: xr.Dataset) -> list[str]:
                 f"[{low:.2f}, {high:.2f}], more than 1: the samples are too few"
             )
     return notes
-
-
-def _meaning(name: str) -> str:
-    for ending, side in _ENDS.items():
-        if name.endswith(ending):
-            return f"{side} end of the 95 % interval of {name.removesuffix(ending)}"
-    return _MEANING[name]

@@ -33,6 +33,12 @@ MEASURES = {
 }
 
 
+def measures_of(ds: xr.Dataset) -> Measures:
+    """Give the measures of an analysis; with few draws for many factors plain ranks lead."""
+    found = MEASURES[ds.attrs["method"]]
+    return found if ds.attrs.get("sorts", found.lead) == found.lead else Measures(*found[::-1])
+
+
 def outcome(ds: xr.Dataset, text: Text, variable: str) -> str:
     """Say what was analysed of a variable: it under a policy, or the difference of two."""
     told, name = ds.attrs, text.variable(variable)

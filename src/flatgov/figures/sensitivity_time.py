@@ -28,11 +28,11 @@ from flatgov.figures.layout import (
 from flatgov.figures.numbers import draw_ticks, finite_range, padded, tick_room
 from flatgov.figures.palette import GREY_INK, INK, fills, readable
 from flatgov.figures.sensitivity_common import (
-    MEASURES,
     QUIET,
     FloatArray,
     as_array,
     made,
+    measures_of,
     quiet,
 )
 from flatgov.figures.style import HEADING, SMALL, bold
@@ -105,9 +105,10 @@ def figure(ds: xr.Dataset, text: Text) -> Figure:
     extra = [title.count("\n") + unit.count("\n") for title, unit in titles]
     high = [max(_HEIGHT, 1.1 * stacked(one)) for one in labels]
     tall = [_ABOVE + more * _LINE + one + _BELOW for more, one in zip(extra, high, strict=True)]
+    shown = "rho" if measures_of(ds).lead == "rho" else told["method"]
     sheet = page(
         text.word("over time title", what=_what(ds, text)),
-        text.subtitle(f"{told['method']} over time", count=SHOWN),
+        text.subtitle(f"{shown} over time", count=SHOWN),
         [*mark_keys(text, line, events), *_keys(panels, text)],
         made(ds, text, [name for panel in panels for name in panel.names]),
         sum(tall),
@@ -142,7 +143,7 @@ def _panel(ds: xr.Dataset, variable: str) -> Panel:
     method = ds.attrs["method"]
     still = quiet(ds, variable)
     one = ds.sel(variable=variable)
-    measure = "first" if method == "sobol" else MEASURES[method].lead
+    measure = "first" if method == "sobol" else measures_of(ds).lead
     values = one[measure].transpose("factor", "time").to_numpy()
     # A first-order index below zero is noise, a negative correlation is none.
     sizes = np.maximum(values, 0.0) if method == "sobol" else np.abs(values)

@@ -16,7 +16,7 @@ from flatgov.figures.factor_text import clipped, distribution_text, factor_name,
 from flatgov.figures.layout import MARGIN, POINT, WIDTH, Key, Page, page
 from flatgov.figures.numbers import decimals, draw_ticks, plain
 from flatgov.figures.palette import GREY_INK, INK, RULE
-from flatgov.figures.sensitivity_common import MEASURES, as_array, made, outcome, quiet
+from flatgov.figures.sensitivity_common import as_array, made, measures_of, outcome, quiet
 from flatgov.figures.style import SMALL, TEXT
 from flatgov.figures.text import Text
 from flatgov.figures.timeline import timeline
@@ -60,8 +60,7 @@ def figure(ds: xr.Dataset, text: Text, variable: str) -> Figure:
     Raises:
         NotDrawn: The variable does not vary.
     """
-    method = ds.attrs["method"]
-    measures = MEASURES[method]
+    measures = measures_of(ds)
     if quiet(ds, variable)[-1]:
         raise NotDrawn(f"'{variable}' hardly varies at the end")
     last = ds.isel(time=-1).sel(variable=variable)
@@ -122,7 +121,7 @@ def _rest(last: xr.Dataset, rest: list[int], text: Text, sizes: np.ndarray) -> R
         together = float(last["first"].isel(factor=rest).sum())
         label = text.word("others", count=len(rest))
         return Row(clipped(label, wide, TEXT, 2), [], {"first": together}, is_rest=True)
-    lead = MEASURES[last.attrs["method"]].lead
+    lead = measures_of(last).lead
     largest = rest[int(np.argmax(sizes[rest]))]
     label = text.word("largest of others", count=len(rest))
     value = float(np.nan_to_num(last[lead].to_numpy()[largest]))
@@ -153,7 +152,7 @@ def _axis_label(ds: xr.Dataset, text: Text, variable: str) -> str:
 
 
 def _keys(ds: xr.Dataset, text: Text) -> list[Key]:
-    measures = MEASURES[ds.attrs["method"]]
+    measures = measures_of(ds)
     percent = f"{100 * ds.attrs['confidence']:g}"
     return [
         Key(text.word(f"measure {measures.lead}"), line=_swatch(LEAD)),

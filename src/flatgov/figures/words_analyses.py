@@ -121,6 +121,10 @@ ANALYSES: dict[str, dict[str, str]] = {
         "en": "Lines: partial rank correlations, the {count} biggest of each outcome.",
         "zh": "线条：偏秩相关，各项结果取最大的{count}个量。",
     },
+    "rho over time": {
+        "en": "Lines: Spearman’s rank correlations, the {count} biggest of each outcome.",
+        "zh": "线条：斯皮尔曼秩相关，各项结果取最大的{count}个量。",
+    },
     "all others": {"en": "all others", "zh": "其他各量"},
     "interactions": {"en": "together only (interactions)", "zh": "交互作用"},
     "quiet": {
