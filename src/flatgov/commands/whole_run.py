@@ -106,7 +106,7 @@ def _run_and_write(
     cluster: str | None,
     resume: bool,
 ) -> tuple[xr.Dataset, xr.Dataset | None]:
-    """Run a study, write its results and print the summary; give the runs without and with draws."""
+    """Run a study, write results, print the summary; give the runs without and with draws."""
     from flatgov.run.resume import claimed, working_folder
     from flatgov.run.store import check_folder, members_folder, read_results, write_results
     from flatgov.run.summary import study_summary

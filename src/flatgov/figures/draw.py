@@ -97,9 +97,9 @@ def draw_figures(
     files = {name: folder / f"{name}{suffix}.{format}" for name in names}
     page = partial(_draw_some, drawn, shown, sure, lang)
     theirs = {} if helper is None else {name: files[name] for name in names[1::2]}
-    half = helper.submit(page, theirs) if helper is not None and theirs else None
+    half = _hand_over(helper, page, theirs)
     done = page({name: file for name, file in files.items() if name not in theirs})
-    if half is not None:
+    if theirs:
         done = _together(done, _result(half, partial(page, theirs)))
     for name in names:
         if name in done.left_out:
@@ -142,10 +142,22 @@ def _draw_some(
     return _Done(left_out, tuple(text.unlabelled))
 
 
-def _result(half: Future[_Done], again: Callable[[], _Done]) -> _Done:
+def _hand_over(
+    helper: Executor | None, page: Callable[[dict[str, Path]], _Done], files: dict[str, Path]
+) -> Future[_Done] | None:
+    """Hand figures to the other process; nothing if it was killed."""
+    if helper is None or not files:
+        return None
+    try:
+        return helper.submit(page, files)
+    except BrokenProcessPool:
+        return None
+
+
+def _result(half: Future[_Done] | None, again: Callable[[], _Done]) -> _Done:
     """Wait for the other process; if it was killed, draw its figures here."""
     try:
-        return half.result()
+        return again() if half is None else half.result()
     except BrokenProcessPool:
         return again()
 

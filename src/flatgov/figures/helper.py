@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 
+_SECONDS = 5.0  # that a process may take to end
+
 
 @contextmanager
 def drawing_helper() -> Iterator[Executor | None]:
@@ -30,6 +32,7 @@ def drawing_helper() -> Iterator[Executor | None]:
         pool.shutdown(wait=False, cancel_futures=True)
         for process in set(multiprocessing.active_children()) - set(before):
             process.terminate()
+            process.join(_SECONDS)
 
 
 def _get_ready() -> None:
