@@ -17,7 +17,7 @@ from flatgov.run.manifest import content_hash, withdraw
 from flatgov.run.members import choose_members
 from flatgov.run.place import file_sizes, join, read_bytes, remove, write_bytes
 from flatgov.run.resume import working_folder
-from flatgov.run.store import read_base, read_results, read_source, write_results
+from flatgov.run.store import check_target, read_base, read_results, read_source, write_results
 
 
 @pytest.fixture
@@ -60,17 +60,17 @@ def out(request, tmp_path):
         remove("memory://flatgov-tests")
 
 
-def grow(study, folder, draws=40):
+def grow(study, folder, draws=40, resume=False):
     """Simulate draws into the folder that they grow in, and give it."""
     chosen = choose_members(study, None, None, save=["Staff", "load"])
     job, layout = make_ensemble(study, chosen, draws, seed=1, save=chosen.save)
     place = working_folder(folder)
-    run_to_store(study, chosen, job, layout, place)
+    run_to_store(study, chosen, job, layout, place, resume=resume)
     return place
 
 
-def write_draws(study, folder, draws=40):
-    place = grow(study, folder, draws)
+def write_draws(study, folder, draws=40, resume=False):
+    place = grow(study, folder, draws, resume)
     return write_results(study.run(), study, folder, ensemble=place)
 
 
@@ -189,32 +189,98 @@ def test_draws_that_cannot_be_moved_can_be_moved_later(
     assert list(tmp_path.glob(".*")) == []
 
 
-# Dies before the fourth file of the new results is moved.
+# Dies before a file of the results is moved.
 KILLED = """
 import os, sys
+import flatgov.figures
 from flatgov.cli import main
-rename, moves = os.rename, []
+flatgov.figures.draw_figures = lambda *_, **__: None
+rename, left = os.rename, int(sys.argv.pop(1))
 def die(source, goal):
-    moves.append(goal)
-    if len(moves) > 3:
+    global left
+    if left == 0:
         os._exit(9)
+    left -= 1
     rename(source, goal)
 os.rename = die
 main()
 """
 
 
-def test_a_run_that_is_killed_while_results_are_moved_can_be_run_again(office, tmp_path):
+def call(moves, *command):
+    command = [sys.executable, "-c", KILLED, str(moves), *map(str, command)]
+    return subprocess.run(command, check=False, timeout=60, capture_output=True).returncode
+
+
+def chunks(folder):
+    """Give the chunks of a variable, wherever they are: a file that is moved stays the same."""
+    return {(path.stat().st_ino, path.stat().st_mtime_ns) for path in folder.rglob("Staff/c.*.?.0")}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("moves", [1, 6, 18])
+def test_a_run_that_is_killed_while_results_are_moved_goes_on(office, tmp_path, moves):
+    folder = tmp_path / "results" / "office"
+    old = write_draws(office, folder, 20)
+    before = chunks(tmp_path)
+    command = ["run", office.folder, "--draws", "40", "--out", folder]
+    assert call(moves, *command) == 9
+    if not (folder / "manifest.json").exists():
+        with pytest.raises(fg.StudyError, match="holds no results"):
+            read_results(folder)
+    grown = chunks(tmp_path) - before
+    assert len(grown) == 3
+    assert call(1000, *command, "--resume") == 0
+    assert read_results(folder, verify=True).sizes["draw"] == 40
+    assert chunks(tmp_path) == grown
+    assert not list(folder.parent.rglob(".*"))
+    assert all(path.exists() for path in old)
+
+
+@pytest.mark.parametrize("moves", [1, 9])
+def test_draws_are_not_simulated_again_when_they_were_not_moved(
+    office, tmp_path, monkeypatch, moves
+):
     folder = tmp_path / "out"
     write_draws(office, folder, 20)
-    command = ["run", str(office.folder), "--draws", "40", "--out", str(folder)]
-    killed = subprocess.run([sys.executable, "-c", KILLED, *command], check=False, timeout=60)
-    assert killed.returncode == 9
-    assert not (folder / "manifest.json").exists()
-    with pytest.raises(fg.StudyError, match="holds no results"):
-        read_results(folder)
-    write_draws(office, folder)
+    grow(office, folder)
+    rename, left = os.rename, [None] * moves
+
+    def die(source, goal):
+        if not left:
+            raise SystemExit
+        left.pop()
+        rename(source, goal)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "rename", die)
+        with pytest.raises(SystemExit):
+            write_results(office.run(), office, folder, ensemble=working_folder(folder))
+    check_target(folder, office)  # as the command does first
+    assert read_results(folder, verify=True).sizes["draw"] == 20
+
+    def refuse(*_, **__):
+        raise AssertionError("simulated again")
+
+    monkeypatch.setattr("flatgov.run.ensemble_disk.simulate_block", refuse)
+    write_draws(office, folder, resume=True)
     assert read_results(folder, verify=True).sizes["draw"] == 40
+    assert list(tmp_path.rglob(".*")) == []
+
+
+def test_draws_that_are_missing_are_not_published(office, out):
+    write_draws(office, out, 20)
+    place = grow(office, out)
+    remove(join(place, "results.zarr/status/c.0.1"))
+    with pytest.raises(fg.RunError) as caught:
+        write_results(office.run(), office, out, ensemble=place)
+    assert str(caught.value) == (
+        f"{place}: 16 of 40 draws are missing; use --resume to simulate them"
+    )
+    if place != out:
+        assert read_results(out, verify=True).sizes["draw"] == 20
+    write_draws(office, out, resume=True)
+    assert read_results(out, verify=True).sizes["draw"] == 40
 
 
 def test_an_address_of_something_else_is_left_alone(ds, study):
