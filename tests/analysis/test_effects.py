@@ -26,6 +26,7 @@ BETTER = {"cost": "less", "morale": "more"}
 class StudyStub:
     """What `effects` asks of a study."""
 
+    name: str = "stub"
     reference: str = "p0"
     headline: tuple[str, ...] = ("cost", "morale", "size")
     better: dict[str, str] = field(default_factory=lambda: dict(BETTER))

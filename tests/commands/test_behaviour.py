@@ -41,18 +41,16 @@ def test_a_table_and_files(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "out"
-    behaviour(folder, draws=40, seed=2, out=out)
+    behaviour(folder, draws=40, seed=2, out=str(out))
     printed = capsys.readouterr()
     table, _, notes = printed.out.partition("\n\n")
-    titles, line = table.splitlines()
-    assert titles.split() == [
-        "test",
-        "pattern",
-        *("calm:", "base", "share", "95", "%"),
-        *("busy:", "base", "share", "95", "%"),
-    ]
-    assert line.split()[:4] == ["P2", "Hiring", "helps", "yes"]
-    assert "40 draws" in notes
+    titles, calm, busy = table.splitlines()
+    assert titles.split()[:5] == ["test", "pattern", "scenario", "base", "share"]
+    assert calm.split()[:5] == ["P2", "Hiring", "helps", "calm", "yes"]
+    assert busy.split()[0] == "busy"
+    assert [line.split()[-1] for line in (calm, busy)] == ["40", "40"]
+    said = " ".join(notes.split())
+    assert "draws: used of 40; none is left out. Intervals are of the number of draws only" in said
     assert "not evaluated, as they have no `expect`: P1" in printed.err
 
     with (out / "behaviour.csv").open(encoding="utf-8", newline="") as file:
@@ -64,7 +62,7 @@ def test_a_table_and_files(
     for row in rows[::3]:
         one = ds.sel(test="P2", scenario=row["scenario"])
         assert float(row["share"]) == float(one["share"]) == float(one["passed"].mean())
-        assert int(float(row["draws"])) == 40
+        assert int(float(row["draws used"])) == 40
         low, share, high = (float(row[key]) for key in ("low", "share", "high"))
         assert low <= share <= high
     lines = [float(row["share"]) for row in rows if row["line"]]
@@ -75,14 +73,14 @@ def test_a_table_and_files(
 def test_without_draws_there_is_the_base_run(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    behaviour(folder, scenario=["busy"], test=["P2"], draws=0, out=tmp_path / "out")
+    behaviour(folder, scenario=["busy"], test=["P2"], draws=0, out=str(tmp_path / "out"))
     printed = capsys.readouterr()
-    assert printed.out.splitlines()[0].split() == ["test", "pattern", "busy:", "base"]
+    assert printed.out.splitlines()[0].split() == ["test", "pattern", "scenario", "base"]
     assert "not evaluated" not in printed.err
-    base = xr.open_zarr(tmp_path / "out" / "behaviour.zarr")["base_margin"]
+    base = xr.open_zarr(tmp_path / "out" / "behaviour-base-P2-busy.zarr")["base_margin"]
     assert 0 < abs(float(base.values.item())) < 1
 
 
 def test_an_unknown_scenario_is_refused(folder: Path) -> None:
     with pytest.raises(fg.StudyError, match="no scenario 'clam'; did you mean 'calm'"):
-        behaviour(folder, scenario=["clam"], draws=0, out=folder.parent / "new")
+        behaviour(folder, scenario=["clam"], draws=0, out=str(folder.parent / "new"))

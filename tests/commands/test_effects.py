@@ -68,7 +68,7 @@ def test_tables_files_and_what_was_left_out(results: Path, flatgov: Flatgov) -> 
     assert float(rows[1]["beats now"]) == gamble["beats"].sel(other="now").item()
     assert float(rows[1]["regret 95%"]) == gamble["regret"].sel(quantile=0.95).item()
     assert float(rows[1]["best"]) == gamble["rank_share"].sel(rank=1).item()
-    assert rows[1]["draws"] == "400"
+    assert rows[1]["draws used"] == "400"
 
 
 def test_the_numbers_of_the_table(results: Path, flatgov: Flatgov) -> None:
@@ -83,22 +83,29 @@ def test_a_choice_of_policies(results: Path, flatgov: Flatgov, tmp_path: Path) -
     status, out, _ = flatgov("effects", results, *options, "--out", tmp_path / "own")
     assert status == 0
     assert "minus gamble" in out
-    assert "best of these 2 policies" in out
+    assert "best of these 2 policies" in " ".join(out.split())
     assert not (results / "effects").exists()
     assert sorted(path.name for path in (tmp_path / "own").iterdir()) == [
-        "effects.csv",
-        "effects.zarr",
+        "effects-minus_gamble-gamble-save-COST.csv",
+        "effects-minus_gamble-gamble-save-COST.zarr",
     ]
 
 
-def test_results_of_an_earlier_call_are_replaced(results: Path, flatgov: Flatgov) -> None:
+def test_only_the_same_question_replaces_results(results: Path, flatgov: Flatgov) -> None:
     flatgov("effects", results)
     (results / "effects" / "mine.txt").write_text("stays")
+    table = results / "effects" / "effects.csv"
+    first = table.read_bytes()
+    table.write_text("edited")
     flatgov("effects", results, "-p", "now", "-p", "save")
-    with xr.open_zarr(results / "effects" / "effects.zarr") as stored:
+    with xr.open_zarr(results / "effects" / "effects-now-save.zarr") as stored:
         assert stored["policy"].values.tolist() == ["now", "save"]
+    assert table.read_text() == "edited"
+    flatgov("effects", results)
+    assert table.read_bytes() == first
     names = sorted(path.name for path in (results / "effects").iterdir())
-    assert names == ["effects.csv", "effects.zarr", "mine.txt"]
+    other = ["effects-now-save.csv", "effects-now-save.zarr"]
+    assert names == [*other, "effects.csv", "effects.zarr", "mine.txt"]
 
 
 def test_failed_draws_are_named(
@@ -113,12 +120,17 @@ def test_failed_draws_are_named(
         return ds
 
     monkeypatch.setattr("flatgov.run.store.read_results", with_failures)
-    status, out, err = flatgov("effects", results)
+    status, out, _ = flatgov("effects", results)
     assert status == 0
-    first = err.splitlines()[0]
-    assert first == (
-        "left out of gamble: 2 of 400 draws; draw 3: 'Cost' (line 2) is not a number at time 7"
+    said = (
+        "398 of 400 draws are used, those in which all policies ran, and for two policies those in "
+        "which both did; left out as runs failed: 2 of gamble (most often 'Cost' (line 2) is not a "
+        "number)"
     )
+    # Below the table of the variable and that of all of them.
+    assert " ".join(out.split()).count(said) == 2
+    assert "shares are of those that ran" in " ".join(out.split())
+    assert max(len(line) for line in out.splitlines()) <= 100
     row = [line.split() for line in out.splitlines() if line.strip().startswith("gamble")][-1]
     assert row[-1] == "398"
 

@@ -58,12 +58,13 @@ def test_tables_and_files(flatgov: Flatgov, study: Study) -> None:
     assert max(len(line) for line in out.splitlines()) <= 100
     assert "768 of 768 draws" in err
     folder = Path("results/staff/sensitivity")
-    assert f"wrote {folder / 'sensitivity.csv'}\nwrote {folder / 'sensitivity.zarr'}\n" in err
-    stored = xr.open_zarr(folder / "sensitivity.zarr").load()
+    files = "sensitivity-sobol-now"
+    assert f"wrote {folder / files}.csv\nwrote {folder / files}.zarr\n" in err
+    stored = xr.open_zarr(folder / f"{files}.zarr").load()
     for name in found.data_vars:
         np.testing.assert_array_equal(stored[name], found[name])
     assert stored["reason"].values.tolist() == found["reason"].values.tolist()
-    with (folder / "sensitivity.csv").open(encoding="utf-8", newline="") as file:
+    with (folder / f"{files}.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 2 * 4
     end = found.isel(time=-1)
@@ -85,8 +86,8 @@ def test_the_biggest_factor_comes_first(flatgov: Flatgov, study: Study) -> None:
     # The other factors have no part in it, and are not listed.
     assert lines[6].startswith("  standard deviation")
     assert {path.name for path in Path("mine").iterdir()} == {
-        "sensitivity.csv",
-        "sensitivity.zarr",
+        "sensitivity-sobol-hire-now-staff.csv",
+        "sensitivity-sobol-hire-now-staff.zarr",
         "figures",
     }
 
@@ -117,8 +118,8 @@ def test_stored_draws_are_correlated(flatgov: Flatgov, study: Study) -> None:
     assert status == 0, err
     found = rank_sensitivity(read_results(Path("done")), study, policy="hire")
     assert out == "\n\n".join(texts(found, study)) + "\n"
-    assert "64 draws, 5 factors." in out
-    assert Path("done/sensitivity/sensitivity.csv").exists()
+    assert "64 draws, none left out, 5 factors." in out
+    assert Path("done/sensitivity/sensitivity-rank-hire.csv").exists()
     # The results are still what they were.
     read_results(Path("done"))
     status, out, err = flatgov("sensitivity", "done")
@@ -126,6 +127,12 @@ def test_stored_draws_are_correlated(flatgov: Flatgov, study: Study) -> None:
     assert err == (
         "error: done: these are results, which have the draws that they have; use --method rank "
         "without --samples, or name a study folder\n"
+    )
+    status, out, err = flatgov("sensitivity", "done", "--method", "rank", "--seed", 0)
+    assert (status, out) == (2, "")
+    assert err == (
+        "error: done: these are results, which were drawn already, so a seed would change nothing; "
+        "leave --seed out, or name a study folder\n"
     )
 
 

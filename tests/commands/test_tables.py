@@ -1,14 +1,10 @@
 from __future__ import annotations
 
 import math
-import os
-from pathlib import Path
 
-import numpy as np
 import pytest
-import xarray as xr
 
-from flatgov.commands.tables import aligned, decimals, number, percent, write_analysis
+from flatgov.commands.tables import aligned, decimals, number, percent
 
 
 def test_text_to_the_left_and_numbers_to_the_right() -> None:
@@ -65,37 +61,3 @@ def test_numbers() -> None:
 )
 def test_only_none_is_0_percent_and_only_all_is_100(share: float, text: str) -> None:
     assert percent(share) == text
-
-
-def write(folder: Path, value: float) -> list[Path]:
-    ds = xr.Dataset({"share": ("policy", [value, math.nan])}, {"policy": ["a", "政策"]})
-    return write_analysis(folder, "one", ["policy", "share"], [["a", value], ["b", math.nan]], ds)
-
-
-def test_a_table_and_a_dataset_are_written(tmp_path: Path) -> None:
-    paths = write(tmp_path / "new" / "folder", 0.1)
-    assert paths == [tmp_path / "new" / "folder" / name for name in ("one.csv", "one.zarr")]
-    assert paths[0].read_text(encoding="utf-8") == "policy,share\na,0.1\nb,\n"
-    with xr.open_zarr(paths[1]) as stored:
-        assert stored["policy"].values.tolist() == ["a", "政策"]
-        np.testing.assert_array_equal(stored["share"], [0.1, np.nan])
-
-
-def test_what_cannot_be_replaced_stays_whole(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    write(tmp_path, 0.1)
-    rename = os.rename
-
-    def failing(source: Path, goal: Path) -> None:
-        if goal == tmp_path / "one.zarr" and "old" not in source.name:
-            raise OSError("no room")
-        rename(source, goal)
-
-    monkeypatch.setattr(os, "rename", failing)
-    with pytest.raises(OSError, match="no room"):
-        write(tmp_path, 0.2)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["one.csv", "one.zarr"]
-    assert "0.1" in (tmp_path / "one.csv").read_text(encoding="utf-8")
-    with xr.open_zarr(tmp_path / "one.zarr") as stored:
-        assert stored["share"].values[0] == 0.1

@@ -50,42 +50,48 @@ def test_tables_conclusions_and_files(flatgov: Flatgov, study: Study, tmp_path: 
     assert status == 0
     assert max(len(line) for line in out.splitlines()) <= 100
     assert "at the end (60)\n  start  median" in out
-    assert "12 Month after the start\n" in out
+    assert "12 months after the start\n" in out
     # P(back) at the end is 0.755, 0.59, 0.26 and 0: known on paper.
     said = " ".join(out.split())
     assert "below 90 % at every start; below 50 % after a start at 24; below 10 % after" in said
     folder = Path("results") / "morale" / "timing"
+    name = "timing-help-Morale-12..48_every_12"
     assert err.splitlines()[-4:] == [
-        f"wrote {folder / 'timing-help.csv'}",
-        f"wrote {folder / 'timing-help.zarr'}",
+        f"wrote {folder / name}.csv",
+        f"wrote {folder / name}.zarr",
         "drawing figures",
-        f"wrote {folder / 'figures'}",
+        f"wrote {folder / 'figures' / name}",
     ]
-    assert (folder / "figures" / "timing-help.png").is_file()
+    assert (folder / "figures" / name / "timing-help.png").is_file()
     found = analyse(study, "help", [12.0, 24.0, 36.0, 48.0], draws=2000, seed=2)
-    with xr.open_zarr(folder / "timing-help.zarr") as stored:
+    with xr.open_zarr(folder / f"{name}.zarr") as stored:
         xr.testing.assert_equal(stored.load(), found)
-    rows = list(
-        csv.DictReader((folder / "timing-help.csv").read_text(encoding="utf-8").splitlines())
-    )
+    rows = list(csv.DictReader((folder / f"{name}.csv").read_text(encoding="utf-8").splitlines()))
     assert [row["start"] for row in rows] == ["12", "24", "36", "48"] * 2
     for row in rows:
         one = found.sel(moment=row["moment"], start=float(row["model time"]))
         assert float(row["back"]) == one["back"].item()
         assert float(row["level 50%"]) == one["level"].sel(quantile=0.5).item()
-        assert row["draws"] == "2000"
+        assert row["draws used"] == row["draws"] == "2000"
 
 
 @pytest.mark.parametrize(
-    ("share", "said"),
+    ("first", "share", "said"),
     [
-        (0.01, "at least 90 % at every start; at least 50 % at every start; at least 10 %"),
-        (3.0, "below 90 % at every start; below 50 % at every start; below 10 % at every start"),
+        (12, 0.01, "at least 90 % at every start; at least 50 % at every start; at least 10 %"),
+        (
+            36,
+            2.0,
+            "below 90 % at every start; below 50 % at every start; below 10 % at every start",
+        ),
     ],
 )
-def test_always_and_never(flatgov: Flatgov, study: Study, share: float, said: str) -> None:
+def test_always_and_never(
+    flatgov: Flatgov, study: Study, first: float, share: float, said: str
+) -> None:
     status, out, _ = flatgov(
-        "timing", study.folder, "-p", "help", *RANGE, "--draws", 50, "--share", share
+        *("timing", study.folder, "-p", "help", *RANGE),
+        *("--draws", 50, "--share", share, "--from", first),
     )
     assert status == 0
     assert said in " ".join(out.split())
@@ -102,7 +108,7 @@ def test_a_probability_that_rises(flatgov: Flatgov, study: Study) -> None:
     status, out, _ = flatgov("timing", study.folder, *options)
     assert status == 0
     said = " ".join(out.split())
-    assert "it is at most 111.1 % of its value under town" in said
+    assert "Morale under help is at most 111.1 % of its value under town" in said
     assert "below 90 % before a start at" in said
 
 
@@ -114,7 +120,7 @@ def test_a_probability_that_rises(flatgov: Flatgov, study: Study) -> None:
         (("-p", "actual"), "it does nothing that 'actual' does not do"),
         (("-p", "help", "--from", "soon"), "--from: 'soon' is no date"),
         (("-p", "help", "--from", 99), "--from: 99 is outside the model's horizon"),
-        (("-p", "help", "--to", 4), "the last start is before the first"),
+        (("-p", "help", "--to", 4), "last start: the last start, 4, is before the first, 12"),
         (("-p", "help", "--every", 0), "starts cannot be 0 apart"),
         (("-p", "help", "--to", 60), "a policy that starts at 60 has no time before the end"),
         (("-p", "help", "--against", "x"), "there is no policy 'x'"),

@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flatgov import __version__
+from flatgov.analysis.described import described
+from flatgov.analysis.failures import count_reasons, most_frequent
 from flatgov.analysis.proportion import wilson_interval
 from flatgov.analysis.verdicts import LISTED, Judgement, Verdicts, judge_base, judge_draws
 from flatgov.errors import StudyError
@@ -78,11 +80,17 @@ def behaviour(
     expectations = [one for pattern in patterns.values() for one in pattern.expectations]
     base = judge_base(full, expectations, worlds)
     if not draws:
-        return _of_base(study, patterns, worlds, base)
+        return _told(_of_base(study, patterns, worlds, base))
     found = judge_draws(
         full, expectations, worlds, draws, seed=seed, threads=threads, progress=progress
     )
-    return _with_draws(_of_base(study, patterns, worlds, base), patterns, found)
+    return _told(_with_draws(_of_base(study, patterns, worlds, base), patterns, found))
+
+
+def _told(ds: xr.Dataset) -> xr.Dataset:
+    """Give each variable a name in words."""
+    about = {str(name): str(one.attrs["description"]) for name, one in ds.data_vars.items()}
+    return described(ds, {name: (name.replace("_", " "), text) for name, text in about.items()}, {})
 
 
 def _choose(study: Study, tests: Sequence[str] | None) -> dict[str, Pattern]:
@@ -127,7 +135,7 @@ def _array(ds: xr.Dataset, first: str, values: NDArray[Any], what: str) -> Any:
     dims = (first, "scenario", "draw")[: values.ndim]
     if "scenario" not in ds.coords:
         dims, values = tuple(one for one in dims if one != "scenario"), values[:, 0]
-    return dims, values, {"long_name": what}
+    return dims, values, {"description": what}
 
 
 def _of_base(
@@ -152,6 +160,7 @@ def _of_base(
     ds = xr.Dataset(
         coords=coords if scenarios is None else coords | {"scenario": list(scenarios)},
         attrs={
+            "study": study.name,
             "flatgov_version": __version__,
             "model_hash": study.model.hash,
             "study_hash": study.hash,
@@ -175,11 +184,13 @@ def _with_draws(ds: xr.Dataset, patterns: Mapping[str, Pattern], found: Judgemen
         factor=[factor.name for factor in found.job.uncertainty.factors],
         sample=(("draw", "factor"), found.sample),
     )
-    listed = sorted(set(found.failed), key=lambda one: (one[0], one[1], one[2] or ""))[:LISTED]
+    failed = set(found.failed)
+    listed = sorted(failed, key=lambda one: (one[0], one[1], one[2] or ""))[:LISTED]
     names = ("draw", "policy", "scenario", "reason")
     ds.attrs |= {
         "seed": found.job.seed,
         "draws": draws,
+        "failed_mostly": most_frequent(count_reasons(reason for *_, reason in failed)),
         "design": found.job.design.method,
         "failed": json.dumps(
             [dict(zip(names, one, strict=True)) for one in listed], ensure_ascii=False

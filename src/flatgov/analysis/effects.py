@@ -9,6 +9,8 @@ import numpy as np
 
 from flatgov.analysis import compare
 from flatgov.analysis.compare import BoolArray, FloatArray
+from flatgov.analysis.described import described
+from flatgov.analysis.failures import left_out
 from flatgov.analysis.proportion import wilson_interval
 from flatgov.analysis.rows import Row, read_row, rows_of
 from flatgov.errors import StudyError, nearest_names
@@ -136,14 +138,18 @@ def effects(
         coordinates["scenario"] = ds["scenario"]
     result = xr.Dataset(
         {
-            name: _assembled([part[name] for part in parts], dims, text, name in _OF_ROW, ds)
-            for name, (dims, text) in (_OF_ROW | _OF_SCENARIO).items()
+            name: _assembled([part[name] for part in parts], dims, name in _OF_ROW, ds)
+            for name, (dims, _) in (_OF_ROW | _OF_SCENARIO).items()
         },
         coordinates,
     )
     kept = {key: value for key, value in ds.attrs.items() if key != "failed"}
-    result.attrs = {**kept, "reference": base, "confidence": CONFIDENCE}
-    return result
+    about = {"study": study.name, "left_out": left_out(ds)}
+    result.attrs = {**kept, **about, "reference": base, "confidence": CONFIDENCE}
+    meanings = {
+        name: (name.replace("_", " "), text) for name, (_, text) in (_OF_ROW | _OF_SCENARIO).items()
+    }
+    return described(result, meanings, {}, own=("level", "effect", "regret"))
 
 
 def _of_scenario(
@@ -233,17 +239,16 @@ def _domination(ends: Sequence[FloatArray], usable: BoolArray) -> dict[str, Floa
 
 
 def _assembled(
-    parts: Sequence[FloatArray], dims: Sequence[str], text: str, of_row: bool, ds: xr.Dataset
+    parts: Sequence[FloatArray], dims: Sequence[str], of_row: bool, ds: xr.Dataset
 ) -> xr.Variable:
     """Put the scenarios of one result side by side, in the order of dimensions of all results."""
     import xarray as xr
 
     own = (*(("variable",) if of_row else ()), *dims)
-    attributes = {"long_name": text}
     if "scenario" not in ds.dims:
-        return xr.Variable(own, np.asarray(parts[0], dtype=np.float64), attributes)
+        return xr.Variable(own, np.asarray(parts[0], dtype=np.float64))
     order = ("variable", "policy", "other", "scenario", "quantile", "rank", "problem", "time")
-    whole = xr.Variable(("scenario", *own), np.stack(parts).astype(np.float64), attributes)
+    whole = xr.Variable(("scenario", *own), np.stack(parts).astype(np.float64))
     return whole.transpose(*(dim for dim in order if dim in whole.dims))
 
 

@@ -66,3 +66,11 @@ def left_out_texts(attrs: Mapping[str, object], scenario: str = "") -> Iterator[
         if scenario in ("", one["scenario"]):
             under = "" if scenario or not one["scenario"] else f" under {one['scenario']}"
             yield f"{one['draws']:,} of {one['policy']}{under} (most often {one['reason']})"
+
+
+def main_reason(attrs: Mapping[str, object]) -> str:
+    """Give the reason of most failures that `left_out` lists; nothing if none failed."""
+    counts: Counter[str] = Counter()
+    for one in json.loads(str(attrs.get("left_out", "[]"))):
+        counts[one["reason"]] += one["draws"]
+    return most_frequent(counts)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -11,13 +10,20 @@ import numpy as np
 
 from flatgov.analysis import compare
 from flatgov.analysis.compare import BoolArray, FloatArray
+from flatgov.analysis.described import described
 from flatgov.analysis.effects import CONFIDENCE, QUANTILES
+from flatgov.analysis.failures import left_out
 from flatgov.analysis.proportion import wilson_interval
 from flatgov.analysis.rows import read_row, rows_of
+from flatgov.analysis.timing_question import (
+    check_share,
+    checked_other,
+    checked_starts,
+    checked_variable,
+)
 from flatgov.errors import StudyError
 from flatgov.run.ensemble import OK
 from flatgov.study.calendar import Clock
-from flatgov.study.changes import find_variable
 from flatgov.study.moved import moved
 from flatgov.study.policies import check_names
 
@@ -29,7 +35,28 @@ if TYPE_CHECKING:
 
 LEVELS = (0.9, 0.5, 0.1)
 MOMENTS = ("end", "after")
-MOST_STARTS = 500  # each is a policy to simulate
+
+_MEANING = {
+    "level": ("level", "value of the variable under the policy"),
+    "back": ("probability of being back", "share of draws in which the variable is back"),
+    "draws_paired": ("draws that count", "in which the policy and the one to reach both ran"),
+    "back_without": (
+        "probability of being back without the policy",
+        "share of draws in which the variable is back under the reference policy",
+    ),
+    "last_start": ("point of no return", "last of the starts of a draw that brings it back"),
+    "counted": ("whether the draw counts", "1 if no member of the draw failed, else 0"),
+    "last_share": (
+        "share of points of no return",
+        "share of the counted draws in which this is the last start that brings it back",
+    ),
+    "never": ("share without return", "share of the counted draws that no start brings back"),
+    "steady": (
+        "share of steady draws",
+        "share of the counted draws that no start brings back after an earlier one does not",
+    ),
+    "falls_below": ("limit of starts", "last start before the probability falls below a level"),
+}
 
 # Variables of a dataset: dimensions and values.
 Variables = dict[str, tuple[tuple[str, ...], FloatArray]]
@@ -62,8 +89,10 @@ def timing(
         starts: Dates or model times, ascending, before the end of the run, at least a TIME STEP
             apart.
         variable: By default the first headline variable that is better when it is more.
-        against: The policy that says what "back" is; by default the first of the study.
-        share: How much of its value is enough, above 0.
+        against: The policy that says what "back" is; by default the first of the study, unless
+            that is the reference policy or the one that moves.
+        share: How much of its value is enough, above 0 and at most 2. Above 1 it has to be passed;
+            twice a value is no coming back any more, and 95 is a percentage.
         scenario: By default the default scenario.
         draws: How many.
         seed: Of the draws.
@@ -93,12 +122,12 @@ def timing(
         StudyError: A name, a start or the share does not fit.
     """
     clock = Clock(study.model.time, study.calendar)
-    times = _checked_starts([clock.time(_moment(start), "start") for start in starts], clock)
-    check_names([policy, *([] if against is None else [against])], study.policies, "policy", "")
-    other = next(iter(study.policies)) if against is None else against
-    name = _checked_variable(study, variable)
-    if not (np.isfinite(share) and share > 0):
-        raise StudyError(f"{share!r} is no share", fix="give a number above 0, such as 0.95")
+    times = checked_starts(starts, clock)
+    where = str(study.folder / "policies.toml")
+    check_names([policy, *([] if against is None else [against])], study.policies, "policy", where)
+    name = checked_variable(study, variable)
+    check_share(share)
+    other = checked_other(study, policy, against, share)
     made = {_title(policy, time, study): float(time) for time in times}
     moving = {
         title: replace(moved(study.policies[policy], study, time), id=title)
@@ -112,24 +141,6 @@ def timing(
     result = timing_of(ds, study, name, made, against=other, share=share)
     result.attrs |= {"policy": policy}
     return result
-
-
-def start_times(first: float, last: float, every: float) -> list[float]:
-    """Give the starts from the first to the last, `every` apart in model time.
-
-    Raises:
-        StudyError: There are none or too many.
-    """
-    if not (math.isfinite(every) and every > 0):
-        raise StudyError(f"starts cannot be {every:g} apart", fix="give a time above 0")
-    if last < first:
-        raise StudyError("the last start is before the first", fix="exchange them")
-    count = math.floor((last - first) / every + 1e-9) + 1
-    if count > MOST_STARTS:
-        raise StudyError(
-            f"{count} starts are more than {MOST_STARTS}", fix="let them be farther apart"
-        )
-    return [first + every * number for number in range(count)]
 
 
 def timing_of(
@@ -185,6 +196,7 @@ def timing_of(
     if study.calendar is not None:
         coordinates["date"] = ("start", study.calendar.dates(starts))
     coordinates |= {key: ds[key] for key in ("scenario", "sample", "factor") if key in ds.coords}
+    time = str(ds["time"].attrs.get("units", ""))
     result = xr.Dataset(
         {
             **found,
@@ -202,6 +214,8 @@ def timing_of(
         coordinates,
     )
     result.attrs = {key: value for key, value in ds.attrs.items() if key != "failed"} | {
+        "study": study.name,
+        "left_out": left_out(ds),
         "variable": variable,
         "units": row.units,
         "better": row.better,
@@ -211,7 +225,7 @@ def timing_of(
         "without": study.reference,
         "confidence": CONFIDENCE,
     }
-    return result
+    return described(result, _MEANING, {"last_start": time, "falls_below": time}, own=("level",))
 
 
 def _moments(own: FloatArray, target: FloatArray, share: float, better: str) -> Variables:
@@ -315,58 +329,9 @@ def _mean(hits: BoolArray) -> FloatArray:
     return np.asarray(hits.sum(axis=0) / (len(hits) or np.nan))
 
 
-def _moment(start: float | str) -> float | str:
-    """Take any number for model time, one of NumPy as well."""
-    number = isinstance(start, (int, float, np.number)) and not isinstance(start, bool)
-    return float(start) if number else start
-
-
 def _title(policy: str, time: float, study: Study) -> str:
     """Name a policy that starts at a time, by all digits, unlike any policy of the study."""
     title = f"{policy} from {float(time)!r}"
     while title in study.policies:
         title += "'"
     return title
-
-
-def _checked_starts(times: Sequence[float], clock: Clock) -> FloatArray:
-    starts = np.array(times, dtype=np.float64)
-    if not starts.size or (np.diff(starts) <= 0).any():
-        raise StudyError("starts are needed one after the other", where="start")
-    close = np.flatnonzero(np.diff(starts) < clock.settings.step * (1 - 1e-6))
-    if close.size:
-        one, other = (float(starts[close[0] + place]) for place in (0, 1))
-        raise StudyError(
-            f"the starts {one!r} and {other!r} in model time are closer than the TIME STEP of "
-            f"{clock.settings.step:g}, and changes start with a step",
-            where="start",
-            fix="let them be farther apart",
-        )
-    if starts[-1] >= clock.settings.final:
-        raise StudyError(
-            f"a policy that starts at {clock.show(float(starts[-1]))} has no time before the end",
-            where="start",
-            fix=f"let the last one start before {clock.show(clock.settings.final)}",
-        )
-    return starts
-
-
-def _checked_variable(study: Study, variable: str | None) -> str:
-    if variable is None:
-        names = [name for name in study.headline if study.better.get(name) == "more"]
-        if not names:
-            raise StudyError(
-                "no headline variable is better when it is more", fix="name a variable"
-            )
-        return names[0]
-    found = find_variable(study.model, variable, "")
-    if found.subscripts:
-        raise StudyError(f"'{found.name}' has elements", fix="name a variable without subscripts")
-    if found.name not in study.better:
-        raise StudyError(
-            f"the study does not say which way '{found.name}' is better",
-            fix=f"name one of {', '.join(study.better)}"
-            if study.better
-            else "say it for headline variables under [study.better] in policies.toml",
-        )
-    return found.name

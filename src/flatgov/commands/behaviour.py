@@ -16,7 +16,10 @@ from flatgov.commands.printing import draw_into, list_paths, note
 if TYPE_CHECKING:  # Everything heavy is imported where it is used, so that --help answers at once.
     import xarray as xr
 
-_TITLES = ["test", "scenario", "line", "share", "low", "high", "draws", "left_out", "base", "text"]
+_WIDTH = 96
+_LEAST, _MOST = 20, 60  # letters of a pattern
+_TITLES = ["test", "scenario", "line", "share", "low", "high", "draws used", "left out"]
+_TITLES += ["base", "text"]
 
 
 def behaviour(
@@ -39,16 +42,18 @@ def behaviour(
 ) -> None:
     """Count the draws that show each pattern of evidence.toml."""
     from flatgov.analysis import behaviour as analysis
-    from flatgov.commands.tables import write_analysis
+    from flatgov.commands.analysis_files import (
+        check_out,
+        open_named_study,
+        question_name,
+        write_analysis,
+    )
     from flatgov.figures import draw_behaviour
-    from flatgov.run.store import check_folder
-    from flatgov.study.bundled import longgang_folder
-    from flatgov.study.load import open_study
+    from flatgov.run.place import join
     from flatgov.terminal import progress
 
-    opened = open_study(longgang_folder() if study is None else study)
-    target = Path("results") / opened.name / "behaviour" if out is None else out
-    check_folder(target, "results", "choose another --out")
+    opened = open_named_study(study)
+    place = check_out(out, Path("results") / opened.name / "behaviour")
     with progress(None) as show:
         found = analysis.behaviour(
             opened, scenarios=scenario, draws=draws, seed=seed, tests=test, progress=show
@@ -60,10 +65,13 @@ def behaviour(
     for one in json.loads(found.attrs.get("failed", "[]"))[:5]:
         under = f" under {one['scenario']}" if one["scenario"] else ""
         note(f"left out: draw {one['draw']} of {one['policy']}{under}: {one['reason']}")
-    list_paths(write_analysis(target, "behaviour", _TITLES, rows(found), found.astype("float64")))
+    base = None if draws else "base"
+    name = question_name("behaviour", base, *(test or []), *(scenario or []))
+    stored = found.astype("float64")
+    list_paths(write_analysis(place, name, _TITLES, rows(found), stored))
     if draws:
         draw_into(
-            target / "figures",
+            join(place, "figures", name),
             lambda new: draw_behaviour(found, opened, new, lang.value, format_.value, notice=note),
         )
 
@@ -74,36 +82,48 @@ def texts(found: xr.Dataset) -> Iterator[str]:
     Args:
         found: Of `flatgov.analysis.behaviour.behaviour`.
     """
-    from flatgov.commands.tables import aligned, percent
+    from flatgov.commands.tables import ONLY_DRAWS, aligned, percent
 
-    drawn = "share" in found
-    titles = ["test", "pattern"]
-    for scenario in _scenarios(found):
-        titles += [f"{scenario}: base" if scenario else "base", "share", "95 %"][
-            : 3 if drawn else 1
-        ]
-    lines = [titles]
+    drawn, scenarios = "share" in found, _scenarios(found)
+    lines = []
     for name in found["test"].values:
         one = found.sel(test=name)
-        text = textwrap.shorten(one["text"].item().partition(":")[0], 60, placeholder=" …")
-        cells = [str(name), text]
-        for scenario in _scenarios(found):
+        text = str(one["text"].item()).partition(":")[0]
+        for place, scenario in enumerate(scenarios):
             cell = one.sel(scenario=scenario) if scenario else one
+            cells = ["" if place else str(name), "" if place else text]
+            cells += [scenario] if scenario else []
             cells.append("yes" if cell["base"].item() else "no")
             if drawn:
                 low, high = cell["share_low"].item(), cell["share_high"].item()
-                cells += [percent(cell["share"].item()), _interval(low, high)]
-        lines.append(cells)
-    yield aligned(lines, left=2)
+                used = f"{int(cell['draws_used'].item()):,}"
+                cells += [percent(cell["share"].item()), _interval(low, high), used]
+            lines.append(cells)
+    titles = ["test", "pattern", *(["scenario"] if scenarios[0] else []), "base"]
+    titles += ["share", "95 % interval", "draws"] if drawn else []
+    yield aligned(_fitted([titles, *lines]), left=len(titles) - (4 if drawn else 1))
     if drawn:
-        left_out = int(found["draws_left_out"].max())
+        lost = int(found["draws_left_out"].max())
+        reason = found.attrs["failed_mostly"]
         yield textwrap.fill(
             "base: whether the run at the values of the model shows the pattern. share: of "
-            f"{found.attrs['draws']:,} draws of what is uncertain, those that show all of it, with "
-            "a 95 % interval."
-            + (f" Up to {left_out} draws with a failed run are left out." if left_out else ""),
-            width=96,
+            "the draws of what is uncertain, those that show all of it, with a 95 % interval. "
+            f"draws: used of {found.attrs['draws']:,}; "
+            + (f"up to {lost:,} are left out as runs failed, most often {reason}. " if lost else "")
+            + ("" if lost else "none is left out. ")
+            + ONLY_DRAWS,
+            width=_WIDTH,
         )
+
+
+def _fitted(lines: list[list[str]]) -> list[list[str]]:
+    """Shorten the patterns, the second column, so that the table fits a terminal."""
+    widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]
+    room = _WIDTH - 2 * len(widths) - sum(widths) + widths[1]
+    most = min(max(room, _LEAST), _MOST)
+    return [
+        [one, textwrap.shorten(text, most, placeholder=" …"), *rest] for one, text, *rest in lines
+    ]
 
 
 def rows(found: xr.Dataset) -> Iterator[list[object]]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flatgov.commands.options import Out
-from flatgov.commands.printing import list_paths, note
+from flatgov.commands.printing import list_paths
 from flatgov.errors import StudyError
 
 if TYPE_CHECKING:  # Everything heavy is imported where it is used, so that --help answers at once.
@@ -45,10 +45,9 @@ def effects(
 ) -> None:
     """Compare policies draw by draw: effects, who beats whom, regret, domination."""
     from flatgov.analysis import effects as analysis
-    from flatgov.analysis.rows import reasons
-    from flatgov.commands.tables import write_analysis
+    from flatgov.commands.analysis_files import check_out, question_name, write_analysis
     from flatgov.model import Model
-    from flatgov.run.store import check_folder, read_results, read_source
+    from flatgov.run.store import read_results, read_source
 
     source = read_source(folder)
     if isinstance(source, Model):
@@ -57,8 +56,7 @@ def effects(
             where=str(folder),
             fix="name results of a study",
         )
-    target = folder / "effects" if out is None else out
-    check_folder(target, "results", "choose another --out")
+    place = check_out(out, folder / "effects")
     ds = read_results(folder)
     if "draw" not in ds.dims:
         raise StudyError(
@@ -81,13 +79,9 @@ def effects(
         blocks += [f"scenario: {world}"] if len(worlds) > 1 else []
         blocks += texts(one, source)
     print("\n\n".join(blocks))
-    for world, one in _scenarios(ds):
-        under = f" under {world}" if len(worlds) > 1 else ""
-        for name, count, reason in reasons(one):
-            if name in found["policy"].values:
-                note(f"left out of {name}{under}: {count} of {one.sizes['draw']} draws; {reason}")
-    titles, rows = table(found)
-    list_paths(write_analysis(target, "effects", titles, rows, found))
+    other = f"minus {reference}" if reference not in (None, source.reference) else None
+    name = question_name("effects", other, scenario, *(policy or []), *(variable or []))
+    list_paths(write_analysis(place, name, *table(found), found))
 
 
 def texts(found: xr.Dataset, study: Study) -> Iterator[str]:
@@ -97,6 +91,7 @@ def texts(found: xr.Dataset, study: Study) -> Iterator[str]:
         found: Of `flatgov.analysis.effects.effects`, of one scenario.
         study: For the date of the end.
     """
+    from flatgov.commands.tables import ONLY_DRAWS
     from flatgov.study.calendar import Clock
 
     end = Clock(study.model.time, study.calendar).show(float(found["time"][-1]))
@@ -105,18 +100,43 @@ def texts(found: xr.Dataset, study: Study) -> Iterator[str]:
         row = found.sel(variable=name)
         way = f"{row['better'].item()} is better" if row["better"].item() else "no direction"
         units = f" [{row['units'].item()}]" if row["units"].item() else ""
-        yield f"{name}{units}, {way}, at the end ({end})\n{_variable_text(row, reference)}"
+        title = f"{name}{units}, {way}, at the end ({end})"
+        yield "\n".join([title, _variable_text(row, reference), *_left_out_text(found)])
     directed = [str(name) for name in found["variable"].values[found["better"].values != ""]]
     if directed:
-        yield f"together at the end ({end}): {', '.join(directed)}\n{_domination_text(found)}"
+        yield "\n".join(
+            [
+                f"together at the end ({end}): {', '.join(directed)}",
+                _domination_text(found),
+                *_left_out_text(found),
+            ]
+        )
+    lost = "shares are of those that ran" if any(_left_out_text(found)) else "none is left out"
     yield textwrap.fill(
-        f"Draws: {found.attrs['draws']:,}, the same for all policies. minus {reference}: within "
-        "each draw; the median, and 90 % of the draws lie between 5 % and 95 %. interval: 95 %, of "
-        "the share before it. best: the share of draws in which no other policy is better. regret: "
-        f"how far behind the best of these {found.sizes['policy']} policies in the same draw; the "
-        "median and the 95 % quantile.",
+        f"Draws: {found.attrs['draws']:,}, the same for all policies; {lost}. minus {reference}: "
+        "within each draw; the median, and 90 % of the draws lie between 5 % and 95 %. interval: "
+        "95 %, of the share before it. best: the share of draws in which no other policy is "
+        f"better. regret: how far behind the best of these {found.sizes['policy']} policies in the "
+        f"same draw; the median and the 95 % quantile. {ONLY_DRAWS}",
         width=96,
     )
+
+
+def _left_out_text(found: xr.Dataset) -> Iterator[str]:
+    """Say how many draws were used of one scenario, if some failed."""
+    from flatgov.analysis.failures import left_out_texts
+
+    world = str(found["scenario"].item()) if "scenario" in found.coords else ""
+    lost = list(left_out_texts(found.attrs, world))
+    if lost:
+        draws, complete = found.attrs["draws"], int(found["draws_complete"].item())
+        yield textwrap.fill(
+            f"{complete:,} of {draws:,} draws are used, those in which all policies ran, and for "
+            f"two policies those in which both did; left out as runs failed: {'; '.join(lost)}",
+            width=96,
+            initial_indent="  ",
+            subsequent_indent="  ",
+        )
 
 
 def _variable_text(row: xr.Dataset, reference: str) -> str:
@@ -176,7 +196,7 @@ def table(found: xr.Dataset) -> tuple[list[str], Iterator[list[object]]]:
     """
     names = [f"{100 * value:g}%" for value in found["quantile"].values]
     reference = found.attrs["reference"]
-    titles = ["variable", "units", "better", "scenario", "policy", "draws"]
+    titles = ["variable", "units", "better", "scenario", "policy", "draws used"]
     titles += [f"level {name}" for name in names]
     titles += [f"minus {reference} {name}" for name in names]
     duels = ["beats", "beats_low", "beats_high", "ties", "reversals"]

@@ -32,4 +32,6 @@ Scenario = Annotated[str | None, typer.Option(help="A scenario of the study. [th
 Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="The seed of the draws.")]
 Lang = Annotated[Language, typer.Option(help="The language of the figures.")]
 FigureFormat = Annotated[Format, typer.Option("--format", help="The format of the figures.")]
-Out = Annotated[Path | None, typer.Option(metavar="DIR", help="Where results go.")]
+Out = Annotated[
+    str | None, typer.Option(metavar="DIR", help="Where results go, also an address of fsspec.")
+]

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flatgov.run.place import Place
 
 
 class Interrupted(Exception):
@@ -22,11 +27,22 @@ def list_paths(paths: Sequence[Path | str]) -> None:
         note(f"wrote {path}")
 
 
-def draw_into(pictures: Path, draw: Callable[[Path], object]) -> None:
-    """Draw into a new folder, and move what was drawn into that of the pictures."""
+def draw_into(pictures: Place, draw: Callable[[Path], object]) -> None:
+    """Draw into a new folder, and move what was drawn into that of the pictures, or send it.
+
+    Raises:
+        RunError: There is no room, or it cannot be written.
+    """
     from flatgov.run.folders import merged_into
+    from flatgov.run.place import in_one_line, put_folder
 
     note("drawing figures")
-    with merged_into(pictures) as new:
-        draw(new)
+    with in_one_line(pictures, "draw them again"):
+        if isinstance(pictures, Path):
+            with merged_into(pictures) as new:
+                draw(new)
+        else:
+            with tempfile.TemporaryDirectory() as temporary:
+                draw(Path(temporary))
+                put_folder(Path(temporary), pictures)
     list_paths([pictures])

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flatgov.commands.options import FigureFormat, Format, Lang, Language, Out, Scenario, Seed
+from flatgov.commands.options import FigureFormat, Format, Lang, Language, Out, Scenario
 from flatgov.commands.printing import draw_into, list_paths, note
 from flatgov.errors import StudyError
 
@@ -85,26 +85,29 @@ def sensitivity(
             help="Rows (a power of two), paths or draws. [sobol 512, morris 64, rank 1024]"
         ),
     ] = None,
-    seed: Seed = 0,
+    seed: Annotated[
+        int | None,
+        typer.Option(min=0, max=2**32 - 1, help="The seed of the samples. [0]"),
+    ] = None,
     out: Out = None,
     lang: Lang = Language.en,
     format_: FigureFormat = Format.png,
 ) -> None:
     """Rank the uncertain quantities by what they do to the outputs."""
     from flatgov.analysis import sensitivity as analysis
-    from flatgov.commands.tables import write_analysis
+    from flatgov.commands.analysis_files import check_out, write_analysis
     from flatgov.figures import draw_sensitivity
-    from flatgov.run.store import check_folder, read_results
+    from flatgov.run.place import join
+    from flatgov.run.store import read_results
     from flatgov.study.bundled import longgang_folder
     from flatgov.study.load import open_study
     from flatgov.terminal import progress
 
     folder = longgang_folder() if study is None else study
-    stored = _source_of_results(folder, method, samples)
+    stored = _source_of_results(folder, method, samples, seed)
     opened = open_study(folder) if stored is None else stored
     own = Path("results") / opened.name if stored is None else folder
-    target = own / "sensitivity" if out is None else out
-    check_folder(target, "results", "choose another --out")
+    place = check_out(out, own / "sensitivity")
     asked = {"policy": policy, "against": against, "scenario": scenario}
     if stored is not None:
         found = analysis.rank_sensitivity(read_results(folder), opened, variables=variable, **asked)
@@ -115,18 +118,27 @@ def sensitivity(
                 method=method.value,
                 variables=variable,
                 samples=samples,
-                seed=seed,
+                seed=seed or 0,
                 progress=show,
                 **asked,
             )
     print("\n\n".join(texts(found, opened)))
     for line in json.loads(found.attrs["notes"]):
         note(line)
-    list_paths(write_analysis(target, "sensitivity", *table(found), found))
+    name = _name(found, variable or [])
+    list_paths(write_analysis(place, name, *table(found), found))
     draw_into(
-        target / "figures",
+        join(place, "figures", name),
         lambda new: draw_sensitivity(found, opened, new, lang.value, format_.value, notice=note),
     )
+
+
+def _name(found: xr.Dataset, variables: Sequence[str]) -> str:
+    from flatgov.commands.analysis_files import question_name
+
+    told = found.attrs
+    asked = [str(told[key]) for key in ("method", "policy", "against", "scenario")]
+    return question_name("sensitivity", *asked, *variables)
 
 
 def texts(found: xr.Dataset, study: Study) -> Iterator[str]:
@@ -136,6 +148,7 @@ def texts(found: xr.Dataset, study: Study) -> Iterator[str]:
         found: Of `flatgov.analysis.sensitivity.sensitivity`.
         study: For the date of the end.
     """
+    from flatgov.commands.tables import ONLY_DRAWS
     from flatgov.study.calendar import Clock
 
     end = Clock(study.model.time, study.calendar).show(float(found["time"][-1]))
@@ -147,9 +160,24 @@ def texts(found: xr.Dataset, study: Study) -> Iterator[str]:
         one = last.sel(variable=name)
         units = f" [{one['units'].item()}]" if one["units"].item() else ""
         yield f"{name}{units}, {what}, at the end ({end})\n{_variable_text(one)}"
-    count = f"{told['samples']:,} {_counted(told['method'])}, {found.sizes['factor']} factors."
-    yield textwrap.fill(
-        f"{count} {_SAID[told['method']]} Intervals hold with a probability of 95 %.", _WIDTH
+    said = [_samples_text(found), _SAID[told["method"]], told.get("chance", "")]
+    said += ["Intervals hold with a probability of 95 %.", ONLY_DRAWS]
+    yield textwrap.fill(" ".join(filter(None, said)), _WIDTH)
+
+
+def _samples_text(found: xr.Dataset) -> str:
+    """Say how many samples were used, and why the others were not."""
+    told = found.attrs
+    used, samples = found["rows_used"].values, told["samples"]
+    counted = {"sobol": "rows", "morris": "paths", "rank": "draws"}[told["method"]]
+    factors = f"{found.sizes['factor']} factors"
+    if (used == samples).all():
+        return f"{samples:,} {counted}, none left out, {factors}."
+    low, high = (f"{int(one):,}" for one in (used.min(), used.max()))
+    number = low if low == high else f"{low} to {high}, by factor,"
+    return (
+        f"{number} of {samples:,} {counted} used, {factors}; the others are left out as runs "
+        f"failed, most often {told['failed_mostly']}."
     )
 
 
@@ -157,13 +185,16 @@ def _variable_text(one: xr.Dataset) -> str:
     from flatgov.commands.tables import aligned, decimals, number
 
     shows = _SHOWS[one.attrs["method"]]
+    if one.attrs.get("sorts") == "rho":
+        shows = dict(reversed(shows.items()))
     lead = one[next(iter(shows))]
     sizes = abs(lead).fillna(-1.0)
     some = max(_ROUNDING * sizes.max().item(), 0.0)  # What rounding leaves is no effect.
     order = [place for place in (-sizes).argsort(kind="stable").values if sizes[place] > some]
     order = order[:_SHOWN]
     if not order:
-        return "  does not vary in these draws"
+        still = "sd" not in one or not one["sd"].item() > 0
+        return "  does not vary in these draws" if still else "  no factor varies in these draws"
     places = 2
     if one.attrs["method"] == "morris":
         places = decimals(one[name].values[place] for name in shows for place in order)
@@ -225,11 +256,9 @@ def table(found: xr.Dataset) -> tuple[list[str], Iterator[list[object]]]:
     return titles, rows()
 
 
-def _counted(method: str) -> str:
-    return {"sobol": "rows", "morris": "paths", "rank": "draws"}[method]
-
-
-def _source_of_results(folder: Path, method: MethodName, samples: int | None) -> Study | None:
+def _source_of_results(
+    folder: Path, method: MethodName, samples: int | None, seed: int | None
+) -> Study | None:
     """Give the study of results; None if the folder holds none."""
     from flatgov.model import Model
     from flatgov.run.manifest import read_manifest
@@ -237,6 +266,12 @@ def _source_of_results(folder: Path, method: MethodName, samples: int | None) ->
 
     if read_manifest(folder) is None:
         return None
+    if seed is not None:
+        raise StudyError(
+            "these are results, which were drawn already, so a seed would change nothing",
+            where=str(folder),
+            fix="leave --seed out, or name a study folder",
+        )
     if method is not MethodName.rank or samples is not None:
         raise StudyError(
             "these are results, which have the draws that they have",

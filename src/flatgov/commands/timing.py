@@ -30,16 +30,20 @@ if TYPE_CHECKING:  # Everything heavy is imported where it is used, so that --he
     from flatgov.study.study import Study
 
 
+STARTS = ("2022-01", "2028-01", 6.0)
+SHARE = 0.95
+
+
 def timing(
     policy: Annotated[str, typer.Option("-p", "--policy", help="The policy whose start moves.")],
     study: StudyFolder = None,
     first: Annotated[
         str, typer.Option("--from", metavar="DATE", help="The first start: a date or model time.")
-    ] = "2022-01",
-    last: Annotated[str, typer.Option("--to", metavar="DATE", help="The last start.")] = "2028-01",
+    ] = STARTS[0],
+    last: Annotated[str, typer.Option("--to", metavar="DATE", help="The last start.")] = STARTS[1],
     every: Annotated[
         float, typer.Option(metavar="TIME", help="From one start to the next, in model time.")
-    ] = 6.0,
+    ] = STARTS[2],
     variable: Annotated[
         str | None,
         typer.Option(
@@ -50,10 +54,14 @@ def timing(
     against: Annotated[
         str | None,
         typer.Option(
-            metavar="POLICY", help="The policy whose value it is to reach. [the first of the study]"
+            metavar="POLICY",
+            help="The policy whose value it is to reach. [the first of the study, if that is "
+            "neither the reference policy nor the one that moves]",
         ),
     ] = None,
-    share: Annotated[float, typer.Option(help="How much of that value is enough.")] = 0.95,
+    share: Annotated[
+        float, typer.Option(help="How much of that value is enough, at most 2.")
+    ] = SHARE,
     scenario: Scenario = None,
     draws: Annotated[int, typer.Option(min=1, help="How many draws.")] = 1000,
     seed: Seed = 0,
@@ -63,18 +71,19 @@ def timing(
 ) -> None:
     """Move the start of a policy; tell until when it still brings a variable back."""
     from flatgov.analysis import timing as analysis
-    from flatgov.commands.tables import write_analysis
+    from flatgov.analysis.timing_question import start_times
+    from flatgov.commands.analysis_files import (
+        check_out,
+        open_named_study,
+        write_analysis,
+    )
     from flatgov.figures import draw_timing
-    from flatgov.run.file_names import to_file_name
-    from flatgov.run.store import check_folder
-    from flatgov.study.bundled import longgang_folder
+    from flatgov.run.place import join
     from flatgov.study.calendar import Clock
-    from flatgov.study.load import open_study
     from flatgov.terminal import progress
 
-    opened = open_study(longgang_folder() if study is None else study)
-    target = Path("results") / opened.name / "timing" if out is None else out
-    check_folder(target, "results", "choose another --out")
+    opened = open_named_study(study)
+    place = check_out(out, Path("results") / opened.name / "timing")
     clock = Clock(opened.model.time, opened.calendar)
     begin, end = (
         _moment(text, clock, where) for text, where in ((first, "--from"), (last, "--to"))
@@ -83,7 +92,7 @@ def timing(
         found = analysis.timing(
             opened,
             policy,
-            analysis.start_times(begin, end, every),
+            start_times(begin, end, every),
             variable=variable,
             against=against,
             share=share,
@@ -93,15 +102,25 @@ def timing(
             progress=show,
         )
     print("\n\n".join(texts(found, opened)))
-    left_out = int(draws - found["counted"].sum().item())
-    if left_out:
-        note(f"left out of the points of no return: {left_out} of {draws} draws with a failed run")
-    list_paths(
-        write_analysis(target, to_file_name(f"timing-{policy}"), *table(found, opened), found)
-    )
+    name = _name(found, opened, (first, last, every))
+    list_paths(write_analysis(place, name, *table(found, opened), found))
     draw_into(
-        target / "figures",
+        join(place, "figures", name),
         lambda new: draw_timing(found, opened, new, lang.value, format_.value, notice=note),
+    )
+
+
+def _name(found: xr.Dataset, study: Study, starts: tuple[str, str, float]) -> str:
+    """Name the question, without what is usual."""
+    from flatgov.commands.analysis_files import question_name
+
+    told = found.attrs
+    scenario = str(found["scenario"].item()) if "scenario" in found.coords else None
+    against = None if told["against"] == next(iter(study.policies)) else told["against"]
+    share = None if told["share"] == SHARE else f"{100 * told['share']:g}%"
+    moved = None if starts == STARTS else f"{starts[0]}..{starts[1]} every {starts[2]:g}"
+    return question_name(
+        "timing", told["policy"], told["variable"], against, scenario, share, moved
     )
 
 
@@ -112,6 +131,7 @@ def texts(found: xr.Dataset, study: Study) -> Iterator[str]:
         found: Of `flatgov.analysis.timing.timing`.
         study: For dates.
     """
+    from flatgov.commands.tables import ONLY_DRAWS
     from flatgov.study.calendar import Clock
 
     clock = Clock(study.model.time, study.calendar)
@@ -122,21 +142,43 @@ def texts(found: xr.Dataset, study: Study) -> Iterator[str]:
         enough = f"at most {100 / told['share']:.4g} % of"
     world = f" under {found['scenario'].item()}" if "scenario" in found.coords else ""
     yield textwrap.fill(
-        f"{told['policy']}{world}: {told['variable']}{units}, {found.sizes['draw']:,} draws. back: "
-        f"the share of draws in which it is {enough} its value under {told['against']} in the same "
-        f"draw at the same time; without: the same under {told['without']}. last: the share of "
-        "draws in which no later one of these starts brings it back.",
+        f"{told['policy']}{world}: {told['variable']}{units}, {_draws_text(found)}. back: the "
+        f"share of draws in which {told['variable']} under {told['policy']} is {enough} its value "
+        f"under {told['against']} in the same draw at the same time; without: the same of its "
+        f"value under {told['without']}. last: the share of draws in which no later one of these "
+        f"starts brings it back. {ONLY_DRAWS}",
         width=96,
     )
-    unit = study.model.time.units
-    if study.calendar is not None:
-        unit = study.calendar.unit.lower() + ("" if told["after"] == 1 else "s")
-    passed = f"{told['after']:g} {unit} after the start"
+    passed = f"{_duration(told['after'], study)} after the start"
     titles = {"end": f"at the end ({clock.show(study.model.time.final)})", "after": passed}
     for moment, title in titles.items():
         one = found.sel(moment=moment)
         yield f"{title}\n{_moment_text(one, clock)}"
         yield textwrap.fill(" ".join(_conclusions(one, clock)), width=96)
+
+
+def _draws_text(found: xr.Dataset) -> str:
+    """Say how many draws were used, and why the others were not."""
+    from flatgov.analysis.failures import main_reason
+
+    draws, counted = found.sizes["draw"], int(found["counted"].sum().item())
+    if counted == draws:
+        return f"{draws:,} draws, none left out"
+    return (
+        f"{counted:,} of {draws:,} draws are used for last, and for each start those that it says; "
+        f"the others are left out as runs failed, most often {main_reason(found.attrs)}"
+    )
+
+
+def _duration(time: float, study: Study) -> str:
+    """Write a time with its unit in words: ``21 minutes``."""
+    from flatgov.study.calendar import known_unit
+
+    unit = study.model.time.units if study.calendar is None else study.calendar.unit
+    name = (known_unit(unit) or unit).lower() if unit.isascii() else unit
+    if name.isascii() and name.isalpha() and time != 1:
+        name = name.removesuffix("s") + "s"
+    return f"{time:g} {name}".rstrip()
 
 
 def _moment_text(found: xr.Dataset, clock: Clock) -> str:
@@ -214,7 +256,7 @@ def table(found: xr.Dataset, study: Study) -> tuple[list[str], Iterator[list[obj
     clock = Clock(study.model.time, study.calendar)
     shares = ["back", "back_low", "back_high", "back_without", "last_share"]
     levels = [f"level {100 * value:g}%" for value in found["quantile"].values]
-    titles = ["moment", "start", "model time", "draws", *levels, *shares]
+    titles = ["moment", "start", "model time", "draws used", *levels, *shares]
 
     def rows() -> Iterator[list[object]]:
         for moment in found["moment"].values:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from enum import StrEnum
@@ -85,7 +84,7 @@ def run_whole_study(
     # It takes a process as long to get ready to draw as a run takes.
     with nullcontext() if asked.draws is None else drawing_helper() as helper:
         ds, draws = _run_and_write(study, asked, goal, engine, workers, cluster, resume)
-        _draw(
+        draw_into(
             goal.pictures,
             lambda new: draw_figures(ds, study, new, notice=note, draws=draws, helper=helper),
         )
@@ -232,21 +231,7 @@ def run_bare_model(
     written = write_results(ds, model, goal.folder, goal.command, save=goal.save)
     print(stocks_text(stock_summary(ds), model))
     list_paths(written)
-    _draw(goal.pictures, lambda new: draw_model_figures(ds, new, name=model.name, notice=note))
+    draw_into(goal.pictures, lambda new: draw_model_figures(ds, new, name=model.name, notice=note))
     if "failed" in ds.attrs:
         # PySD's reasons begin with the place.
         raise RunError(failures_text(ds), where=model.path if engine is Engine.native else "")
-
-
-def _draw(pictures: Place, draw: Callable[[Path], object]) -> None:
-    """Draw into a folder, or at an address."""
-    from flatgov.run.place import in_one_line, put_folder
-
-    if isinstance(pictures, Path):
-        draw_into(pictures, draw)
-        return
-    note("drawing figures")
-    with tempfile.TemporaryDirectory() as temporary, in_one_line(pictures, "draw them again"):
-        draw(Path(temporary))
-        put_folder(Path(temporary), pictures)
-    list_paths([pictures])

@@ -291,7 +291,7 @@ def check_target(folder: Place, source: Study | Model) -> None:
         check_folder(folder, "results", fix)
         clear_up(folder)
     else:
-        _check_address(folder, fix)
+        check_address(folder, fix)
     manifest = read_manifest(folder)
     if manifest is None:
         ours = not isinstance(folder, Path) and is_begun(folder)
@@ -316,8 +316,16 @@ def _is_in_use(folder: Place) -> bool:
     return any(not path.name.startswith(TEMPORARY) for path in found)
 
 
-def _check_address(address: str, fix: str) -> None:
-    """Refuse an address that cannot be written, before anything is simulated."""
+def check_address(address: str, fix: str) -> None:
+    """Refuse an address that cannot be written, before anything is simulated.
+
+    Args:
+        address: Of a folder.
+        fix: What to do about it.
+
+    Raises:
+        StudyError: It cannot be written.
+    """
     probe = join(address, f"{TEMPORARY}{uuid.uuid4().hex}")
     try:
         write_bytes(probe, b"")

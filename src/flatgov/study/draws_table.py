@@ -154,8 +154,19 @@ def _read_zarr(path: Path) -> xr.Dataset:
 def _read_netcdf(path: Path) -> xr.Dataset:
     import xarray as xr
 
-    with xr.open_dataset(path) as opened:
-        return opened.load()
+    try:
+        with xr.open_dataset(path) as opened:
+            return opened.load()
+    except ValueError as error:  # xarray's own text has several lines, with links.
+        if "dependencies may not be installed" in str(error):
+            raise ImportError from None
+        if "did not find a match" in str(error):
+            raise StudyError(
+                "is no netCDF file, or one of version 4, which needs h5netcdf",
+                where=str(path),
+                fix=f"give a file that ends in {_ENDINGS} and holds what its ending says",
+            ) from None
+        raise
 
 
 def _columns(table: Any, name: str) -> list[tuple[str, Any]]:
