@@ -16,7 +16,7 @@ def test_ranks_by_spearman_where_draws_are_few(tmp_path: Path) -> None:
     whole = study.run(["now"], draws=64, seed=1, save=["Staff"])
     many = rank_sensitivity(whole, study, variables=["Staff"])
     assert many.attrs["sorts"] == "prcc"
-    assert many.attrs["chance"].startswith("Of 4 factors that do nothing, the largest partial one")
+    assert many.attrs["chance"].startswith("Of 4 factors without effect, the largest partial one")
     few = rank_sensitivity(whole.isel(draw=slice(16)), study, variables=["Staff"])
     assert few.attrs["sorts"] == "prcc"
     wide = "\n".join(

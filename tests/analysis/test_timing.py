@@ -117,6 +117,37 @@ def test_any_number_is_a_start(study: Study) -> None:
     )
 
 
+def test_coming_back_needs_another_policy(study: Study) -> None:
+    with pytest.raises(StudyError) as error:
+        timing(study, "help", [24.0], against="actual", draws=5)
+    assert str(error.value) == (
+        "against: 'actual' is the reference policy, which 'help' starts from, so everything is "
+        "back to it at once; name it, on the command line by --against: town; or give a share "
+        "above 1"
+    )
+    # To pass it is something else.
+    short = replace(study, model=replace(study.model, time=replace(study.model.time, final=50.0)))
+    passed = timing(short, "help", [45.0], against="actual", share=1.5, draws=2000)
+    # 0.2 + 5 g is at least 0.3 for g above 0.02, three of four.
+    assert passed["back"].sel(moment="end").item() == pytest.approx(0.75, abs=0.03)
+    assert (passed["back_without"] == 0).all()
+    for first, what in (("actual", "is the reference policy"), ("help", "is the one that moves")):
+        names = [first, *(name for name in study.policies if name != first)]
+        other = replace(study, policies={name: study.policies[name] for name in names})
+        with pytest.raises(StudyError, match=f"'{first}'.* {what}.*--against: town"):
+            timing(other, "help", [24.0], draws=5)
+    own = timing(study, "help", [24.0, 36.0], against="help", draws=50)
+    assert own["back"].sel(moment="end", start=24.0).item() == 1
+
+
+def test_every_variable_is_described(found: xr.Dataset) -> None:
+    for name, one in found.data_vars.items():
+        assert set(one.attrs) == {"long_name", "units", "description"}, name
+    assert found["level"].attrs["units"] == "Dmnl"
+    assert found["last_start"].attrs["units"] == "Month"
+    assert found["back_low"].attrs["description"].startswith("lower end of the 95 % interval of")
+
+
 def test_what_always_or_never_comes_back_is_said_so(study: Study) -> None:
     low = timing(study, "help", STARTS, draws=50, share=0.01)
     assert (low["falls_below"].sel(moment="end") == math.inf).all()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import signal
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import xarray as xr
 
 from flatgov.analysis.timing import timing as analyse
 from flatgov.cli import main
+from flatgov.commands.timing import _duration
 from flatgov.study.study import Study
 from tools.known_studies import morale_study
 
@@ -75,6 +77,77 @@ def test_tables_conclusions_and_files(flatgov: Flatgov, study: Study, tmp_path: 
         assert row["draws used"] == row["draws"] == "2000"
 
 
+def test_what_coming_back_is_has_names(flatgov: Flatgov, study: Study) -> None:
+    _, out, _ = flatgov("timing", study.folder, "-p", "help", *RANGE, "--draws", 50)
+    said = " ".join(out.split())
+    assert (
+        "back: the share of draws in which Morale under help is at least 95 % of its value under "
+        "town in the same draw at the same time; without: the same of its value under actual."
+    ) in said
+    assert said.startswith("help: Morale [Dmnl], 50 draws, none left out.")
+    assert "Intervals are of the number of draws only" in said
+
+
+def test_other_questions_replace_nothing(flatgov: Flatgov, study: Study) -> None:
+    asked = ("timing", study.folder, "-p", "help", *RANGE, "--draws", 5, "--out", "o")
+    for more in ((), ("--share", 0.5), ("--against", "help"), ("--every", 6), ("--seed", 7)):
+        assert flatgov(*asked, *more)[0] == 0
+    assert sorted(path.name for path in Path("o").glob("*.csv")) == [
+        "timing-help-Morale-12..48_every_12.csv",  # that of the last seed
+        "timing-help-Morale-12..48_every_6.csv",
+        "timing-help-Morale-help-12..48_every_12.csv",
+        "timing-help-Morale-share_0.5-12..48_every_12.csv",
+    ]
+
+
+def test_results_are_no_study(flatgov: Flatgov, study: Study) -> None:
+    flatgov("run", study.folder, "--draws", 0, "--out", "done")
+    status, out, err = flatgov("timing", "done", "-p", "help", *RANGE)
+    assert (status, out) == (2, "")
+    assert err == (
+        "error: done: these are results, and this command runs a study; name the study, or the "
+        "copy that they were made from, done/study\n"
+    )
+
+
+def test_draws_with_failed_runs_are_counted(
+    flatgov: Flatgov, study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Study.run
+
+    def failing(self: Study, *given: object, **more: object) -> xr.Dataset:
+        ds = run(self, *given, **more)  # type: ignore[arg-type]
+        ds["status"][0, 3:5] = 1
+        ds["reason"][0, 3:5] = ["'Morale' (line 2) is not a number at time 7", "other at time 2"]
+        ds["status"][1, 3:5] = 1
+        ds["reason"][1, 3:5] = "'Morale' (line 2) is not a number at time 9"
+        return ds
+
+    monkeypatch.setattr(Study, "run", failing)
+    status, out, _ = flatgov("timing", study.folder, "-p", "help", *RANGE, "--draws", 50)
+    assert status == 0
+    assert (
+        "48 of 50 draws are used for last, and for each start those that it says; the others are "
+        "left out as runs failed, most often 'Morale' (line 2) is not a number. back:"
+    ) in " ".join(out.split())
+
+
+@pytest.mark.parametrize(
+    ("time", "units", "text"),
+    [
+        (21.0, "Minute", "21 minutes"),
+        (1.0, "Minute", "1 minute"),
+        (2.5, "Months", "2.5 months"),
+        (3.0, "月", "3 months"),
+        (3.0, "季度", "3 季度"),
+        (3.0, "", "3"),
+    ],
+)
+def test_a_time_in_words(study: Study, time: float, units: str, text: str) -> None:
+    settings = replace(study.model.time, units=units)
+    assert _duration(time, replace(study, model=replace(study.model, time=settings))) == text
+
+
 @pytest.mark.parametrize(
     ("first", "share", "said"),
     [
@@ -116,14 +189,16 @@ def test_a_probability_that_rises(flatgov: Flatgov, study: Study) -> None:
     ("options", "message"),
     [
         ((), "Missing option '-p' / '--policy'"),
-        (("-p", "helps"), "there is no policy 'helps'; did you mean 'help'?"),
+        (("-p", "helps"), "policies.toml: there is no policy 'helps'; did you mean 'help'?"),
         (("-p", "actual"), "it does nothing that 'actual' does not do"),
         (("-p", "help", "--from", "soon"), "--from: 'soon' is no date"),
         (("-p", "help", "--from", 99), "--from: 99 is outside the model's horizon"),
         (("-p", "help", "--to", 4), "last start: the last start, 4, is before the first, 12"),
-        (("-p", "help", "--every", 0), "starts cannot be 0 apart"),
+        (("-p", "help", "--every", 0), "every: starts cannot be 0 apart"),
         (("-p", "help", "--to", 60), "a policy that starts at 60 has no time before the end"),
-        (("-p", "help", "--against", "x"), "there is no policy 'x'"),
+        (("-p", "help", "--against", "x"), "policies.toml: there is no policy 'x'"),
+        (("-p", "help", "--against", "actual"), "against: 'actual' is the reference policy"),
+        (("-p", "help", "--share", 95), "share: 95.0 is no share of a value to come back to"),
         (("-p", "help", "--variable", "gain"), "does not say which way 'gain' is better"),
         (("-p", "help", "--share", -1), "-1.0 is no share"),
     ],

@@ -157,7 +157,7 @@ def ranking(ds: xr.Dataset, draws: int, varied: int) -> dict[str, str]:
         return {"sorts": "rho", "chance": "No factor varies in these draws."}
     free = degrees_of_freedom(draws, varied)
     partial, plain = chance_limit(draws, varied, varied - 1), chance_limit(draws, varied)
-    none = f"Of {varied} factors that do nothing, the largest"
+    none = f"Of {varied} factor{'s' if varied > 1 else ''} without effect, the largest"
     stays = "in 95 of 100 such analyses stays below"
     if not (free > 0 and bool(np.isfinite(ds["prcc"]).any())) and bool((ds["sd"] > 0).any()):
         why = "as one depends linearly on others"

@@ -109,7 +109,8 @@ def checked_other(study: Study, policy: str, against: str | None, share: float) 
     """
     other = next(iter(study.policies)) if against is None else against
     rest = [name for name in study.policies if name not in (policy, study.reference)]
-    fix = f"name it by `against`: {', '.join(rest) or 'another policy, once the study has one'}"
+    names = ", ".join(rest) or "another policy, once the study has one"
+    fix = f"name it, on the command line by --against: {names}"
     if other == study.reference and share <= 1:
         raise StudyError(
             f"'{other}' is the reference policy, which '{policy}' starts from, so everything is "

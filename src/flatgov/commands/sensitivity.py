@@ -6,6 +6,7 @@ import json
 import textwrap
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -170,7 +171,7 @@ def _samples_text(found: xr.Dataset) -> str:
     told = found.attrs
     used, samples = found["rows_used"].values, told["samples"]
     counted = {"sobol": "rows", "morris": "paths", "rank": "draws"}[told["method"]]
-    factors = f"{found.sizes['factor']} factors"
+    factors = f"{found.sizes['factor']} factor" + ("s" if found.sizes["factor"] > 1 else "")
     if (used == samples).all():
         return f"{samples:,} {counted}, none left out, {factors}."
     low, high = (f"{int(one):,}" for one in (used.min(), used.max()))
@@ -209,7 +210,7 @@ def _variable_text(one: xr.Dataset) -> str:
             cells.append(number(factor[name].item(), places))
             if f"{name}_low" in one:
                 ends = (number(factor[f"{name}_{side}"].item(), places) for side in ("low", "high"))
-                cells.append(" to ".join(ends))
+                cells.append("-" if isnan(factor[f"{name}_low"].item()) else " to ".join(ends))
         lines.append(cells)
         about = f"{factor['distribution'].item()}: {factor['reason'].item()}"
         below.append("    " + textwrap.shorten(about, _WIDTH - 4, placeholder=" …"))

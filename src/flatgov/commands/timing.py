@@ -117,7 +117,7 @@ def _name(found: xr.Dataset, study: Study, starts: tuple[str, str, float]) -> st
     told = found.attrs
     scenario = str(found["scenario"].item()) if "scenario" in found.coords else None
     against = None if told["against"] == next(iter(study.policies)) else told["against"]
-    share = None if told["share"] == SHARE else f"{100 * told['share']:g}%"
+    share = None if told["share"] == SHARE else f"share {told['share']:g}"
     moved = None if starts == STARTS else f"{starts[0]}..{starts[1]} every {starts[2]:g}"
     return question_name(
         "timing", told["policy"], told["variable"], against, scenario, share, moved
@@ -175,7 +175,8 @@ def _duration(time: float, study: Study) -> str:
     from flatgov.study.calendar import known_unit
 
     unit = study.model.time.units if study.calendar is None else study.calendar.unit
-    name = (known_unit(unit) or unit).lower() if unit.isascii() else unit
+    known = known_unit(unit)
+    name = unit if known is None and not unit.isascii() else (known or unit).lower()
     if name.isascii() and name.isalpha() and time != 1:
         name = name.removesuffix("s") + "s"
     return f"{time:g} {name}".rstrip()
