@@ -11,7 +11,7 @@ import pytest
 import xarray as xr
 
 import flatgov as fg
-from flatgov.commands.behaviour import behaviour
+from flatgov.commands.behaviour import behaviour, texts
 
 ADDED = """
 [tests.P2]
@@ -84,3 +84,30 @@ def test_without_draws_there_is_the_base_run(
 def test_an_unknown_scenario_is_refused(folder: Path) -> None:
     with pytest.raises(fg.StudyError, match="no scenario 'clam'; did you mean 'calm'"):
         behaviour(folder, scenario=["clam"], draws=0, out=str(folder.parent / "new"))
+
+
+def test_a_table_fits_a_terminal_and_counts_draws(folder: Path) -> None:
+    names = [f"a scenario with a long name {place}" for place in range(6)]
+    text = "A very long pattern that says much of what is to be seen in this study, and more: it."
+    shares = ("test", "scenario"), np.full((1, 6), 1.0)
+    ds = xr.Dataset(
+        dict.fromkeys(("base", "share", "share_high"), shares)
+        | {"share_low": (shares[0], np.full((1, 6), 0.9))}
+        | {"draws_used": (shares[0], np.full((1, 6), 38.0))}
+        | {"draws_left_out": (shares[0], np.full((1, 6), 2.0))},
+        {"test": ["P2"], "text": ("test", [text]), "scenario": names},
+        {"draws": 40, "failed_mostly": "'x' is not a number"},
+    )
+    table, words = texts(ds)
+    lines = table.splitlines()
+    assert len(lines) == 7
+    assert max(len(line) for line in lines) <= 100
+    assert lines[1].split()[-6:] == ["100", "%", "90.0", "to", "100.0", "38"]
+    assert (
+        "draws: used of 40; up to 2 are left out as runs failed, most often 'x' is not a number."
+    ) in " ".join(words.split())
+
+
+def test_results_and_studies_are_told_apart(folder: Path) -> None:
+    with pytest.raises(fg.StudyError, match=r"the folder holds a study or a model: .*--out"):
+        behaviour(folder, draws=0, out=str(folder))

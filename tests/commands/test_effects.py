@@ -173,3 +173,25 @@ def test_results_of_a_model(
     status, _, err = flatgov("effects", tmp_path / "model")
     assert status == 2
     assert "these are results of a bare model, which has no policies to compare" in err
+
+
+def test_files_say_what_they_are(results: Path, flatgov: Flatgov) -> None:
+    flatgov("effects", results)
+    ds = read_results(results)
+    with (results / "effects" / "effects.csv").open(encoding="utf-8", newline="") as file:
+        row = next(csv.DictReader(file))
+    told = {"study": "costs", "reference": "now", "seed": "5", "draws": "400", "design": "random"}
+    told |= {key: ds.attrs[key] for key in ("model_hash", "study_hash", "flatgov_version")}
+    assert {key: row[key] for key in told} == told
+    with xr.open_zarr(results / "effects" / "effects.zarr") as stored:
+        for name, one in stored.data_vars.items():
+            assert {"long_name", "units", "description"} <= set(one.attrs), name
+        assert stored["effect"].attrs["units"] == "MYuan"
+        assert stored["beats"].attrs["units"] == "1"
+
+
+def test_a_study_is_no_place_for_results(results: Path, flatgov: Flatgov, tmp_path: Path) -> None:
+    status, out, err = flatgov("effects", results, "--out", tmp_path / "costs")
+    assert (status, out) == (2, "")
+    assert "the folder holds a study or a model: model.mdl; choose another --out" in err
+    assert err.count("\n") == 1

@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from flatgov import __version__ as flatgov_version
 from flatgov.analysis.sensitivity import rank_sensitivity, sensitivity
 from flatgov.cli import main
 from flatgov.commands.sensitivity import texts
 from flatgov.run.store import read_results
 from flatgov.study.study import Study
-from tools.staff_study import open_staff
+from tools.staff_study import MODEL, UNCERTAINTY, open_staff
 
 Flatgov = Callable[..., tuple[int, str, str]]
 
@@ -160,3 +161,62 @@ def test_mistakes_are_one_line(
     assert (status, out) == (2, "")
     assert line in err
     assert err.count("\n") == 1
+
+
+def test_failed_samples_are_counted_with_their_reason(flatgov: Flatgov, tmp_path: Path) -> None:
+    model = MODEL.replace("floor = 0", "floor = 70")
+    model = model.replace("MAX(Staff - floor, 0) / (Staff - floor)", "LN(Staff - floor)")
+    folder = open_staff(
+        tmp_path / "fails", UNCERTAINTY.replace("low = 80.0", "low = 60.0"), model
+    ).folder
+    for method, samples, counted in (("rank", 64, "draws"), ("sobol", 128, "rows")):
+        asked = ("--method", method, "--samples", samples, "--variable", "margin")
+        status, out, _ = flatgov("sensitivity", folder, *asked)
+        assert status == 0
+        said = " ".join(out.split())
+        assert f"of {samples} {counted} used, 4 factors; the others are left out" in said
+        assert "most often policy 'now': 'margin' (line 10) is not a number." in said
+        assert f"{samples} {counted}, none" not in said
+
+
+def test_spearman_leads_where_draws_are_few(flatgov: Flatgov, study: Study) -> None:
+    more = "".join(
+        f'[parameters.x{place}]\ndistribution = "uniform"\nlow = 1.0\nhigh = 2.0\nreason = "r"\n'
+        for place in range(16)
+    )
+    constants = "".join(f"x{place} = 1 ~ Dmnl ~ |\n" for place in range(16))
+    model = MODEL.replace("skill = 1", f"{constants}skill = 1")
+    folder = open_staff(study.folder.parent / "wide", UNCERTAINTY + more, model).folder
+    for draws, said in ((22, "22 draws give no partial"), (40, "40 draws are few for partial")):
+        asked = ("--method", "rank", "--samples", draws, "--variable", "temper")
+        status, out, _ = flatgov("sensitivity", folder, *asked)
+        assert status == 0
+        lines = out.splitlines()
+        assert lines[1].split()[:2] == ["factor", "Spearman"]
+        assert lines[2].split()[0] == "skill"
+        assert "does not vary" not in out
+        assert said in " ".join(out.split())
+        assert "nan" not in out
+        assert "- to -" not in out
+        assert max(len(line) for line in lines) <= 100
+
+
+def test_files_say_what_they_are(flatgov: Flatgov, study: Study) -> None:
+    for policy in ("hire", "other"):
+        asked = ("-p", policy, "--against", "now", "--method", "rank", "--samples", 32)
+        assert flatgov("sensitivity", study.folder, *asked, "--seed", 4, "--out", "o")[0] == 0
+    assert sorted(path.name for path in Path("o").glob("*.csv")) == [
+        "sensitivity-rank-hire-now.csv",
+        "sensitivity-rank-other-now.csv",
+    ]
+    with Path("o/sensitivity-rank-hire-now.csv").open(encoding="utf-8", newline="") as file:
+        row = next(csv.DictReader(file))
+    told = {"study": "staff", "method": "rank", "policy": "hire", "against": "now"}
+    told |= {"seed": "4", "samples": "32", "scenario": "", "flatgov_version": flatgov_version}
+    assert {key: row[key] for key in told} == told
+    assert (row["model_hash"], row["study_hash"]) == (study.model.hash, study.hash)
+    with xr.open_zarr("o/sensitivity-rank-hire-now.zarr") as stored:
+        for name, one in stored.data_vars.items():
+            assert {"long_name", "units", "description"} <= set(one.attrs), name
+        assert stored["mean"].attrs["units"] == "Person"
+        assert stored["rho_low"].attrs["long_name"] == "Spearman's rank correlation, lower end"

@@ -253,3 +253,14 @@ def test_what_is_no_such_file(study, tmp_path, ending: str) -> None:
         read_table(study, path)
     assert str(caught.value).startswith(f"{path}: ")
     assert "\n" not in str(caught.value)
+
+
+def test_what_is_no_netcdf_is_said_in_plain_words(study, tmp_path) -> None:
+    path = tmp_path / "draws.nc"
+    path.write_text("no")
+    with pytest.raises(fg.StudyError) as error:
+        read_table(study, path)
+    assert str(error.value) == (
+        f"{path}: is no netCDF file, or one of version 4, which needs h5netcdf; give a file that "
+        "ends in .csv, .parquet, .zarr or .nc and holds what its ending says"
+    )
