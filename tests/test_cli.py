@@ -158,7 +158,7 @@ def test_results_are_said_to_be_written_when_the_figures_fail(flatgov, write_stu
     assert result.err.splitlines()[-3:] == [
         "wrote results/office/manifest.json",
         "drawing figures",
-        "error: headline.png: No space left on device",
+        "error: results/office/figures: the disk is full; make room and draw them again",
     ]
 
 
