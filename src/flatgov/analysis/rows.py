@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,6 @@ import numpy as np
 
 from flatgov.analysis.compare import BoolArray, FloatArray
 from flatgov.errors import ModelError, RunError
-from flatgov.run.ensemble import OK
 from flatgov.run.native import undefined_elements
 
 if TYPE_CHECKING:
@@ -127,17 +126,3 @@ def read_row(ds: xr.Dataset, row: Row, usable: BoolArray) -> FloatArray:
                 fix="run again",
             )
     return values
-
-
-def reasons(ds: xr.Dataset) -> Iterator[tuple[str, int, str]]:
-    """Yield why draws of a policy were left out: policy, how many, and the first reason.
-
-    Args:
-        ds: Results with draws, of one scenario.
-    """
-    for policy in ds["policy"].values:
-        failed = ds["status"].sel(policy=policy).values != OK
-        if failed.any():
-            first = int(failed.argmax())
-            text = str(ds["reason"].sel(policy=policy).values[first])
-            yield str(policy), int(failed.sum()), f"draw {ds['draw'].values[first]}: {text}"

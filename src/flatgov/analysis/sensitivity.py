@@ -100,8 +100,9 @@ def sensitivity(
         Of ``first``, ``total``, ``first_sum``, ``mu_star``, ``rho`` and ``prcc`` there are the
         ends of a 95 % interval, ``…_low`` and ``…_high``. Coordinates besides: ``units``,
         ``distribution`` and ``reason``. The attribute ``notes`` is a JSON list of what a reader
-        must know: what was left out and why, and where the samples are too few; `ranking` gives
-        those of ranks.
+        must know: what was left out and why, and where the samples are too few; those of
+        ranks, ``sorts`` and ``chance``, say which correlation orders factors, and how large chance
+        alone makes the largest (`ranking`).
 
         The random numbers of a model are one more unknown for Sobol, of which no index is given:
         what they do alone is in no index, what they do together with a factor in its total one.
