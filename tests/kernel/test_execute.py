@@ -133,12 +133,22 @@ def test_the_user_can_interrupt() -> None:
     kernel, steps = _endless()
     main = threading.main_thread().ident
     assert main is not None
-    timer = threading.Timer(0.1, signal.pthread_kill, (main, signal.SIGINT))
+    done = threading.Event()
+
+    def interrupt() -> None:
+        # More than once, as a user would: Python drops an interruption that falls into a callback
+        # of its garbage collector, which after thousands of other tests is at work for seconds.
+        while not done.wait(0.1):
+            signal.pthread_kill(main, signal.SIGINT)
+            done.wait(2.0)
+
+    user = threading.Thread(target=interrupt)
     before = threading.active_count()
-    timer.start()
+    user.start()
     with pytest.raises(KeyboardInterrupt):
         run_batch(kernel, Batch(40), steps, steps, threads=2, chunk=8)
-    timer.join()
+    done.set()
+    user.join()
     # The threads have ended, not only the wait for them.
     assert threading.active_count() == before
 
