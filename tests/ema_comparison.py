@@ -230,7 +230,7 @@ def run_ema(case: Case, *, fast: bool) -> tuple[dict[str, FloatArray], float, fl
     connector = importlib.import_module("ema_workbench.connectors.pysd_connector")
     built = 0.0
 
-    class Dated(connector.PysdModel):  # type: ignore[misc, name-defined]
+    class Dated(connector.PysdModel):
         """EMA's own model of PySD, with policies that have dates."""
 
         def model_init(self, policy: Any, **kwargs: Any) -> None:

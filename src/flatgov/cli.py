@@ -8,7 +8,6 @@ import shlex
 import signal
 import sys
 from collections.abc import Sequence
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +16,7 @@ import typer
 from flatgov import __version__
 from flatgov.commands.behaviour import behaviour
 from flatgov.commands.effects import effects
+from flatgov.commands.options import FigureFormat, Format, Lang, Language
 from flatgov.commands.printing import Interrupted, draw_into, list_paths, note
 from flatgov.commands.run import run
 from flatgov.commands.sensitivity import sensitivity
@@ -35,21 +35,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     no_args_is_help=False,
 )
-
-
-class Language(StrEnum):
-    """The language of figures."""
-
-    en = "en"
-    zh = "zh"
-
-
-class Format(StrEnum):
-    """The format of figures."""
-
-    png = "png"
-    svg = "svg"
-    pdf = "pdf"
 
 
 @app.callback(invoke_without_command=True)
@@ -84,10 +69,8 @@ def describe(
 @app.command()
 def figures(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Results of `flatgov run`.")],
-    lang: Annotated[Language, typer.Option(help="The language of the figures.")] = Language.en,
-    format_: Annotated[
-        Format, typer.Option("--format", help="The format of the figures.")
-    ] = Format.png,
+    lang: Lang = Language.en,
+    format_: FigureFormat = Format.png,
 ) -> None:
     """Draw the figures of results again."""
     from flatgov.figures import draw_figures, draw_model_figures

@@ -116,7 +116,7 @@ def test_draws_with_failed_runs_are_counted(
     run = Study.run
 
     def failing(self: Study, *given: object, **more: object) -> xr.Dataset:
-        ds = run(self, *given, **more)  # type: ignore[arg-type]
+        ds = run(self, *given, **more)
         ds["status"][0, 3:5] = 1
         ds["reason"][0, 3:5] = ["'Morale' (line 2) is not a number at time 7", "other at time 2"]
         ds["status"][1, 3:5] = 1

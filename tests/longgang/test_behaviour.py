@@ -82,10 +82,17 @@ def test_by_hand_the_model_and_its_draws_show_the_same(
         names = ds["policy"].values.tolist()
         values = {name: ds[name].values for name in save}
         for scenario, draw in np.ndindex(ours.shape[1:]):
-            by_hand = verdicts(
-                lambda policy, variable: values[variable][names.index(policy), scenario, draw],  # noqa: B023
-                stocks,
-            )
+
+            def course(
+                policy: str,
+                variable: str,
+                names: list[str] = names,
+                values: dict[str, np.ndarray] = values,
+                member: tuple[int, int] = (scenario, draw),
+            ) -> np.ndarray:
+                return values[variable][(names.index(policy), *member)]
+
+            by_hand = verdicts(course, stocks)
             same = dict(zip(TESTS, ours.values[:, scenario, draw].tolist(), strict=True))
             assert by_hand == same, (scenario, draw)
     either = found["passed"].mean("draw")

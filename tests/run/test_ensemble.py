@@ -326,4 +326,4 @@ def test_what_cannot_be_drawn_is_refused(office: Study, fragile: Study) -> None:
         with pytest.raises(fg.StudyError, match="draws cannot be run"):
             office.run(draws=draws)
     with pytest.raises(fg.StudyError, match="'5 ' is no seed"):
-        office.run(draws=5, seed="5 ")  # type: ignore[arg-type]
+        office.run(draws=5, seed="5 ")

@@ -103,7 +103,7 @@ def test_who_stops_early_leaves_nothing_behind(tmp_path: Path, where: dict[str, 
     long = [(first, 1) for first in range(1000)]
     blocks = run_blocks(toy, long, **where)
     next(blocks)
-    blocks.close()  # type: ignore[attr-defined]
+    blocks.close()
     begun = toy.begun()
     assert not any(is_alive(pid) for pid in toy.workers() - {os.getpid()})
     time.sleep(0.2)

@@ -40,4 +40,4 @@ def _get_ready() -> None:
     from flatgov.run.workers import follow_main_process
 
     follow_main_process()
-    import flatgov.figures.draw  # noqa: F401
+    import flatgov.figures.draw  # noqa: F401 (imported for the time that it takes)
