@@ -133,22 +133,17 @@ def test_the_user_can_interrupt() -> None:
     kernel, steps = _endless()
     main = threading.main_thread().ident
     assert main is not None
-    done = threading.Event()
-
-    def interrupt() -> None:
-        # More than once, as a user would: Python drops an interruption that falls into a callback
-        # of its garbage collector, which after thousands of other tests is at work for seconds.
-        while not done.wait(0.1):
-            signal.pthread_kill(main, signal.SIGINT)
-            done.wait(2.0)
-
-    user = threading.Thread(target=interrupt)
+    timer = threading.Timer(0.1, signal.pthread_kill, (main, signal.SIGINT))
     before = threading.active_count()
-    user.start()
-    with pytest.raises(KeyboardInterrupt):
-        run_batch(kernel, Batch(40), steps, steps, threads=2, chunk=8)
-    done.set()
-    user.join()
+    # A shell starts what runs in its background with interruptions ignored.
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        timer.start()
+        with pytest.raises(KeyboardInterrupt):
+            run_batch(kernel, Batch(40), steps, steps, threads=2, chunk=8)
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    timer.join()
     # The threads have ended, not only the wait for them.
     assert threading.active_count() == before
 
