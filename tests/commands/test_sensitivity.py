@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import csv
-import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +12,6 @@ import xarray as xr
 
 from flatgov import __version__ as flatgov_version
 from flatgov.analysis.sensitivity import rank_sensitivity, sensitivity
-from flatgov.cli import main
 from flatgov.commands.sensitivity import texts
 from flatgov.run.store import read_results
 from flatgov.study.study import Study
@@ -22,25 +20,9 @@ from tools.staff_study import MODEL, UNCERTAINTY, open_staff
 Flatgov = Callable[..., tuple[int, str, str]]
 
 
-@pytest.fixture
-def flatgov(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> Iterator[Flatgov]:
-    """Run the command line in an empty folder; give status, standard output and error."""
-    monkeypatch.chdir(tmp_path)
+@pytest.fixture(autouse=True)
+def no_figures_of_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("flatgov.figures.draw_figures", lambda *given, **more: [])
-    handler = signal.getsignal(signal.SIGTERM)
-
-    def call(*arguments: object) -> tuple[int, str, str]:
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as stopped:
-            main([str(argument) for argument in arguments])
-        captured = capsys.readouterr()
-        assert isinstance(stopped.value.code, int)
-        return stopped.value.code, captured.out, captured.err
-
-    yield call
-    signal.signal(signal.SIGTERM, handler)
 
 
 @pytest.fixture

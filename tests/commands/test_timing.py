@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import csv
-import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,33 +11,12 @@ import pytest
 import xarray as xr
 
 from flatgov.analysis.timing import timing as analyse
-from flatgov.cli import main
 from flatgov.commands.timing import _duration
 from flatgov.study.study import Study
 from tools.known_studies import morale_study
 
 Flatgov = Callable[..., tuple[int, str, str]]
 RANGE = ("--from", 12, "--to", 48, "--every", 12)
-
-
-@pytest.fixture
-def flatgov(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Flatgov]:
-    """Run the command line in an empty folder; give status, output and errors."""
-    monkeypatch.chdir(tmp_path)
-    handler = signal.getsignal(signal.SIGTERM)
-
-    def call(*arguments: object) -> tuple[int, str, str]:
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as stopped:
-            main([str(argument) for argument in arguments])
-        captured = capsys.readouterr()
-        assert isinstance(stopped.value.code, int)
-        return stopped.value.code, captured.out, captured.err
-
-    yield call
-    signal.signal(signal.SIGTERM, handler)
 
 
 @pytest.fixture
