@@ -230,6 +230,8 @@ class Model:
         files: SHA-256 of each other file that values were read from, by its name in the model.
         data: The files of data that were given for the model, in order.
         base_date: What dates are counted from, where the model has it.
+        unit_synonyms: Groups of units that the file says mean the same; the first of each group
+            stands for all.
     """
 
     name: str
@@ -245,6 +247,7 @@ class Model:
     files: Mapping[str, str] = field(default_factory=dict)
     data: tuple[str, ...] = ()
     base_date: BaseDate | None = None
+    unit_synonyms: tuple[tuple[str, ...], ...] = ()
 
     @cached_property
     def hash(self) -> str:

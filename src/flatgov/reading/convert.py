@@ -110,6 +110,7 @@ def to_model(parsed: Parsed, name: str, file: str, source: bytes) -> Model:
         integrator=parsed.integrator,
         time_constants=time_constants(controls, variables),
         base_date=parsed.base_date,
+        unit_synonyms=parsed.unit_synonyms,
         files=folder.files,
     )
     return with_first_final_time(model) if moving else model

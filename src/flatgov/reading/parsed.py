@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from flatgov.errors import Place
 from flatgov.model import BaseDate, Integrator
 from flatgov.names import canonical
 
@@ -55,6 +56,10 @@ class Parsed:
         range_lines: The line of each subscript range.
         integrator: The method that the file asks for.
         base_date: What the settings of the file have for the date of time 0.
+        broken: The canonical names that a definition which could not be read would have defined:
+            whoever uses one of them is not to blame.
+        unit_synonyms: Groups of units that mean the same, as the file lists them; the first of
+            each stands for all.
     """
 
     abstract: AbstractModel
@@ -64,6 +69,8 @@ class Parsed:
     range_lines: Mapping[str, int] = field(default_factory=dict)
     integrator: Integrator = "euler"
     base_date: BaseDate | None = None
+    broken: frozenset[str] = frozenset()
+    unit_synonyms: tuple[tuple[str, ...], ...] = ()
 
 
 def display_name(name: str) -> str:
@@ -74,10 +81,10 @@ def display_name(name: str) -> str:
     return bare
 
 
-def place(file: str, name: str = "", line: int = 0) -> str:
+def place(file: str, name: str = "", line: int = 0) -> Place:
     """Describe where something stands: file, variable, line."""
     parts = [file] + ([f"'{name}'"] if name else []) + ([f"line {line}"] if line else [])
-    return ", ".join(parts)
+    return Place(", ".join(parts), file, name, line)
 
 
 def is_control(name: str) -> bool:

@@ -48,6 +48,7 @@ def content(model: Model) -> dict[str, Any]:
         "time constants": sorted(model.time_constants),
         "files": model.files,
         "base date": model.base_date and list(astuple(model.base_date)),
+        "unit synonyms": model.unit_synonyms,
     }
 
 
@@ -73,6 +74,7 @@ def read_content(plain: Mapping[str, Any], name: str, path: str, source: bytes) 
         time_constants=frozenset(plain["time constants"]),
         files=plain["files"],
         base_date=BaseDate(*plain["base date"]) if plain["base date"] else None,
+        unit_synonyms=tuple(map(tuple, plain["unit synonyms"])),
     )
 
 

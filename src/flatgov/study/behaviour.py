@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from flatgov.errors import StudyError
+from flatgov.errors import Problems, StudyError
 from flatgov.study.calendar import Clock
 from flatgov.study.changes import resolve_changes
 from flatgov.study.expectation import Condition, Course, Scope, courses
@@ -15,7 +15,7 @@ from flatgov.study.limits import check_study_limits
 from flatgov.study.moved import moved
 from flatgov.study.policies import Policy, check_claims, check_names, lineage
 from flatgov.study.schema import EvidenceFile, PoliciesFile, VariantTable
-from flatgov.study.toml import Problems, TomlFile
+from flatgov.study.toml import TomlFile
 
 if TYPE_CHECKING:
     from flatgov.study.study import Study

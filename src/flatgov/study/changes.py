@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from itertools import combinations
 
 from flatgov.changes import check_changeable, check_value
-from flatgov.errors import ModelError, StudyError
+from flatgov.errors import ModelError, Problems, StudyError
 from flatgov.model import Change, Model, Variable
 from flatgov.study.calendar import Clock
 from flatgov.study.schema import ChangeTable
-from flatgov.study.toml import Problems, TomlFile
+from flatgov.study.toml import TomlFile
 from flatgov.study.units import same_units
 
 

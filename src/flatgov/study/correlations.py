@@ -8,10 +8,10 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from flatgov.errors import StudyError, nearest_names
+from flatgov.errors import Problems, StudyError, nearest_names
 from flatgov.names import canonical
 from flatgov.study.distribution_table import check_reason
-from flatgov.study.toml import Problems, TomlFile
+from flatgov.study.toml import TomlFile
 from flatgov.study.uncertainty import Factor, normal_correlation
 from flatgov.study.uncertainty_schema import Correlation
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from flatgov.errors import StudyError, nearest_names
+from flatgov.errors import Problems, StudyError, nearest_names
 from flatgov.study.distributions import (
     LARGEST,
     SMALLEST,
@@ -23,7 +23,7 @@ from flatgov.study.distributions import (
     holds,
 )
 from flatgov.study.policies import check_claims
-from flatgov.study.toml import Keys, Problems, TomlFile
+from flatgov.study.toml import Keys, TomlFile
 from flatgov.study.uncertainty_schema import Correlation, DistributionTable
 from flatgov.study.units import same_units
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from flatgov.errors import StudyError
+from flatgov.errors import Problems, StudyError
 from flatgov.model import Model, references
 from flatgov.study.changes import find_variable
 from flatgov.study.policies import check_claims, check_names
 from flatgov.study.schema import Claim, EvidenceFile, Loop
-from flatgov.study.toml import Problems, TomlFile
+from flatgov.study.toml import TomlFile
 
 
 def resolve_evidence(content: EvidenceFile, file: TomlFile, model: Model) -> EvidenceFile:

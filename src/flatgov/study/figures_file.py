@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from flatgov.errors import StudyError, nearest_names
+from flatgov.errors import Problems, StudyError, nearest_names
 from flatgov.model import Model
 from flatgov.study.calendar import Clock
 from flatgov.study.changes import find_variable
 from flatgov.study.policies import check_claims, check_names
 from flatgov.study.schema import Breakdown, FiguresFile, Paths, Promises
-from flatgov.study.toml import Problems, TomlFile
+from flatgov.study.toml import TomlFile
 from flatgov.study.units import same_units
 
 

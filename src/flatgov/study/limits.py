@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from flatgov.changes import FloatArray, limit_passed, range_text, strength, values_over_time
-from flatgov.errors import StudyError
+from flatgov.errors import Problems, StudyError
 from flatgov.model import (
     Array,
     Call,
@@ -22,7 +22,6 @@ from flatgov.model import (
 )
 from flatgov.study.calendar import Clock
 from flatgov.study.policies import Places, Policy, Scenario, member_title
-from flatgov.study.toml import Problems
 
 
 @dataclass(frozen=True)

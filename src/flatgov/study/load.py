@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from flatgov.errors import StudyError, nearest_names
+from flatgov.errors import Problems, StudyError, nearest_names
 from flatgov.study.behaviour import resolve_behaviour
 from flatgov.study.calendar import Calendar, Clock, known_unit, parse_date
 from flatgov.study.changes import find_variable
@@ -32,7 +32,7 @@ from flatgov.study.schema import (
     ScenariosFile,
 )
 from flatgov.study.study import Study
-from flatgov.study.toml import Problems, TomlFile, read_toml, validate
+from flatgov.study.toml import TomlFile, read_toml, validate
 from flatgov.study.uncertain_changes import check_drawn_limits, owned_changes, with_draws
 from flatgov.study.uncertainty_file import resolve_uncertainty
 from flatgov.study.uncertainty_schema import UncertaintyFile

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from flatgov.errors import StudyError, nearest_names
+from flatgov.errors import Problems, StudyError, nearest_names
 from flatgov.model import Change, Model
 from flatgov.study.calendar import Clock
 from flatgov.study.changes import resolve_changes
 from flatgov.study.schema import PoliciesFile, PolicyTable, ScenariosFile
-from flatgov.study.toml import Problems, TomlFile
+from flatgov.study.toml import TomlFile
 
 # The place of the value of each change, by the id of the policy or scenario, for messages.
 Places = Mapping[str, Sequence[str]]

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,7 +12,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from flatgov.errors import FlatgovError, StudyError, nearest_names
+from flatgov.errors import Place, Problems, StudyError, nearest_names
 
 Keys = tuple[str | int, ...]
 Schema = TypeVar("Schema", bound=BaseModel)
@@ -33,33 +31,6 @@ _MUST_BE = {
 }
 
 
-@dataclass
-class Problems:
-    """The problems found so far, so that one run reports how many there are."""
-
-    found: list[FlatgovError] = field(default_factory=list)
-
-    @contextmanager
-    def collect(self) -> Iterator[None]:
-        """Keep a problem raised inside, and go on after the block."""
-        try:
-            yield
-        except FlatgovError as error:
-            self.found.append(error)
-
-    def raise_first(self) -> None:
-        """Raise the first problem, with the number of the others, if there is any."""
-        if not self.found:
-            return
-        first, more = self.found[0], len(self.found) - 1
-        what, fix = first.what, first.fix
-        if more and fix:
-            fix += f" (and {more} more)"
-        elif more:
-            what += f" (and {more} more)"
-        raise StudyError(what, where=first.where, nearest=first.nearest, fix=fix)
-
-
 @dataclass(frozen=True)
 class TomlFile:
     """The content of a TOML file and where its keys stand.
@@ -74,11 +45,12 @@ class TomlFile:
     text: str
     data: dict[str, Any]
 
-    def where(self, *keys: str | int) -> str:
+    def where(self, *keys: str | int) -> Place:
         """Write the place of a key: file, line and the key's path, items counted from 1."""
         lines = [self._lines[keys[:n]] for n in range(len(keys), 0, -1) if keys[:n] in self._lines]
-        place = f"{self.path}:{lines[0]}" if lines else self.path
-        return f"{place}: {_written(keys)}" if keys else place
+        key = _written(keys)
+        text = f"{self.path}:{lines[0]}" if lines else self.path
+        return Place(f"{text}: {key}" if keys else text, self.path, key, lines[0] if lines else 0)
 
     @cached_property
     def _lines(self) -> dict[Keys, int]:

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from flatgov.changes import check_changeable, limit_passed, range_text
-from flatgov.errors import StudyError
+from flatgov.errors import Place, Problems, StudyError
 from flatgov.model import Model, Table, Variable
 from flatgov.names import canonical
 from flatgov.study.changes import as_study_error, find_variable
@@ -23,7 +23,7 @@ from flatgov.study.distribution_table import (
 )
 from flatgov.study.distributions import Distribution
 from flatgov.study.limits import plain_bases
-from flatgov.study.toml import Keys, Problems, TomlFile
+from flatgov.study.toml import Keys, TomlFile
 from flatgov.study.uncertain_changes import Drawn, Owned, read_change
 from flatgov.study.uncertainty import Factor, Uncertainty
 from flatgov.study.uncertainty_schema import (
@@ -126,7 +126,7 @@ def _parameter(
     )
 
 
-def _check_support(distribution: Distribution, variable: Variable, where: partial[str]) -> None:
+def _check_support(distribution: Distribution, variable: Variable, where: partial[Place]) -> None:
     """Refuse a distribution that reaches beyond the limits of the variable."""
     for end, key, limit in zip(distribution.support, ("low", "high"), variable.limits, strict=True):
         if limit is not None and math.isinf(end):
