@@ -10,7 +10,7 @@ from typing import Any
 
 from pysd.translators.structures.abstract_model import AbstractSection
 
-from flatgov.errors import ModelError
+from flatgov.errors import ModelError, Problems
 from flatgov.model import FINAL_TIME, Call, Equation, Expression, Macro, Model, Text, Variable
 from flatgov.names import canonical
 from flatgov.reading.control import (
@@ -56,7 +56,9 @@ class Context:
     file: str
 
 
-def to_model(parsed: Parsed, name: str, file: str, source: bytes) -> Model:
+def to_model(
+    parsed: Parsed, name: str, file: str, source: bytes, problems: Problems
+) -> Model | None:
     """Convert and check a parsed model.
 
     Args:
@@ -64,9 +66,10 @@ def to_model(parsed: Parsed, name: str, file: str, source: bytes) -> Model:
         name: The name of the model.
         file: Its path, for messages.
         source: The bytes of the file.
+        problems: Takes all that is wrong, each with its file, variable and line.
 
-    Raises:
-        ModelError: The model is wrong; the message has the file, the variable and the line.
+    Returns:
+        The model; ``None`` where what is wrong leaves none.
     """
     section, *macro_sections = parsed.abstract.sections
     folder = Folder(Path(file).parent)

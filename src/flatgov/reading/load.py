@@ -15,7 +15,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flatgov.errors import ModelError
+from flatgov.errors import FlatgovError, ModelError, Problems
 from flatgov.model import Model
 from flatgov.reading.cache import keep, load_cached
 from flatgov.reading.data_files import with_data
@@ -45,15 +45,13 @@ def load_model(path: str | os.PathLike[str], data: Sequence[str | os.PathLike[st
 
     Raises:
         ModelError: The file cannot be read or the model is wrong; the message has the file,
-            the variable and the line.
+            the variable and the line of the first mistake, `FlatgovError.all` has every one.
     """
     file = os.fspath(path)
     source = _read(Path(file))
     model = load_cached(file, source)
     if model is None:
-        parsed = _parse(source, Path(file).suffix.lower(), file)
-        to_model: Callable[..., Model] = _imported("convert").to_model
-        model = to_model(parsed, Path(file).stem, file, source)
+        model = _read_model(source, file)
         keep(model)
     if data:
         model = with_data(model, data)
@@ -66,15 +64,35 @@ def translate(model: Model) -> AbstractModel:
     Raises:
         ModelError: The source cannot be read.
     """
-    parsed = _parse(model.source, Path(model.path).suffix.lower(), model.path)
+    parsed, found = _parse(model.source, Path(model.path).suffix.lower(), model.path)
+    Problems([*found]).raise_first()
+    assert parsed is not None
     return copy.deepcopy(parsed.abstract)
 
 
+def _read_model(source: bytes, file: str) -> Model:
+    """Read a file to its end, and raise what is wrong with it together."""
+    parsed, found = _parse(source, Path(file).suffix.lower(), file)
+    problems = Problems([*found])
+    model: Model | None = None
+    if parsed is not None:
+        with problems.collect():
+            model = _imported("convert").to_model(parsed, Path(file).stem, file, source, problems)
+    problems.raise_first()
+    assert model is not None
+    return model
+
+
 @functools.lru_cache(maxsize=8)
-def _parse(source: bytes, ending: str, file: str) -> Parsed:
+def _parse(source: bytes, ending: str, file: str) -> tuple[Parsed | None, tuple[FlatgovError, ...]]:
+    """Give what could be read of a file, and what is wrong with the rest."""
     module, function = _READERS[ending]
-    parse: Callable[[bytes, str], Parsed] = getattr(_imported(module), function)
-    return parse(source, file)
+    parse: Callable[[bytes, str, Problems], Parsed] = getattr(_imported(module), function)
+    problems = Problems()
+    parsed = None
+    with problems.collect():
+        parsed = parse(source, file, problems)
+    return parsed, tuple(problems.found)
 
 
 def _imported(module: str) -> Any:

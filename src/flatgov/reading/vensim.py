@@ -15,7 +15,7 @@ from pysd.translators.structures.abstract_model import (
 )
 from pysd.translators.vensim.vensim_element import Component, Element, SubscriptRange
 
-from flatgov.errors import ModelError
+from flatgov.errors import ModelError, Problems
 from flatgov.names import canonical
 from flatgov.reading.functions import FUNCTIONS, wrong_count
 from flatgov.reading.parsed import Definition, Parsed, display_name, is_control, place
@@ -38,15 +38,19 @@ _BARE = re.compile(_NAME)
 _LISTED = re.compile(_NAME + r"\(([-+.\deE\s]+(?:,[-+.\deE\s]+)+)\)\s*")
 
 
-def parse_vensim(source: bytes, file: str) -> Parsed:
+def parse_vensim(source: bytes, file: str, problems: Problems) -> Parsed:
     """Parse the bytes of a .mdl file.
 
     Args:
         source: The content of the file.
         file: Its path, for messages only.
+        problems: Takes every definition that cannot be read.
+
+    Returns:
+        What could be read.
 
     Raises:
-        ModelError: A definition cannot be read; the message has the variable and the line.
+        ModelError: Nothing can be read; the message says why.
     """
     text = decode(source, file)
     entries = plain_macros(list(split_entries(text, file)), file)

@@ -12,7 +12,7 @@ from pysd.translators.structures.abstract_model import (
     AbstractSection,
 )
 
-from flatgov.errors import ModelError
+from flatgov.errors import ModelError, Problems
 from flatgov.model import Integrator
 from flatgov.names import canonical
 from flatgov.reading.parsed import Definition, Definitions, Parsed
@@ -35,16 +35,19 @@ from flatgov.reading.xmile_sections import element, section
 from flatgov.reading.xmile_stocks import Parts, Stock, has_states, limit_outflows
 
 
-def parse_xmile(source: bytes, file: str) -> Parsed:
+def parse_xmile(source: bytes, file: str, problems: Problems) -> Parsed:
     """Parse the bytes of an XMILE file.
 
     Args:
         source: The content of the file.
         file: Its path, for messages only.
+        problems: Takes everything that is wrong or not supported.
+
+    Returns:
+        What could be read.
 
     Raises:
-        ModelError: The file is not XMILE, uses what is not supported, or an equation cannot be
-            read; the message has the variable and the line.
+        ModelError: Nothing can be read; the message says why.
     """
     found = read_source(source, file)
     specs = read_specs(found)
