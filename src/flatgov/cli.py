@@ -15,6 +15,7 @@ import typer
 
 from flatgov import __version__
 from flatgov.commands.behaviour import behaviour
+from flatgov.commands.check import check
 from flatgov.commands.effects import effects
 from flatgov.commands.options import FigureFormat, Format, Lang, Language
 from flatgov.commands.printing import Interrupted, draw_into, list_paths, note
@@ -48,7 +49,7 @@ def _flatgov(
         print(context.get_help())
 
 
-for _command in (run, effects, timing, behaviour, sensitivity):
+for _command in (run, check, effects, timing, behaviour, sensitivity):
     app.command()(_command)
 
 

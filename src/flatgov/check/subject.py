@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flatgov.changes import FloatArray
@@ -24,12 +25,14 @@ class Subject:
         study: The study that it stands in.
         draws: How many draws the checks of an ensemble take.
         seed: Of draws and random numbers.
+        checks_file: Reality checks and accepted findings.
     """
 
     model: Model
     study: Study | None = None
     draws: int = 200
     seed: int = 0
+    checks_file: Path | None = None
 
     @cached_property
     def base(self) -> dict[str, FloatArray]:
