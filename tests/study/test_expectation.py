@@ -35,7 +35,11 @@ LAST = 24  # SAVEPER is 1, from time 0 to 24
 @pytest.fixture
 def scope(write_study: Callable[..., Path]) -> Scope:
     study = fg.open_study(write_study())
-    return Scope(study.model, Clock(study.model.time, study.calendar), (*study.policies, "in-2021"))
+    return Scope(
+        study.model,
+        Clock(study.model.time, study.calendar),
+        {name: name for name in (*study.policies, "in-2021")},
+    )
 
 
 def test_a_comparison_of_two_moments(scope: Scope) -> None:
@@ -102,7 +106,7 @@ def test_elements_of_subscripted_variables(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     model = fg.load_model(path)
-    scope = Scope(model, Clock(model.time), ["p"])
+    scope = Scope(model, Clock(model.time), {"p": "p"})
     (one,) = parse_expectation("min('people[ south ,X]' of p) > 0", scope)
     assert list(courses(one)) == [Course("People", (1, 0), "p")]
     every = parse_expectation("drift(every stock of p) < 1", scope)

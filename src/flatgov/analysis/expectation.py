@@ -17,6 +17,7 @@ from flatgov.study.expectation import (
     Operation,
     Term,
     Trend,
+    Whenever,
 )
 
 FloatArray = NDArray[np.float64]
@@ -33,7 +34,8 @@ def judge(
 
     The margin of a comparison is the distance of its two sides as a share of the larger of them,
     positive where it holds; that of ``rising`` and ``falling`` the smallest step in that direction
-    as a share of the largest value. The margin of all conditions is the smallest.
+    as a share of the largest value; that of `Whenever` the smallest at a time at which its `when`
+    holds, infinite if there is none. The margin of all conditions is the smallest.
 
     Args:
         conditions: At least one.
@@ -50,6 +52,8 @@ def judge(
         for condition in conditions:
             if isinstance(condition, Trend):
                 own, distance = _judge_trend(condition, results)
+            elif isinstance(condition, Whenever):
+                own, distance = _judge_whenever(condition, results)
             else:
                 own, distance = _judge_comparison(condition, results)
             holds &= own
@@ -58,9 +62,30 @@ def judge(
 
 
 def _judge_comparison(comparison: Comparison, results: Results) -> tuple[BoolArray, FloatArray]:
-    sides = [evaluate(side, results) for side in comparison.sides]
+    return _compare(comparison.symbols, [evaluate(side, results) for side in comparison.sides])
+
+
+def _judge_whenever(condition: Whenever, results: Results) -> tuple[BoolArray, FloatArray]:
+    """Compare time by time; a number that does not exist makes no condition hold."""
+    when, holds, margin = np.asarray(True), np.asarray(True), np.asarray(np.inf)
+    for comparison in condition.when:
+        when = when & _compare(comparison.symbols, _over_time(comparison, results))[0]
+    for comparison in condition.expect:
+        own, distance = _compare(comparison.symbols, _over_time(comparison, results))
+        holds, margin = holds & own, np.minimum(margin, distance)
+    margin = np.where(when, margin, np.inf)
+    return np.asarray((holds | ~when).all(axis=-1)), np.asarray(margin.min(axis=-1))
+
+
+def _over_time(comparison: Comparison, results: Results) -> list[FloatArray]:
+    """Give the sides of a comparison with time as last dimension, of length 1 for a number."""
+    found = [_with_time(side, results) for side in comparison.sides]
+    return [values if moves else values[..., None] for values, moves in found]
+
+
+def _compare(symbols: Sequence[str], sides: Sequence[FloatArray]) -> tuple[BoolArray, FloatArray]:
     holds, margin = np.asarray(True), np.asarray(np.inf)
-    for symbol, (left, right) in zip(comparison.symbols, pairwise(sides), strict=True):
+    for symbol, (left, right) in zip(symbols, pairwise(sides), strict=True):
         low, high = (left, right) if symbol in ("<", "<=") else (right, left)
         holds = np.asarray(holds & ((low <= high) if "=" in symbol else (low < high)))
         largest = np.maximum(np.abs(low), np.abs(high))

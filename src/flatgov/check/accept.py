@@ -6,29 +6,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from flatgov.check.checks_file import ChecksFile
 from flatgov.check.findings import Finding
 from flatgov.errors import Place, Problems, StudyError
 from flatgov.names import canonical
 from flatgov.study.policies import check_names
-from flatgov.study.schema import Table
 from flatgov.study.toml import read_toml, validate
-
-
-class AcceptTable(Table):
-    """A finding that stays as it is."""
-
-    check: str
-    """The id of the check."""
-    variable: str = ""
-    """Of the finding; left out, it means findings that have none."""
-    reason: str
-    """Why it is right here."""
-
-
-class ChecksFile(Table):
-    """The whole file."""
-
-    accept: tuple[AcceptTable, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -89,7 +89,7 @@ def resolve_behaviour(
         check_claims(table.claims, ("variants", name), file, numbers, problems)
     problems.raise_first()
     _check_limits(variants, file, study, clock)
-    scope = Scope(study.model, clock, (*study.policies, *variants))
+    scope = Scope(study.model, clock, {name: name for name in (*study.policies, *variants)})
     patterns: dict[str, Pattern] = {}
     for name, test in content.tests.items():
         expectations = []

@@ -14,7 +14,7 @@ executed.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -101,8 +101,19 @@ class Comparison:
     sides: tuple[Term, ...]
 
 
+@dataclass(frozen=True)
+class Whenever:
+    """At every kept time at which all of `when` hold, all of `expect` hold.
+
+    Sides of these comparisons may be courses, which are compared time by time.
+    """
+
+    when: tuple[Comparison, ...]
+    expect: tuple[Comparison, ...]
+
+
 Term = Constant | Course | Operation | Function
-Condition = Comparison | Trend
+Condition = Comparison | Trend | Whenever
 
 
 @dataclass(frozen=True)
@@ -112,12 +123,14 @@ class Scope:
     Attributes:
         model: Has the variables.
         clock: Reads dates.
-        policies: The ids of policies and variants.
+        policies: What may stand after ``of``, with the id of the policy or variant that it means.
+        whole_courses: Whether courses may be compared with each other, time by time.
     """
 
     model: Model
     clock: Clock
-    policies: Collection[str]
+    policies: Mapping[str, str]
+    whole_courses: bool = False
 
     @cached_property
     def times(self) -> FloatArray:
@@ -194,6 +207,9 @@ def courses(term: Term | Condition) -> Iterator[Course]:
         case Comparison(_, sides):
             for side in sides:
                 yield from courses(side)
+        case Whenever(when, expect):
+            for comparison in (*when, *expect):
+                yield from courses(comparison)
 
 
 def over_time(term: Term) -> bool:

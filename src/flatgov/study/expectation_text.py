@@ -125,7 +125,7 @@ class _Parser:
     def number(self) -> Term:
         """Read one side of a comparison."""
         token, term = self.next, self.sum()
-        if over_time(term):
+        if over_time(term) and not self.scope.whole_courses:
             self.refuse(
                 "this is a whole course over time, and only numbers can be compared",
                 token,
@@ -260,7 +260,7 @@ class _Parser:
             self.refuse(f"{self.shown(token)} where a policy is expected", token)
         name = token.text[1:-1] if token.kind == "text" else token.text
         check_names([name], self.scope.policies, "policy", self.at(token))
-        return name
+        return self.scope.policies[name]
 
     def moment(self) -> int:
         """Read a moment and give its place among the times that are kept."""
