@@ -44,13 +44,13 @@ class Limits:
     """
 
     file_size: int = 64 * 2**20
-    definitions: int = 50_000
+    definitions: int = 30_000
     definition: int = 1_000_000
     documentation: int = 100_000
     nesting: int = 100
     points: int = 100_000
-    elements: int = 1_000_000
-    operations: int = 3_000_000
+    elements: int = 250_000
+    operations: int = 250_000
     cells: int = 5_000_000
     unpacked: int = 256 * 2**20
     draws: int = 10_000_000

@@ -18,9 +18,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
+from flatgov import limits
 from flatgov.errors import ModelError
 from flatgov.model import Call, Equation, Interpolation, Model, Table, Text, Variable
 from flatgov.names import canonical
+from flatgov.reading.packed import check_text_table
 
 _SEPARATORS = {".tab": "\t", ".csv": ","}
 
@@ -142,18 +144,20 @@ def _read(path: Path) -> bytes:
             fix="export the data as .tab or .csv",
         )
     try:
-        return path.read_bytes()
+        return limits.read_file(path)
     except OSError as error:
         raise ModelError(f"cannot be read: {error.strerror}", where=str(path)) from None
 
 
 def _rows(content: bytes, path: Path) -> list[list[str]]:
+    separator = _SEPARATORS[path.suffix.lower()]
+    check_text_table(content, separator, path.name, str(path))
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = content.decode("cp1252", errors="replace")
     try:
-        rows = list(csv.reader(text.splitlines(), delimiter=_SEPARATORS[path.suffix.lower()]))
+        rows = list(csv.reader(text.splitlines(), delimiter=separator))
     except csv.Error as error:
         raise ModelError(f"cannot be read: {error}", where=str(path)) from None
     rows = [[cell.strip() for cell in row] for row in rows if any(map(str.strip, row))]
@@ -209,6 +213,7 @@ def _points(times: Sequence[str], row: Sequence[str], where: str) -> _Points:
         points.append((float(time), float(cell)))
     if not points:
         raise ModelError(f"'{name}' has no values", where=where)
+    limits.check("points", len(points), f"'{name}' has {len(points):,} points", where=where)
     x, y = zip(*points, strict=True)
     if any(a >= b for a, b in itertools.pairwise(x)):
         raise ModelError(f"the times of '{name}' do not ascend", where=where)

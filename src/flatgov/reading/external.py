@@ -18,10 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pysd.py_backend import external
 
+from flatgov import limits
 from flatgov.errors import ModelError
 from flatgov.model import Array, Call, Expression, Interpolation, Number, Table, Text
 from flatgov.names import canonical
 from flatgov.reading.folder import Folder
+from flatgov.reading.packed import check_spreadsheet, check_text_table
 
 Coordinates = Mapping[str, Sequence[str]]
 
@@ -54,7 +56,7 @@ def read_values(
     name, tab, *cells = texts
     coords = {dimension: list(elements) for dimension, elements in coordinates.items()}
     path = folder.open(name, where)
-    _check_separator(path, tab, where)
+    _check_form(path, tab, where)
     with _reading(texts, where):
         if call.function == "GET DIRECT CONSTANTS":
             reader = external.ExtConstant(path, tab, cells[0], coords, folder.path, coords, "")
@@ -95,7 +97,7 @@ def read_elements(arguments: Mapping[str, str], folder: Folder, where: str) -> l
         ModelError: The file, sheet or cell is missing, or there are none.
     """
     path = folder.open(arguments["file"], where)
-    _check_separator(path, arguments["tab"], where)
+    _check_form(path, arguments["tab"], where)
     with _reading(list(arguments.values()), where):
         found = external.ExtSubscript(path, *list(arguments.values())[1:], folder.path)
     elements = [" ".join(str(element).split()) for element in found.subscript]
@@ -106,14 +108,18 @@ def read_elements(arguments: Mapping[str, str], folder: Folder, where: str) -> l
     return elements
 
 
-def _check_separator(path: Path, tab: str, where: str) -> None:
-    """Refuse what pandas would take for a regular expression."""
-    if path.suffix.lower() not in _SPREADSHEETS and len(tab) != 1:
+def _check_form(path: Path, tab: str, where: str) -> None:
+    """Refuse a file that is too large, and what pandas would take for a regular expression."""
+    if path.suffix.lower() in _SPREADSHEETS:
+        check_spreadsheet(path, where)
+        return
+    if len(tab) != 1:
         raise ModelError(
             f"the separator '{tab}' of '{path.name}' is not one character",
             where=where,
             fix="give ',' as the second argument",
         )
+    check_text_table(limits.read_file(path, where=where), tab, path.name, where)
 
 
 @contextmanager
@@ -161,6 +167,8 @@ def _table(
     where: str,
 ) -> Table:
     present = ~np.isnan(y)
-    if not present.any():
+    count = int(present.sum())
+    if not count:
         raise ModelError(f"{_cells(texts)} has no numbers", where=where, fix="check the cells")
+    limits.check("points", count, f"{_cells(texts)} has {count:,} points", where=where)
     return Table(tuple(map(float, x[present])), tuple(map(float, y[present])), interpolation)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from flatgov import limits
 from flatgov.errors import ModelError
 
 
@@ -26,7 +27,7 @@ class Folder:
         """Find a file and note its content.
 
         Raises:
-            ModelError: It is missing, or lies elsewhere.
+            ModelError: It is missing, too large or no plain file, or lies elsewhere.
         """
         if name.startswith("?"):
             raise ModelError(
@@ -34,22 +35,32 @@ class Folder:
                 where=where,
                 fix="write the name of the file",
             )
-        root = self.path.resolve()
-        path = (root / name.replace("\\", "/")).resolve()
-        if not path.is_relative_to(root):
-            raise ModelError(
-                f"the file '{name}' is not in the model's folder",
-                where=where,
-                fix="put it beside the model and name it without a path",
-            )
+        path = self._find(name, where)
         try:
-            self.files[name] = hashlib.sha256(path.read_bytes()).hexdigest()
+            content = limits.read_file(path, where=where)
         except OSError as error:
             raise ModelError(
                 f"the file '{name}' cannot be read: {error.strerror}",
                 where=where,
                 fix="put it beside the model",
             ) from None
+        self.files[name] = hashlib.sha256(content).hexdigest()
+        return path
+
+    def _find(self, name: str, where: str) -> Path:
+        """Follow all links, and refuse what then lies elsewhere."""
+        try:
+            root = self.path.resolve()
+            path = (root / name.replace("\\", "/")).resolve()
+        except (OSError, ValueError, RuntimeError):  # a circle of links, no name of a file
+            raise ModelError(f"'{name}' is no name of a file", where=where) from None
+        if not path.is_relative_to(root) and not limits.current().outside:
+            raise ModelError(
+                f"the file '{name}' is not in the model's folder",
+                where=where,
+                fix="put it beside the model and name it without a path, or allow it by "
+                f'{limits.VARIABLE}="outside=1"',
+            )
         return path
 
 

@@ -15,6 +15,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from flatgov import limits
 from flatgov.errors import FlatgovError, ModelError, Problems
 from flatgov.model import Model
 from flatgov.reading.cache import keep, load_cached
@@ -110,7 +111,7 @@ def _read(path: Path) -> bytes:
             fix=f"give one of {endings}",
         )
     try:
-        return path.read_bytes()
+        return limits.read_file(path)
     except FileNotFoundError:
         raise ModelError("there is no such file", where=str(path)) from None
     except OSError as error:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from flatgov import limits
 from flatgov.errors import Place, Problems, StudyError, nearest_names
 
 Keys = tuple[str | int, ...]
@@ -61,11 +62,16 @@ def read_toml(path: Path) -> TomlFile:
     """Read a TOML file.
 
     Raises:
-        StudyError: It cannot be read, is not UTF-8 or is not TOML; the message says the line.
+        StudyError: It cannot be read, is too large, lies elsewhere, is not UTF-8 or is not TOML;
+            the message says the line.
     """
+    check_inside(path)
     try:
-        text = path.read_bytes().decode("utf-8-sig")
-        return TomlFile(str(path), text, tomllib.loads(text))
+        text = limits.read_file(path, error=StudyError).decode("utf-8-sig")
+        _check_keys(text, path)
+        data = tomllib.loads(text)
+        _check_depth(data, path)
+        return TomlFile(str(path), text, data)
     except OSError as error:
         raise StudyError(f"cannot be read: {error.strerror}", where=str(path)) from None
     except UnicodeDecodeError as error:
@@ -82,6 +88,50 @@ def read_toml(path: Path) -> TomlFile:
         ) from None
     except RecursionError:
         raise StudyError("broken TOML: nested too deeply", where=str(path)) from None
+    except ValueError as error:  # a whole number of thousands of digits
+        raise StudyError(f"broken TOML: {error}", where=str(path)) from None
+
+
+def check_inside(path: Path) -> None:
+    """Refuse a link out of the folder in which a file of a study stands.
+
+    Raises:
+        StudyError: It leads elsewhere.
+    """
+    if not path.is_symlink() or limits.current().outside:
+        return
+    try:
+        inside = path.resolve().is_relative_to(path.parent.resolve())
+    except (OSError, RuntimeError):  # a circle of links
+        inside = False
+    if not inside:
+        raise StudyError(
+            "is a link out of its folder",
+            where=str(path),
+            fix=f'put the file itself there, or allow it by {limits.VARIABLE}="outside=1"',
+        )
+
+
+def _check_keys(text: str, path: Path) -> None:
+    """Refuse keys of very many parts: `tomllib` takes the square of their number in time."""
+    most = limits.current().nesting
+    found = re.search(rf"(?<![\w-])(?:{_PART}[ \t]*\.[ \t]*){{{most + 1}}}", text)
+    if found:
+        line = text.count("\n", 0, found.start()) + 1
+        count = most + 2
+        what = f"a key has {count} or more parts"
+        limits.check("nesting", count, what, where=f"{path}:{line}", error=StudyError)
+
+
+def _check_depth(data: Any, path: Path) -> None:
+    """Refuse tables and lists that are nested deep."""
+    level, depth = [data], 0
+    while level:
+        depth += 1
+        what = "tables and lists are nested too deeply"
+        limits.check("nesting", depth, what, where=str(path), error=StudyError)
+        inner = [list(one.values()) if isinstance(one, dict) else one for one in level]
+        level = [item for items in inner for item in items if isinstance(item, (dict, list))]
 
 
 def validate(file: TomlFile, schema: type[Schema]) -> Schema:
