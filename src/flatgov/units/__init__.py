@@ -1,0 +1,1 @@
+"""Dimensional analysis: unit texts, an algebra of units, the units of equations."""

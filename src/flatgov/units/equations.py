@@ -1,0 +1,130 @@
+"""Every equation of a model against the units that its variables declare."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from flatgov.model import Array, Call, Equation, Expression, Table, Text, Variable
+from flatgov.names import canonical
+from flatgov.units.algebra import Unit
+from flatgov.units.infer import Inference
+from flatgov.units.quantity import Problem
+from flatgov.units.scope import Scope
+from flatgov.units.trees import is_numeric
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """A problem in its equation.
+
+    Attributes:
+        variable: Whose equation it is.
+        equation: The equation.
+        problem: What does not fit.
+    """
+
+    variable: Variable
+    equation: Equation
+    problem: Problem
+
+    @property
+    def factor(self) -> Unit:
+        """What the wrong operand would have to be multiplied by."""
+        return self.problem.expected / self.problem.unit
+
+
+@dataclass(frozen=True)
+class Use:
+    """A named lookup with its input."""
+
+    table: str
+    input: Expression
+    unit: Unit
+    variable: Variable
+    equation: Equation
+
+
+def check_equation(
+    variable: Variable, equation: Equation, scope: Scope, uses: list[Use] | None = None
+) -> list[Problem]:
+    """Give what does not fit in one equation.
+
+    Args:
+        variable: Whose equation it is.
+        equation: All of it or its part for some subscripts.
+        scope: The units of the names in it.
+        uses: Where the lookups that it calls are noted.
+    """
+    tree = equation.expression
+    if isinstance(tree, Table | Array | Text) or is_numeric(tree):
+        return []  # plain values have the unit that the variable declares
+    declared = scope.units.get(canonical(variable.name))
+    inference = Inference(scope)
+    try:
+        problems = _compared(tree, declared, inference, scope)
+    except RecursionError:  # thousands of nested brackets: unknown
+        return []
+    if uses is not None:
+        uses += [Use(*use, variable, equation) for use in inference.inputs]
+    return list(dict.fromkeys([*inference.problems, *problems]))
+
+
+def _compared(
+    tree: Expression, declared: Unit | None, inference: Inference, scope: Scope
+) -> Iterable[Problem]:
+    if declared is None or not (isinstance(tree, Call) and tree.function == "INTEG"):
+        found = inference.of(tree, declared)
+        if declared is None or found.unit is None or found.unit == declared:
+            return []
+        kind = "number" if found.bare else "equation"
+        return [Problem(kind, tree, found.unit, declared)]
+    flow, initial = tree.arguments
+    problems = []
+    if scope.time is not None:
+        rate = declared / scope.time
+        found = inference.of(flow, rate)
+        if found.unit is not None and found.unit != rate:
+            kind = "number" if found.bare else "argument"
+            problems.append(Problem(kind, flow, found.unit, rate, None, "INTEG"))
+    else:
+        inference.of(flow)
+    found = inference.of(initial, declared)
+    if found.unit is not None and not found.bare and found.unit != declared:
+        problems.append(Problem("argument", initial, found.unit, declared, None, "initial value"))
+    return problems
+
+
+def check_equations(scope: Scope) -> tuple[list[Mismatch], list[Use]]:
+    """Check every equation: what does not fit, in the order of the file, and the lookups' inputs."""
+    mismatches: list[Mismatch] = []
+    uses: list[Use] = []
+    for variable in scope.variables.values():
+        seen: set[Problem] = set()
+        for equation in variable.equations:
+            for problem in check_equation(variable, equation, scope, uses):
+                if problem not in seen:  # once for all parts of a subscripted variable
+                    seen.add(problem)
+                    mismatches.append(Mismatch(variable, equation, problem))
+    return mismatches, uses
+
+
+def input_mismatches(uses: Iterable[Use]) -> Iterator[Mismatch]:
+    """Yield the uses of a lookup whose input has another unit than most of its uses."""
+    tables: dict[str, list[Use]] = {}
+    for use in uses:
+        tables.setdefault(canonical(use.table), []).append(use)
+    for own in tables.values():
+        units = [use.unit for use in own]
+        right = max(dict.fromkeys(units), key=units.count)
+        first = next(use for use in own if use.unit == right)
+        for use in own:
+            if use.unit != right:
+                problem = Problem("input", use.input, use.unit, right, first.input, use.table)
+                yield Mismatch(use.variable, use.equation, problem)
+
+
+def with_unit(scope: Scope, name: str, unit: Unit) -> Scope:
+    """Give the same scope with another unit for one variable."""
+    units = {**scope.units, canonical(name): unit}
+    return replace(scope, units=units, inferred={}, results=scope.results)

@@ -1,0 +1,272 @@
+"""The units of expressions, and what does not fit in them.
+
+Unknown swallows: where a unit is not known, nothing is said of what it meets. The number 0 fits any
+unit; every other number is dimensionless, and `Quantity.bare` remembers that nobody said so.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
+
+from flatgov.model import NA, Array, Call, Expression, Macro, Number, Reference, Table, Text
+from flatgov.names import canonical
+from flatgov.units.algebra import DIMENSIONLESS, MOST, Unit
+from flatgov.units.quantity import BARE, UNKNOWN, Kind, Problem, Quantity
+from flatgov.units.rules import rules
+from flatgov.units.scope import Scope, macro_scope
+from flatgov.units.trees import factors, terms
+
+_LOOKUPS = {"LOOKUP", "LOOKUP BACKWARD", "LOOKUP EXTRAPOLATE", "LOOKUP FORWARD"}
+
+
+class Inference:
+    """Works out one expression's unit and notes what does not fit in it.
+
+    Args:
+        scope: The names.
+    """
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self.problems: list[Problem] = []
+        # For each named lookup: its input and that input's unit.
+        self.inputs: list[tuple[str, Expression, Unit]] = []
+
+    def of(self, expression: Expression, wanted: Unit | None = None) -> Quantity:
+        """Give the unit of an expression.
+
+        Args:
+            expression: The tree.
+            wanted: The unit that its place asks for: who is right where operands differ.
+        """
+        match expression:
+            case Number(value):
+                return UNKNOWN if value in (0.0, NA) else BARE
+            case Reference(name):
+                return self._named(name)
+            case Call(function, arguments):
+                return self._call(expression, function, arguments, wanted)
+            case Text() | Table() | Array():
+                return UNKNOWN
+
+    def _named(self, name: str) -> Quantity:
+        """Give the unit that a name stands for, from its equation where none is declared."""
+        key = canonical(name)
+        known = self.scope.known(key)
+        if known is not None:
+            return known
+        self.scope.inferred[key] = UNKNOWN  # for whoever comes back here within its definition
+        variable = self.scope.variables[key]
+        if variable.kind not in ("constant", "lookup", "data"):
+            found = Inference(self.scope).of(variable.equations[0].expression)
+            if not found.bare:
+                self.scope.inferred[key] = found
+        return self.scope.inferred[key]
+
+    def _macro(self, macro: Macro, arguments: Sequence[Quantity]) -> Quantity:
+        """Infer the first result of a macro; what follows from the arguments counts most."""
+        key = (macro.name, *(argument.unit for argument in arguments))
+        if key not in self.scope.results:
+            self.scope.results[key] = UNKNOWN  # a macro that calls itself
+            inner = macro_scope(self.scope, macro, arguments)
+            inner.results = self.scope.results
+            output = canonical(macro.outputs[0])
+            declared = inner.units.pop(output, None)
+            found = Inference(inner)._named(output)
+            self.scope.results[key] = found if found.unit is not None else Quantity(declared)
+        return self.scope.results[key]
+
+    def _call(
+        self, call: Call, function: str, arguments: Sequence[Expression], wanted: Unit | None
+    ) -> Quantity:
+        if function in ("+", "-"):
+            return self._same(list(terms(call)), wanted, function)
+        if function in ("*", "/"):
+            return self._product(call)
+        if function in ("^", "POWER"):
+            return self._power(*arguments)
+        if function in self.scope.macros:
+            units = [self.of(argument) for argument in arguments]
+            return self._macro(self.scope.macros[function], units)
+        special: Callable[..., Quantity] | None = _SPECIAL.get(function)
+        if special is not None:
+            return special(self, *arguments)
+        if function in rules():
+            return self._rule(call, wanted)
+        for argument in arguments:
+            self.of(argument)
+        return UNKNOWN
+
+    def _product(self, call: Call) -> Quantity:
+        result: Unit | None = DIMENSIONLESS
+        bare = True
+        for sign, factor in factors(call):
+            found = self.of(factor)
+            bare = bare and found.bare
+            result = None if result is None or found.unit is None else result * found.unit**sign
+        return Quantity(result, bare and result is not None)
+
+    def _same(
+        self,
+        operands: Sequence[Expression],
+        wanted: Unit | None,
+        function: str,
+        tolerant: Sequence[bool] = (),
+    ) -> Quantity:
+        """Give the unit that all operands have, and note those which differ from most."""
+        found = [(operand, self.of(operand, wanted)) for operand in operands]
+        spoken = [(o, q.unit) for o, q in found if q.unit is not None and not q.bare]
+        if not spoken:
+            known = [q for _, q in found if q.bare]
+            return Quantity(DIMENSIONLESS, all(q.bare for _, q in found)) if known else UNKNOWN
+        units = Counter(unit for _, unit in spoken)
+        right = wanted if wanted in units else units.most_common(1)[0][0]
+        against = next(operand for operand, unit in spoken if unit == right)
+        for at, (operand, quantity) in enumerate(found):
+            if quantity.unit is None or quantity.unit == right:
+                continue
+            if not quantity.bare:
+                self._note("operands", operand, quantity.unit, right, against, function)
+            elif not (tolerant and tolerant[at]):
+                self._note("number", operand, quantity.unit, right, against, function)
+        return Quantity(right) if len(units) == 1 else UNKNOWN
+
+    def _note(self, kind: Kind, wrong: Expression, unit: Unit, expected: Unit, *rest: object) -> None:
+        self.problems.append(Problem(kind, wrong, unit, expected, *rest))  # type: ignore[arg-type]
+
+    def _power(self, below: Expression, above: Expression) -> Quantity:
+        self._must_be(above, DIMENSIONLESS, "^")
+        found = self.of(below)
+        if found.unit is None or found.unit.dimensionless:
+            return found
+        exponent = self.scope.value(above)
+        if exponent is None:
+            self._note("exponent", below, found.unit, DIMENSIONLESS, above, "^")
+            return UNKNOWN
+        if abs(exponent) > MOST:
+            return UNKNOWN
+        return Quantity(found.unit ** Fraction(exponent).limit_denominator(MOST))
+
+    def _root(self, below: Expression) -> Quantity:
+        found = self.of(below)
+        return Quantity(None if found.unit is None else found.unit ** Fraction(1, 2), found.bare)
+
+    def _must_be(
+        self, argument: Expression, unit: Unit | None, function: str, tolerant: bool = False
+    ) -> None:
+        """Note an argument whose unit is not the one that a function asks for."""
+        found = self.of(argument, unit)
+        if unit is None or found.unit is None or found.unit == unit:
+            return
+        if not found.bare:
+            self._note("argument", argument, found.unit, unit, None, function)
+        elif not tolerant:
+            self._note("number", argument, found.unit, unit, None, function)
+
+    def _rule(self, call: Call, wanted: Unit | None) -> Quantity:
+        value, places = rules()[call.function]
+        shared: dict[str, Unit | None] = {}
+        bare = False
+        for letter in ("x", "y"):
+            plain = [(a, p) for a, p in zip(call.arguments, places, strict=False) if p.lstrip("~") == letter]
+            if not plain:
+                continue
+            hope = wanted if value == letter else None
+            found = self._same(
+                [a for a, _ in plain], hope, call.function, [p.startswith("~") for _, p in plain]
+            )
+            shared[letter] = found.unit
+            bare = bare or (value == letter and found.bare)
+        for argument, place in zip(call.arguments, places, strict=False):
+            name = place.lstrip("~")
+            if name == "?":
+                self.of(argument)
+            elif name not in ("x", "y"):
+                self._must_be(argument, self._meaning(name, shared), call.function, "~" in place)
+        for argument in call.arguments[len(places) :]:
+            self.of(argument)
+        return Quantity(self._meaning(value, shared), bare)
+
+    def _meaning(self, text: str, shared: Mapping[str, Unit | None]) -> Unit | None:
+        """Give the unit that a text of the rules stands for."""
+        known = {"1": DIMENSIONLESS, "T": self.scope.time, **shared}
+        for operator in "*/":
+            left, found, right = text.partition(operator)
+            if found:
+                first, second = known.get(left), known.get(right)
+                if first is None or second is None:
+                    return None
+                return first * second if operator == "*" else first / second
+        return known.get(text)
+
+    def _stock(self, flow: Expression, initial: Expression) -> Quantity:
+        """Take the stock's unit from its initial value: no declared one is at hand."""
+        start = self.of(initial)
+        if start.unit is not None and not start.bare and self.scope.time is not None:
+            self._must_be(flow, start.unit / self.scope.time, "INTEG")
+            return start
+        found = self.of(flow)
+        if found.unit is None or found.bare or self.scope.time is None:
+            return UNKNOWN
+        return Quantity(found.unit * self.scope.time)
+
+    def _quotient(self, above: Expression, below: Expression, *other: Expression) -> Quantity:
+        """ZIDZ and XIDZ; the third argument has the unit of the quotient."""
+        ratio = Call("/", (above, below))
+        if not other:
+            return self.of(ratio)
+        return self._same([ratio, *other], None, "XIDZ", [False, True])
+
+    def _lookup(self, table: Expression, at: Expression) -> Quantity:
+        found = self.of(at)
+        if not isinstance(table, Reference):
+            return UNKNOWN
+        if found.unit is not None and not found.bare:
+            self.inputs.append((table.name, at, found.unit))
+        return self._named(table.name)
+
+    def _inverse(self, table: Expression, value: Expression) -> Quantity:
+        given = self.of(table)
+        self._must_be(value, given.unit, "LOOKUP INVERT")
+        return UNKNOWN
+
+    def _with_lookup(self, at: Expression, table: Expression) -> Quantity:
+        self.of(at)
+        return UNKNOWN  # a table inside an equation has the unit that the equation should have
+
+    def _pulse(self, size: Expression, *times: Expression) -> Quantity:
+        """XMILE's PULSE puts the whole size into one time step."""
+        found = self.of(size)
+        for argument in times:
+            self._must_be(argument, self.scope.time, "PULSE")
+        if found.unit is None or found.bare or self.scope.time is None:
+            return UNKNOWN
+        return Quantity(found.unit / self.scope.time)
+
+    def _train(self, first: Expression, size: Expression, interval: Expression) -> Quantity:
+        return self._pulse(size, first, interval)
+
+    def _prod(self, factor: Expression) -> Quantity:
+        found = self.of(factor)
+        return found if found.unit == DIMENSIONLESS else UNKNOWN
+
+
+_SPECIAL: dict[str, Callable[..., Quantity]] = {
+    "SQRT": Inference._root,
+    "ZIDZ": Inference._quotient,
+    "XIDZ": Inference._quotient,
+    "INTEG": Inference._stock,
+    "WITH LOOKUP": Inference._with_lookup,
+    "LOOKUP INVERT": Inference._inverse,
+    "XMILE PULSE": Inference._pulse,
+    "XMILE PULSE TRAIN": Inference._train,
+    "PROD": Inference._prod,
+    **dict.fromkeys(_LOOKUPS, Inference._lookup),
+}
+
+
+def unit_of(expression: Expression, scope: Scope) -> Unit | None:
+    """Give the unit of an expression; None where it is unknown."""
+    return Inference(scope).of(expression).unit

@@ -1,0 +1,113 @@
+"""What units each function needs and gives (Vensim's reference manual, "Functions").
+
+A rule is a text: the unit of the value, a colon, the units of the arguments. ``x``, ``y``: one unit
+that all places with the same letter share; ``T``: that of time; ``1``: dimensionless; ``?``: not
+looked at. A ``~`` before it: a bare number is no mistake there, since it is an initial value or a
+bound, whose units are plain. An argument beyond the rule is not looked at.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+_TEXT = {
+    "ABS": "x: x",
+    "ACTIVE INITIAL": "x: x ~x",
+    "ALLOC P": "x: x y y y",
+    "ALLOCATE AVAILABLE": "x: x ? x",
+    "ALLOCATE BY PRIORITY": "x: x y 1 y x",
+    "ARCCOS": "1: 1",
+    "ARCSIN": "1: 1",
+    "ARCTAN": "1: 1",
+    "COS": "1: 1",
+    "COSH": "1: 1",
+    "DELAY CONVEYOR": "x: x ~T",
+    "DELAY FIXED": "x: x T ~x",
+    "DELAY INFORMATION": "x: x T ~x",
+    "DELAY MATERIAL": "x: x T ~x ~x",
+    "DELAY N": "x: x T ~x 1",
+    "DELAY1": "x: x T",
+    "DELAY1I": "x: x T ~x",
+    "DELAY3": "x: x T",
+    "DELAY3I": "x: x T ~x",
+    "DELAYP": "x: x T",
+    "DEPRECIATE STRAIGHTLINE": "x: x T",
+    "ELMCOUNT": "1: ?",
+    "EXP": "1: 1",
+    "FORECAST": "x: x T T 1/T",
+    "GAME": "x: x",
+    "GAMMA LN": "1: 1",
+    "GET DATA AT TIME": "x: x ~T",
+    "GET DATA BETWEEN TIMES": "x: x ~T",
+    "GET DATA FIRST TIME": "T: ?",
+    "GET DATA LAST TIME": "T: ?",
+    "GET DATA MAX": "x: x ~T ~T",
+    "GET DATA MEAN": "x: x ~T ~T",
+    "GET DATA MEDIAN": "x: x ~T ~T",
+    "GET DATA MIN": "x: x ~T ~T",
+    "GET DATA STDV": "x: x ~T ~T",
+    "GET DATA TOTAL POINTS": "1: ?",
+    "IF THEN ELSE": "x: ? x x",
+    "INITIAL": "x: x",
+    "INTEG": "x: x/T ~x",
+    "INTEGER": "x: x",
+    "INTERNAL RATE OF RETURN": "1/T: ?",
+    "LN": "1: 1",
+    "LOG": "1: 1 1",
+    "MARKETP": "y: x y 1 y x",
+    "MAX": "x: x x",
+    "MIN": "x: x x",
+    "MODULO": "x: x x",
+    "NPV": "x*T: x 1/T ~x*T 1",
+    "NPVE": "x*T: x 1/T ~x*T 1",
+    "PI": "1:",
+    "PULSE": "1: T T",
+    "PULSE TRAIN": "1: T T T T",
+    "QUANTUM": "x: x x",
+    "RAMP": "x*T: x T T",
+    "RANDOM 0 1": "1:",
+    "RANDOM BETA": "x: ~x ~x 1 1 x x",
+    "RANDOM BINOMIAL": "x: ~x ~x 1 1 x x",
+    "RANDOM EXPONENTIAL": "x: ~x ~x x x",
+    "RANDOM GAMMA": "x: ~x ~x 1 x x",
+    "RANDOM LOOKUP": "x: ? ~x ~x x x",
+    "RANDOM NEGATIVE BINOMIAL": "x: ~x ~x 1 1 x x",
+    "RANDOM NORMAL": "x: ~x ~x x x",
+    "RANDOM PINK NOISE": "x: x x T",
+    "RANDOM POISSON": "x: ~x ~x ? x x",
+    "RANDOM TRIANGULAR": "x: ~x ~x x x x",
+    "RANDOM UNIFORM": "x: x x",
+    "RANDOM WEIBULL": "x: ~x ~x 1 x x",
+    "SAMPLE IF TRUE": "x: ? x ~x",
+    "SIMULTANEOUS": "x: x ~x",
+    "SIN": "1: 1",
+    "SINH": "1: 1",
+    "SMOOTH": "x: x T",
+    "SMOOTH N": "x: x T ~x 1",
+    "SMOOTH3": "x: x T",
+    "SMOOTH3I": "x: x T ~x",
+    "SMOOTHI": "x: x T ~x",
+    "SSHAPE": "1: 1",
+    "STEP": "x: x T",
+    "SUM": "x: x",
+    "TAN": "1: 1",
+    "TANH": "1: 1",
+    "TREND": "1/T: x T ~1/T",
+    "VECTOR ELM MAP": "x: x ?",
+    "VECTOR RANK": "1: ?",
+    "VECTOR REORDER": "x: x ?",
+    "VECTOR SELECT": "x: ? x",
+    "VECTOR SORT ORDER": "1: ?",
+    "VMAX": "x: x",
+    "VMIN": "x: x",
+    "negative": "x: x",
+    **dict.fromkeys(("=", "<>", "<", "<=", ">", ">="), "1: x x"),
+    **dict.fromkeys((":AND:", ":OR:", ":NOT:"), "1: ?"),
+}
+
+
+@lru_cache(maxsize=1)
+def rules() -> dict[str, tuple[str, tuple[str, ...]]]:
+    """Give the unit of the value and those of the arguments for each function that has a rule."""
+    split = {name: text.partition(":") for name, text in _TEXT.items()}
+    return {name: (value, tuple(units.split())) for name, (value, _, units) in split.items()}
