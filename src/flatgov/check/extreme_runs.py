@@ -1,0 +1,200 @@
+"""Every trial as a draw of one batch, and what goes wrong in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flatgov.changes import FloatArray
+from flatgov.check.extreme_batch import Batches, saved_steps
+from flatgov.check.extreme_trials import Trial, as_batch
+from flatgov.draws import Draws
+from flatgov.model import Change, Model, Variable
+from flatgov.run.ensemble import LEAST_DRAWS, draws_at_once
+from flatgov.run.grid import count_points, time_points
+from flatgov.run.native import evaluation_order, lowered, simulate_values
+from flatgov.run.watch import FINITE
+
+Kind = Literal["not a number", "infinite", "negative", "below 0", "above 1"]
+
+# What counts as rounding, as a share of the largest value that a variable has.
+_ROUNDING = 1e-9
+# What failed first is not looked for in runs with more numbers than this.
+_MOST_NUMBERS = 20_000_000
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What went wrong in a trial, first of its kind.
+
+    Attributes:
+        kind: What a value became.
+        variable: Whose; empty where it was not looked for, as too many failed.
+        time: When, in model time; NaN where it was not looked for.
+        value: The value then; NaN for what is no finite number.
+    """
+
+    kind: Kind
+    variable: str
+    time: float
+    value: float = np.nan
+
+
+def judge_trials(
+    model: Model,
+    inputs: Mapping[str, FloatArray],
+    trials: Sequence[Trial],
+    base: Mapping[str, FloatArray],
+    seed: int,
+) -> list[list[Failure]]:
+    """Simulate all trials and find what is wrong with each.
+
+    Judged are values that are no finite numbers, of all variables; stocks below zero that are
+    never so in the model's own run; and shares, which are variables without unit whose limits are
+    0 and 1, outside of them. All of it at the saved times.
+
+    Args:
+        model: The model.
+        inputs: From `find_inputs`.
+        trials: Each set off by itself.
+        base: The model's own run, (time, subscripts) by variable.
+        seed: Of random numbers.
+
+    Returns:
+        For each trial what went wrong, at most one of each kind.
+
+    Raises:
+        ModelError: The model cannot be simulated.
+    """
+    plan, draws = as_batch(model, inputs, trials)
+    floors = {one.name: 0.0 for one in model.variables.values() if _never_negative(one, base)}
+    shares = [one.name for one in model.variables.values() if _is_share(one, base)]
+    save = [FINITE, *dict.fromkeys([*floors, *shares])]
+    size = draws_at_once(model, save[1:], 1, count_points(model.time, model.time.saveper))
+    names, operations = _in_order(model)
+    batches = Batches(model, lowered(model, model.time), operations)
+    found: list[list[Failure]] = []
+    for start in range(0, draws.count, size):
+        part = draws.part(start, start + size)
+        values = simulate_values(model, [plan], part, save=save, seed=seed)
+        no_number = np.isnan(values.pop(FINITE)[0])
+        bad = no_number.any(axis=1)
+        closer = _name_first(names, batches, plan, part, no_number, seed)
+        for draw in range(part.count):
+            trial = trials[start + draw]
+            of_trial = {name: array[0, draw] for name, array in values.items()}
+            own = [closer.get(draw, Failure("not a number", "", np.nan))] if bad[draw] else []
+            own += _first("negative", of_trial, floors, trial, model)
+            own += _outside(of_trial, shares, trial, model)
+            found.append(own)
+    return found
+
+
+def _in_order(model: Model) -> tuple[list[str], list[int]]:
+    """Give the operations of all elements of variables, causes before effects, and their names."""
+    program = lowered(model, model.time)
+    pairs = [
+        (name, int(operation))
+        for name in evaluation_order(model)
+        for place, operation in enumerate(program.outputs[name].flat)
+        if (name, place) not in program.undefined
+    ]
+    return [name for name, _ in pairs], [operation for _, operation in pairs]
+
+
+def _never_negative(variable: Variable, base: Mapping[str, FloatArray]) -> bool:
+    low = variable.limits[0]
+    if variable.kind != "stock" or (low is not None and low < 0):
+        return False
+    return not (base[variable.name] < 0).any()
+
+
+def _is_share(variable: Variable, base: Mapping[str, FloatArray]) -> bool:
+    if variable.kind not in ("stock", "flow", "auxiliary") or variable.limits != (0.0, 1.0):
+        return False
+    if variable.units.strip().casefold() not in ("dmnl", "dimensionless", "1", "fraction"):
+        return False
+    values = base[variable.name]
+    return not ((values < 0) | (values > 1)).any()
+
+
+def _outside(
+    values: Mapping[str, FloatArray], shares: Sequence[str], trial: Trial, model: Model
+) -> list[Failure]:
+    low = _first("below 0", values, dict.fromkeys(shares, 0.0), trial, model)
+    mirrored = {name: 1.0 - values[name] for name in shares}
+    high = _first("above 1", mirrored, dict.fromkeys(shares, 0.0), trial, model)
+    return low + [Failure(one.kind, one.variable, one.time, 1.0 - one.value) for one in high]
+
+
+def _first(
+    kind: Kind,
+    values: Mapping[str, FloatArray],
+    floors: Mapping[str, float],
+    trial: Trial,
+    model: Model,
+) -> list[Failure]:
+    """Find the first variable below its floor by more than rounding: the earliest."""
+    best: tuple[int, str, float] | None = None
+    for name, floor in floors.items():
+        if name == trial.variable.name:  # What is set beyond a limit is not the model's doing.
+            continue
+        array = values[name].reshape(len(values[name]), -1)
+        least = array.min(initial=np.inf)
+        if not least < floor:
+            continue
+        wrong = array < floor - _ROUNDING * max(1.0, float(np.nanmax(np.abs(array))))
+        if not wrong.any():
+            continue
+        at = int(wrong.any(axis=1).argmax())
+        if best is None or at < best[0]:
+            best = (at, name, float(np.nanmin(array[at])))
+    if best is None:
+        return []
+    return [Failure(kind, best[1], float(time_points(model.time)[best[0]]), best[2])]
+
+
+def _name_first(
+    names: Sequence[str],
+    batches: Batches,
+    plan: tuple[Change, ...],
+    draws: Draws,
+    bad: NDArray[np.bool_],
+    seed: int,
+) -> dict[int, Failure]:
+    """Simulate failed members once more, step by step, and name the variable that failed first.
+
+    Args:
+        names: Of the variable of each operation.
+        batches: Of the operations of all variables, causes before effects.
+        plan: The changes of every member.
+        draws: Of the members.
+        bad: (draw, saved point) where any variable was no finite number.
+        seed: Of random numbers.
+    """
+    model = batches.model
+    found: dict[int, Failure] = {}
+    _, every = saved_steps(model)
+    for start in range(0, draws.count, LEAST_DRAWS):
+        few = draws.part(start, start + LEAST_DRAWS)
+        own = bad[start : start + few.count]
+        failed = np.flatnonzero(own.any(axis=1))
+        if not failed.size:
+            continue
+        # No further than to where all of them have failed.
+        steps = int(own[failed].argmax(axis=1).max()) * every
+        if steps * few.count * len(batches.operations) > _MOST_NUMBERS:
+            continue
+        values = batches([plan], few, steps, 1, seed)[:, :, 0]
+        for draw in failed:
+            wrong = ~np.isfinite(values[:, :, draw])
+            step = int(wrong.any(axis=0).argmax())
+            operation = int(wrong[:, step].argmax())
+            kind: Kind = "not a number" if np.isnan(values[operation, step, draw]) else "infinite"
+            time = model.time.initial + step * model.time.step
+            found[start + int(draw)] = Failure(kind, names[operation], time)
+    return found
