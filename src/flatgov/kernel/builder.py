@@ -11,10 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from flatgov import limits
 from flatgov.kernel.program import Operation
 from flatgov.model import Table
 
 _NAN = math.nan
+# How much is done for one operation of the limit; models of all kinds need 2 to 5.
+_WORK = 20
 
 
 class Builder:
@@ -23,13 +26,28 @@ class Builder:
     def __init__(self) -> None:
         self.operations: list[Operation] = []
         self._numbers: dict[tuple[Any, ...], int] = {}
+        self._most = limits.current().operations
+        self._work = 0
+
+    def count(self, work: int = 1) -> None:
+        """Count what is done, also what leaves no operation behind.
+
+        Raises:
+            ModelError: It is more than the limit of operations allows for.
+        """
+        self._work += work
+        if self._work > _WORK * self._most:
+            steps = f"the model takes more than {_WORK * self._most:,} steps to be prepared"
+            limits.check("operations", math.ceil(self._work / _WORK), steps)
 
     def number(self, value: float) -> int:
         """Give a constant."""
+        self.count()
         return self._add(Operation("number", (), float(value)), ("number", float(value).hex()))
 
     def op(self, code: str, *arguments: int, extra: Any = None) -> int:
         """Give an operation of the table in `flatgov.kernel.program`."""
+        self.count()
         shorter = self._simplify(code, arguments, extra)
         if shorter is not None:
             return shorter
@@ -83,6 +101,9 @@ class Builder:
         found = self._numbers.get(key)
         if found is None:
             found = self._numbers[key] = len(self.operations)
+            if found >= self._most:
+                what = f"the model has more than {self._most:,} operations"
+                limits.check("operations", max(found, self._most) * 2, what)
             self.operations.append(operation)
         return found
 

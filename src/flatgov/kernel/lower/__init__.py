@@ -18,6 +18,7 @@ from flatgov.kernel.lower.scope import Scope
 from flatgov.kernel.program import Program
 from flatgov.model import Model, TimeSettings
 from flatgov.names import canonical
+from flatgov.reading.sizes import check_elements
 
 
 def lower(
@@ -41,6 +42,7 @@ def lower(
         ModelError: The model uses what the kernel does not know, or a definition is circular.
     """
     time = time or model.time
+    check_elements(model.variables.values(), model.subscripts, model.path)
     lowering = Lowering(model, time, _lower_place, normals)
     outputs = {}
     undefined: set[tuple[str, int]] = set()

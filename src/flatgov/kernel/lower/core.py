@@ -91,6 +91,7 @@ class Lowering:
         self._places = 0
         self._equation = equation
         self._values: dict[Place, int] = {}
+        self._fixed: dict[int, float | None] = {}
         self._memory: dict[object, object] = {}
         self._unfinished: list[tuple[int, Callable[[], State]]] = []
 
@@ -100,6 +101,7 @@ class Lowering:
         Raises:
             Missing: It is not lowered yet.
         """
+        self.builder.count()
         try:
             return self._values[place]
         except KeyError:
@@ -122,6 +124,10 @@ class Lowering:
                 del pending[place]
             except RecursionError:
                 raise self._too_deep(place) from None
+            except ModelError as error:
+                if error.where:
+                    raise
+                raise ModelError(error.what, where=self._where(place), fix=error.fix) from None
             except Missing as missing:
                 if missing.place in pending:
                     raise self._circle(list(pending), missing.place) from None
@@ -159,13 +165,29 @@ class Lowering:
         The parameters that it uses are kept in `fixed_parameters`: an order of a delay, for
         one, decides what is lowered.
         """
+        waiting = [number]
+        while waiting:  # no recursion, and each operation once: they may share arguments
+            one = waiting[-1]
+            missing = [
+                argument
+                for argument in self.builder.operations[one].arguments
+                if argument not in self._fixed
+            ]
+            waiting += missing
+            if not missing:
+                self._fixed[one] = self._fixed_value(one)
+                waiting.pop()
+        return self._fixed[number]
+
+    def _fixed_value(self, number: int) -> float | None:
+        """As `fixed`, where the arguments are known."""
         operation = self.builder.operations[number]
         if operation.code == "number":
             return float(operation.extra)
         if operation.code == "first parameter":
             self.fixed_parameters.add(operation.extra)
             return self.parameter_list[int(operation.extra)].base
-        values = [self.fixed(argument) for argument in operation.arguments]
+        values = [self._fixed[argument] for argument in operation.arguments]
         known = [value for value in values if value is not None]
         if not values or len(known) < len(values):
             return None
@@ -227,15 +249,17 @@ class Lowering:
         return names[::-1]
 
     def _too_deep(self, place: Place | None) -> ModelError:
-        where = self.model.path
-        if place is not None:
-            variable = place.instance.variables[place.variable]
-            where += f", '{variable.name}', line {variable.line}"
         return ModelError(
             "the equation is nested too deeply",
-            where=where,
+            where=self._where(place),
             fix="split it into several variables",
         )
+
+    def _where(self, place: Place | None) -> str:
+        if place is None:
+            return self.model.path
+        variable = place.instance.variables[place.variable]
+        return f"{self.model.path}, '{variable.name}', line {variable.line}"
 
     def _circle(self, pending: list[Place], again: Place) -> ModelError:
         circle = [*pending[pending.index(again) :], again]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 
 from flatgov.errors import ModelError
 from flatgov.kernel.lower.core import Lowering, Place
@@ -49,6 +50,7 @@ def _elements(lowering: Lowering, variable: Variable) -> dict[int, tuple[Equatio
                 fix="define a second range of the same elements",
             )
         choices = [ranges.elements.get(name, (name,)) for name in names]
+        lowering.builder.count(math.prod(map(len, choices)))
         excluded = _excluded(lowering, equation)
         for elements in itertools.product(*choices):
             if elements in excluded:
@@ -77,6 +79,9 @@ def _elements(lowering: Lowering, variable: Variable) -> dict[int, tuple[Equatio
 def _excluded(lowering: Lowering, equation: Equation) -> set[tuple[str, ...]]:
     """Give the elements that stand behind :EXCEPT:."""
     elements = lowering.ranges.elements
+    for group in equation.excluded:
+        lengths = [len(elements.get(canonical(name), ("",))) for name in group]
+        lowering.builder.count(math.prod(lengths))
     return {
         combination
         for group in equation.excluded

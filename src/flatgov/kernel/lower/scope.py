@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from flatgov import limits
 from flatgov.errors import ModelError
 from flatgov.kernel.builder import Builder
 from flatgov.kernel.lower.core import Instance, Lowering, Phase, Place
@@ -269,6 +271,9 @@ class Scope:
     def _macro(self, call: Call) -> int:
         macro = self.lowering.model.macros[call.function]
         within = self.place.instance.within | {macro.name}
+        depth = len(within)
+        if depth > limits.current().nesting:
+            raise self.error(f"macros call each other {depth} deep", "call fewer of them")
         if len(within) == len(self.place.instance.within):
             raise self.error(f"the macro {macro.name} calls itself")
         if len(call.arguments) != len(macro.inputs):
@@ -276,6 +281,7 @@ class Scope:
             raise self.error(wrong_count(call.function, len(call.arguments), wanted, wanted))
 
         def make() -> Instance:
+            self.builder.count(_INSTANCE + len(macro.variables))
             variables = {canonical(name): one for name, one in macro.variables.items()}
             names = map(canonical, macro.inputs)
             inputs = {
@@ -305,6 +311,13 @@ class Scope:
             if elements is None:
                 raise self.error(f"the subscript range '{name[:-1]}' is not defined")
             choices.append(elements)
+        count = math.prod(map(len, choices))
+        limits.check(
+            "elements",
+            count,
+            f"{call.function} runs over {count:,} elements",
+            where=self.error("").where,
+        )
         return [
             replace(self, bound={**self.bound, **dict(zip(marked, elements, strict=True))})
             for elements in itertools.product(*choices)
@@ -322,6 +335,8 @@ class Scope:
 
 # Operators that are written in long rows.
 CHAINED = {"+": "add", "-": "sub", "*": "mul", "/": "div", ":AND:": "and", ":OR:": "or"}
+# What a macro's call counts for, in steps of the lowering.
+_INSTANCE = 20
 _REDUCERS = ("SUM", "PROD", "VMIN", "VMAX", "VECTOR SELECT")
 
 

@@ -58,10 +58,13 @@ def _states(
     def make() -> list[int]:
         numbers: list[int] = []
 
-        def define(level: int) -> State:
+        def both() -> tuple[Sequence[int], Sequence[int]]:
             values = [lowering.builder.op("state", extra=number) for number in numbers]
-            first = starts(scope.initial)[level]
-            return State(kind, first, change(scope.step, values)[level], name=name)
+            return starts(scope.initial), change(scope.step, values)
+
+        def define(level: int) -> State:
+            first, then = lowering.once((numbers[0], "levels"), both)  # for a thousand levels too
+            return State(kind, first[level], then[level], name=name)
 
         for level in range(count):
             numbers.append(lowering.new_state(partial(define, level)))
