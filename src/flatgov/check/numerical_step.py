@@ -1,0 +1,385 @@
+"""Do the numbers depend on TIME STEP, or on the integration method?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flatgov.changes import FloatArray
+from flatgov.check.findings import Finding, Outcome
+from flatgov.check.numerical_runs import Path, Runs, guarded, runs, shared
+from flatgov.check.subject import Check, Subject
+from flatgov.model import Call, Expression, Model, Variable
+
+_STEP, _METHOD = "step size", "euler against rk4"
+
+# The error, as a share of a stock's range, above which it is a note, and a warning. Most published
+# models that use Euler's method stand between 0.1 % and 5 %.
+SHARE, MUCH = 0.01, 0.05
+
+# Ranges below this share of the largest value count as that share: of a stock that hardly moves
+# the rounding is no error.
+_LEAST_RANGE = 1e-3
+
+# Differences below this share of the range are rounding, and tell nothing of the order.
+_NOISE = 1e-9
+
+# Where halving the step does not even divide the difference by sqrt(2), nothing converges.
+_LEAST_ORDER = 0.5
+
+# A method of order p that is seen below this share of p runs over discontinuities.
+_LOW = 0.6
+
+ORDERS = {"euler": 1, "rk4": 4}
+
+# What acts at once, and makes every method one of the first order or none.
+_SUDDEN = frozenset(
+    {
+        *("PULSE", "PULSE TRAIN", "STEP", "DELAY FIXED", "SAMPLE IF TRUE", "IF THEN ELSE"),
+        *("INTEGER", "QUANTUM", "MODULO", "DELAY BATCH"),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Halving:
+    """What halving the step twice tells of one element.
+
+    Attributes:
+        variable: The stock or headline variable.
+        label: Its name with its element, in quotes.
+        error: The largest estimated error, as a share of the range.
+        at: Where it is largest, as a position in `Runs.saved`.
+        absolute: The error there, in its own unit.
+        order: The order that was seen; NaN where the differences are rounding.
+        parts: From which saved time on the runs do not come nearer to each other, -1 for none.
+    """
+
+    variable: Variable
+    label: str
+    error: float
+    at: int
+    absolute: float
+    order: float
+    parts: int
+
+
+def estimate(h: FloatArray, half: FloatArray, quarter: FloatArray, order: int) -> Halving | None:
+    """Estimate the error of a run from two with smaller steps, by Richardson's extrapolation.
+
+    The limit is taken to be y4 + (y4 - y2) / (2^p - 1), with p the order that the three runs
+    show, at most that of the method: log2(max |y1 - y2| / max |y2 - y4|).
+
+    Args:
+        h: (time,) with TIME STEP.
+        half: With half of it.
+        quarter: With a quarter of it.
+        order: That of the method.
+
+    Returns:
+        What it tells, of no variable; None for an element that is 0 all the time.
+    """
+    size = max(float(np.ptp(quarter)), _LEAST_RANGE * float(np.abs(quarter).max()))
+    if size == 0:
+        return None
+    first, second = np.abs(h - half), np.abs(half - quarter)
+    largest, next_one = float(first.max()), float(second.max())
+    seen = math.nan
+    if largest > _NOISE * size:
+        seen = math.log2(largest / max(next_one, 1e-16 * size))
+    used = order if math.isnan(seen) else min(max(seen, _LEAST_ORDER), order)
+    limit = quarter + (quarter - half) / (2**used - 1)
+    errors = np.abs(h - limit)
+    at = int(errors.argmax())
+    parts = -1
+    if seen < _LEAST_ORDER and next_one > SHARE * size:
+        parts = int((second > SHARE * size).argmax())
+    return Halving(_NOBODY, "", float(errors[at]) / size, at, float(errors[at]), seen, parts)
+
+
+_NOBODY = Variable("", "stock", "", (None, None), "", ())
+
+
+def _halvings(subject: Subject) -> list[Halving]:
+    """Compare the stocks and headline variables, those that are right longest."""
+    those = runs(subject)
+    base, half, quarter = those.base, those.half, those.quarter
+    every, order = those.every, ORDERS[base.method]
+    end = _finite_points(base, half, quarter, every)
+    found = []
+    for variable, label, values in _elements(those, base, half, quarter):
+        first, second, third = values
+        one = estimate(first[::every][:end], second[:end], third[:end], order)
+        if one is not None:
+            found.append(
+                Halving(variable, label, one.error, one.at, one.absolute, one.order, one.parts)
+            )
+    return found
+
+
+def _finite_points(base: Path, half: Path, quarter: Path, every: int) -> int:
+    """Count the saved times up to the first value that is no finite number in any run."""
+    ok = np.ones(half.states.shape[1], dtype=bool)
+    for path, stride in ((base, every), (half, 1), (quarter, 1)):
+        for array in (path.states, path.headline):
+            ok &= np.isfinite(array[:, ::stride]).all(axis=0)
+    return int(np.argmin(ok)) if not ok.all() else len(ok)
+
+
+def _elements(
+    those: Runs, *paths: Path
+) -> Iterator[tuple[Variable, str, tuple[FloatArray, ...]]]:
+    """Give the stocks, and the headline variables that are none, in each run."""
+    names = set()
+    for place, one in enumerate(those.states):
+        if one.stock:
+            names.add(one.label)
+            yield one.variable, one.label, tuple(path.states[place] for path in paths)
+    for place, (variable, label) in enumerate(those.headline):
+        if label not in names:
+            yield variable, label, tuple(path.headline[place] for path in paths)
+
+
+def _why_not(subject: Subject) -> str:
+    """Say why runs with other steps cannot be compared."""
+    those = runs(subject)
+    if not any(one.stock for one in those.states):
+        return "the model has no stock"
+    if any(op.code == "random" for op in those.base.program.operations):
+        return "random numbers are drawn anew in every step, so another TIME STEP has other ones"
+    if len(those.saved) < 2 or _finite_points(those.base, those.half, those.quarter, those.every) < 2:
+        return "the run has no second saved time with finite numbers"
+    return ""
+
+
+def _check_step(subject: Subject) -> Outcome:
+    reason = _why_not(subject)
+    if reason:
+        return Outcome(_STEP, skipped=reason)
+    those = runs(subject)
+    found = shared(subject, "halvings", lambda: _halvings(subject))
+    if not found:
+        return Outcome(_STEP, summary="All stocks are 0 throughout")
+    worst = max(found, key=lambda one: one.error)
+    orders = [one.order for one in found if not math.isnan(one.order)]
+    time = those.base.time
+    order = float(np.median(orders)) if orders else math.nan
+    summary = (
+        f"TIME STEP {time.step:g} and its half and quarter: the largest error is estimated as "
+        f"{_percent(worst.error)} of the range of {worst.label}, at time "
+        f"{those.saved[worst.at]:g}"
+    )
+    if orders:
+        summary += f"; observed order {order:.2f} (expected {ORDERS[those.base.method]})"
+    return Outcome(
+        _STEP,
+        tuple(_step_findings(subject, those, found, worst)),
+        summary,
+        {
+            "time step": time.step,
+            "method": those.base.method,
+            "order": _number(order),
+            "error": worst.error,
+            "elements": [_as_data(those, one) for one in found],
+            "pipelines and samples": those.others,
+            "sudden": sorted(sudden(subject.model)),
+        },
+    )
+
+
+def _step_findings(
+    subject: Subject, those: Runs, found: Sequence[Halving], worst: Halving
+) -> Iterator[Finding]:
+    time, method = those.base.time, those.base.method
+    wrong = [one for one in found if one.error > SHARE]
+    parted = [one for one in wrong if one.parts >= 0]
+    names = ", ".join(sorted(sudden(subject.model)))
+    if parted:
+        first = min(parted, key=lambda one: one.parts)
+        yield subject.finding(
+            _STEP,
+            "warning",
+            first.variable,
+            f"from time {those.saved[first.parts]:g} on {first.label} depends on TIME STEP: with "
+            f"{time.step:g}, {time.step / 2:g} and {time.step / 4:g} it does not come to one path",
+            evidence=f"{len(parted)} of {len(found)} stocks and headline variables"
+            + (f"; the model uses {names}" if names else ""),
+            fix="use a much smaller TIME STEP; if that changes nothing the model is chaotic or "
+            "jumps, and only the time before can be read off",
+        )
+    elif wrong:
+        used = worst.order if worst.order < ORDERS[method] else float(ORDERS[method])
+        step = time.step
+        while step > time.step / 1024 and worst.error * (step / time.step) ** used > SHARE:
+            step /= 2
+        yield subject.finding(
+            _STEP,
+            "warning" if worst.error > MUCH else "note",
+            worst.variable,
+            f"TIME STEP {time.step:g} makes an error of {_percent(worst.error)} of the range of "
+            f"{worst.label} at time {those.saved[worst.at]:g}: {worst.absolute:.3g} "
+            f"{worst.variable.units}".rstrip(),
+            evidence=f"{len(wrong)} of {len(found)} stocks and headline variables above "
+            f"{_percent(SHARE)}",
+            fix=f"use TIME STEP {step:g}" + ("" if method == "rk4" else _or_rk4(those, found)),
+        )
+    low = [one for one in found if _LEAST_ORDER <= one.order < _LOW * ORDERS[method]]
+    if low and not wrong and method == "rk4":
+        yield subject.finding(
+            _STEP,
+            "note",
+            low[0].variable,
+            f"halving TIME STEP shows order {low[0].order:.2f} for {low[0].label} in place of "
+            f"{ORDERS[method]}, which tells of jumps or kinks within steps",
+            evidence=f"{len(low)} of {len(found)} stocks and headline variables"
+            + (f"; the model uses {names}" if names else ""),
+            fix="do not count on the accuracy of RK4",
+        )
+
+
+def _or_rk4(those: Runs, found: Sequence[Halving]) -> str:
+    """Advise RK4 where it comes near to the limit of small steps with the same step."""
+    every = those.every
+    end = _finite_points(those.base, those.half, those.quarter, every)
+    worst = 0.0
+    for _, _, (half, quarter, other) in _elements(those, those.half, those.quarter, those.other):
+        limit = (2 * quarter - half)[:end]
+        size = max(float(np.ptp(limit)), _LEAST_RANGE * float(np.abs(limit).max()))
+        if size:
+            worst = max(worst, float(np.abs(other[::every][:end] - limit).max()) / size)
+    return " or RK4" if worst <= SHARE else ""
+
+
+def _check_method(subject: Subject) -> Outcome:
+    reason = _why_not(subject)
+    if reason:
+        return Outcome(_METHOD, skipped=reason)
+    those = runs(subject)
+    every, end = those.every, _finite_points(those.base, those.half, those.quarter, those.every)
+    rows = []
+    for variable, label, (own, other) in _elements(those, those.base, those.other):
+        a, b = own[::every][:end], other[::every][:end]
+        size = max(float(np.ptp(a)), float(np.ptp(b)), _LEAST_RANGE * float(np.abs(a).max()))
+        if size and np.isfinite(b).all():
+            at = int(np.abs(a - b).argmax())
+            rows.append((float(abs(a[at] - b[at])) / size, at, variable, label, a, b))
+    if not rows:
+        return Outcome(_METHOD, skipped="the other method gives no finite numbers")
+    share, at, variable, label, a, b = max(rows, key=lambda row: row[0])
+    euler, rk4 = (a, b) if those.base.method == "euler" else (b, a)
+    growth = swings(euler) / swings(rk4) if swings(rk4) else math.nan
+    summary = (
+        f"Euler's method and RK4 with TIME STEP {those.base.time.step:g} differ by "
+        f"{_percent(share)} of the range of {label} at most, at time {those.saved[at]:g}"
+    )
+    findings = []
+    wrong = {one.label for one in shared(subject, "halvings", lambda: _halvings(subject))}
+    known = {
+        one.label
+        for one in shared(subject, "halvings", lambda: _halvings(subject))
+        if one.error > SHARE
+    }
+    grows = growth > 1 + 10 * SHARE
+    if those.base.method == "euler" and share > SHARE and (grows or label in wrong - known):
+        what = f"RK4 gives {b[at]:.4g} for {label} at time {those.saved[at]:g}, Euler {a[at]:.4g}"
+        if grows:
+            what += (
+                f"; the swings of Euler's method end {growth:.3g} times as wide, as it makes "
+                "oscillations grow"
+            )
+        findings.append(
+            subject.finding(
+                _METHOD,
+                "note",
+                variable,
+                what,
+                evidence=f"{_percent(share)} of its range",
+                fix="use RK4 or a smaller TIME STEP" if grows else "use a smaller TIME STEP",
+            )
+        )
+    return Outcome(
+        _METHOD,
+        tuple(findings),
+        summary,
+        {
+            "difference": share,
+            "variable": label,
+            "time": float(those.saved[at]),
+            "swings of euler over rk4": _number(growth),
+        },
+    )
+
+
+def swings(values: FloatArray) -> float:
+    """Measure how wide a path swings in its second half; 0 if it turns less than three times.
+
+    The width is that between the highest and the lowest of its turning points.
+    """
+    late = values[len(values) // 2 :]
+    slopes = np.sign(np.diff(late))
+    slopes = slopes[slopes != 0]
+    if np.count_nonzero(slopes[1:] != slopes[:-1]) < 3:
+        return 0.0
+    inner: NDArray[np.float64] = late[1:-1]
+    turns = (np.diff(late)[:-1] * np.diff(late)[1:]) <= 0
+    return float(np.ptp(inner[turns]))
+
+
+def sudden(model: Model) -> set[str]:
+    """Give the functions of a model that jump."""
+    found: set[str] = set()
+
+    def walk(expression: Expression) -> None:
+        if isinstance(expression, Call):
+            if expression.function in _SUDDEN:
+                found.add(expression.function)
+            for argument in expression.arguments:
+                walk(argument)
+
+    macros = [one for macro in model.macros.values() for one in macro.variables.values()]
+    for variable in [*model.variables.values(), *macros]:
+        for equation in variable.equations:
+            walk(equation.expression)
+    return found
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.2g} %"
+
+
+def _number(value: float) -> float | None:
+    return None if math.isnan(value) else value
+
+
+def _as_data(those: Runs, one: Halving) -> dict[str, Any]:
+    return {
+        "element": one.label.strip("'"),
+        "error": one.error,
+        "time": float(those.saved[one.at]),
+        "order": _number(one.order),
+    }
+
+
+CHECKS: tuple[Check, ...] = (
+    Check(
+        _STEP,
+        "TIME STEP is small enough",
+        "Do stocks and headline variables stay where they are when TIME STEP is halved, and halved "
+        "again? What changes is an error of the calculation, not a result of the model.",
+        guarded(_STEP, _check_step),
+        ("sterman2000",),
+    ),
+    Check(
+        _METHOD,
+        "Euler's method and RK4 agree",
+        "Does the other integration method give the same paths? Euler's method makes oscillations "
+        "grow that are none, or grow too fast.",
+        guarded(_METHOD, _check_method),
+        ("sterman2000",),
+    ),
+)
