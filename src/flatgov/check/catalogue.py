@@ -7,7 +7,7 @@ from importlib import import_module
 from flatgov.check.findings import Outcome
 from flatgov.check.subject import Check
 
-_MODULES: tuple[str, ...] = ()
+_MODULES: tuple[str, ...] = ("reality",)
 
 
 def _nothing(_: object) -> Outcome:

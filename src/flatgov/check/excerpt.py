@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import re
 from dataclasses import dataclass
 from html import escape
@@ -100,11 +101,16 @@ def _cut(text: str, length: int) -> str:
     return text if len(text) <= length else text[:length] + "…"
 
 
-@functools.lru_cache(maxsize=8)
 def _lines(file: str) -> list[str]:
     try:
-        source = Path(file).read_bytes()
+        status = os.stat(file)
+        return _read(file, status.st_size, status.st_mtime_ns)
     except OSError:
         return []
-    text = source.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")
-    return text.split("\n")
+
+
+@functools.lru_cache(maxsize=8)
+def _read(file: str, size: int, changed: int) -> list[str]:
+    """Read the lines of a file that has not changed since."""
+    text = Path(file).read_bytes().decode("utf-8", "replace")
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")

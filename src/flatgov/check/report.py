@@ -14,7 +14,7 @@ from flatgov.check.accept import Acceptance, accept, read_acceptances
 from flatgov.check.catalogue import CHECKS, READING
 from flatgov.check.findings import Finding, Outcome, Severity, from_error
 from flatgov.check.subject import Check, Subject
-from flatgov.errors import FlatgovError, Problems
+from flatgov.errors import FlatgovError, Problems, StudyError
 from flatgov.model import Model
 from flatgov.study.load import find_model_file, open_study_or_model
 
@@ -97,14 +97,14 @@ def make_report(
         checks_file = path / "checks.toml"
     if subject is not None:
         subject = replace(subject, checks_file=checks_file)
+    checks = {check.id: check for check in (READING, *CHECKS)}
+    acceptances = read_acceptances(checks_file, checks)
     outcomes, seconds = [reading], {}
     if subject is not None:
         for check in CHECKS:
             start = time.perf_counter()
             outcomes.append(_outcome(check, subject))
             seconds[check.id] = time.perf_counter() - start
-    checks = {check.id: check for check in (READING, *CHECKS)}
-    acceptances = read_acceptances(checks_file, checks)
     return Report(
         path=str(path),
         subject=subject,
@@ -143,6 +143,8 @@ def _outcome(check: Check, subject: Subject) -> Outcome:
         return Outcome(check.id, skipped="it needs a study")
     try:
         return check.run(subject)
+    except StudyError as errors:  # In what the user wrote for the check, such as checks.toml.
+        return Outcome(check.id, tuple(from_error(error, check.id) for error in errors.all))
     except FlatgovError as error:  # The kernel does not know a function of the model, say.
         return Outcome(check.id, skipped=str(error))
 

@@ -1,0 +1,160 @@
+"""The whole report: what is read, accepted, written as text and as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import flatgov as fg
+from flatgov.check.accept import accept, read_acceptances
+from flatgov.check.findings import Finding, Outcome
+from flatgov.check.record import report_json
+from flatgov.check.report import Report, make_report
+from flatgov.check.subject import Check
+from flatgov.check.text import report_text
+
+CHECK = Check("unused", "All is used", "Is it?", lambda subject: Outcome("unused"))
+
+
+def report(*findings: Finding, skipped: str = "") -> Report:
+    outcome = Outcome("unused", findings, "looked at 3 variables", skipped=skipped)
+    return Report("model.mdl", None, {"unused": CHECK}, (outcome,))
+
+
+def finding(what: str = "'x' is unused", severity: str = "warning", **more: str) -> Finding:
+    found = Finding("unused", "warning", what, "model.mdl", "x", 0, fix="use it", **more)
+    return found if severity == "warning" else Finding("unused", "note", what, "model.mdl", "x")
+
+
+def test_a_finding_as_text_has_place_line_mark_and_fix(tmp_path: Path) -> None:
+    file = tmp_path / "m.mdl"
+    file.write_text("人口 = 出生 + births ~ ~ |\n", encoding="utf-8")
+    found = Finding(
+        *("reading", "error", "'births' is not defined", str(file), "人口", 1, "births"),
+        nearest=("birth",),
+        fix="define it",
+    )
+    text = report_text(Report("m.mdl", None, {"reading": CHECK}, (Outcome("reading", (found,)),)))
+    assert text.splitlines() == [
+        "error: 'births' is not defined [reading]",
+        f"  {file}:1, '人口'",
+        "  1 | 人口 = 出生 + births ~ ~ |",
+        "    |               ^^^^^^",  # Chinese characters are two columns wide
+        "  did you mean 'birth'?",
+        "  fix: define it",
+        "",
+        "m.mdl: 1 error, 0 warnings, 0 notes; 1 checks done",
+    ]
+
+
+def test_findings_of_one_cause_are_shown_together() -> None:
+    found = [finding(f"'{name}' is unused", cause="nothing uses them") for name in "abc"]
+    text = report_text(report(*found))
+    assert text.splitlines()[:4] == [
+        "warning: nothing uses them [unused], 3 times",
+        "  'a' is unused",
+        "    model.mdl, 'x'",
+        "  'b' is unused",
+    ]
+    assert text.count("fix: use it") == 1
+
+
+def test_notes_are_counted_unless_asked_for() -> None:
+    whole = report(finding("'x' is odd", "note"), finding(accepted="we like it"))
+    short = report_text(whole)
+    assert "'x' is odd" not in short
+    assert "0 errors, 0 warnings, 1 note, 1 accepted" in short
+    assert short.endswith("notes: unused (1); --notes shows them")
+    long = report_text(whole, notes=True)
+    assert "note: 'x' is odd [unused]" in long
+    assert "we like it" in long
+
+
+def test_what_was_not_done_is_said_with_the_reason() -> None:
+    text = report_text(report(skipped="it needs a study"))
+    assert text.splitlines()[0] == "not done: All is used: it needs a study"
+    assert text.endswith("; 0 checks done")
+
+
+ACCEPT = """
+[[accept]]
+check = "unused"
+variable = "hiring_Rate"
+reason = "A later version uses it."
+"""
+
+
+def test_acceptances_match_names_as_vensim_does(tmp_path: Path) -> None:
+    (tmp_path / "checks.toml").write_text(ACCEPT, encoding="utf-8")
+    acceptances = read_acceptances(tmp_path / "checks.toml", ["unused"])
+    mine = Finding("unused", "warning", "unused", variable="hiring rate")
+    other = Finding("unused", "warning", "unused", variable="hiring")
+    error = Finding("unused", "error", "unused", variable="hiring rate")
+    marked, used = accept([mine, other, error], acceptances)
+    assert [one.accepted for one in marked] == ["A later version uses it.", "", ""]
+    assert used == list(acceptances)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('"unused"', '"unusd"', r"checks.toml:3: accept #1 check: .*did you mean 'unused'"),
+        ('"A later version uses it."', '" "', r"checks.toml:5: accept #1 reason: the reason is"),
+        ("variable", "variabel", "'variabel' is no key of this table; did you mean 'variable'"),
+    ],
+)
+def test_wrong_acceptances(tmp_path: Path, old: str, new: str, message: str) -> None:
+    (tmp_path / "checks.toml").write_text(ACCEPT.replace(old, new), encoding="utf-8")
+    with pytest.raises(fg.StudyError, match=message):
+        read_acceptances(tmp_path / "checks.toml", ["unused"])
+
+
+def test_an_acceptance_of_nothing_is_a_warning(write_study: Callable[..., Path]) -> None:
+    folder = write_study()
+    (folder / "checks.toml").write_text(ACCEPT, encoding="utf-8")
+    found = make_report(folder, draws=0).findings
+    (stale,) = [one for one in found if "does not exist any more" in one.what]
+    assert (stale.check, stale.severity, stale.line) == ("unused", "warning", 2)
+
+
+def test_the_model_of_a_broken_study_is_checked_all_the_same(
+    write_study: Callable[..., Path],
+) -> None:
+    folder = write_study(policies=('variable = "hiring rate"', 'variable = "hirring rate"'))
+    whole = make_report(folder)
+    assert whole.unreadable
+    assert whole.subject is not None
+    assert whole.subject.study is None
+    (wrong,) = [one for one in whole.findings if one.check == "reading"]
+    assert wrong.nearest == ("hiring rate",)
+    assert wrong.file.endswith("policies.toml")
+
+
+def test_a_wrong_reality_check_is_an_error_and_stops_nothing(
+    write_study: Callable[..., Path],
+) -> None:
+    folder = write_study()
+    (folder / "checks.toml").write_text(
+        '[reality.x]\ntext = "x"\nwhen = ["\'load\' of base > 0"]\n'
+        "expect = [\"'lod' of base > 0\", \"'stf' of base > 0\"]\n",
+        encoding="utf-8",
+    )
+    whole = make_report(folder, draws=0)
+    found = [one for one in whole.findings if one.check == "reality"]
+    assert [(one.severity, one.nearest, one.line) for one in found] == [
+        ("error", ("load",), 4),
+        ("error", ("Staff",), 4),
+    ]
+
+
+def test_json_has_everything_and_no_nan(write_study: Callable[..., Path]) -> None:
+    whole = make_report(write_study(), draws=8, seed=3, command="flatgov check x")
+    record = json.loads(json.dumps(report_json(whole), allow_nan=False))
+    assert record["seed"] == 3
+    assert whole.subject is not None
+    assert record["model_hash"] == whole.subject.model.hash
+    assert [one["id"] for one in record["checks"]] == list(whole.checks)
+    assert record["versions"]["flatgov"] == fg.__version__
