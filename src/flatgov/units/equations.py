@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from flatgov.model import Array, Call, Equation, Expression, Table, Text, Variable
+from flatgov.model import Call, Equation, Expression, Variable
 from flatgov.names import canonical
 from flatgov.units.algebra import Unit
 from flatgov.units.infer import Inference
-from flatgov.units.quantity import Problem
+from flatgov.units.quantity import Kind, Problem
 from flatgov.units.scope import Scope
-from flatgov.units.trees import is_numeric
+from flatgov.units.trees import plain
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,8 @@ def check_equation(
         uses: Where the lookups that it calls are noted.
     """
     tree = equation.expression
-    if isinstance(tree, Table | Array | Text) or is_numeric(tree):
-        return []  # plain values have the unit that the variable declares
+    if plain(tree):
+        return []
     declared = scope.units.get(canonical(variable.name))
     inference = Inference(scope)
     try:
@@ -67,7 +67,13 @@ def check_equation(
         return []
     if uses is not None:
         uses += [Use(*use, variable, equation) for use in inference.inputs]
-    return list(dict.fromkeys([*inference.problems, *problems]))
+    return _once([*inference.problems, *problems])
+
+
+def _once(problems: Iterable[Problem]) -> list[Problem]:
+    """Leave out what is said of the same operand and the same unit already."""
+    seen = {(problem.wrong, problem.expected): problem for problem in reversed(list(problems))}
+    return list(reversed(seen.values()))
 
 
 def _compared(
@@ -77,7 +83,7 @@ def _compared(
         found = inference.of(tree, declared)
         if declared is None or found.unit is None or found.unit == declared:
             return []
-        kind = "number" if found.bare else "equation"
+        kind: Kind = "number" if found.bare else "equation"
         return [Problem(kind, tree, found.unit, declared)]
     flow, initial = tree.arguments
     problems = []
@@ -96,7 +102,7 @@ def _compared(
 
 
 def check_equations(scope: Scope) -> tuple[list[Mismatch], list[Use]]:
-    """Check every equation: what does not fit, in the order of the file, and the lookups' inputs."""
+    """Give what does not fit, in the order of the file, and the inputs of the lookups."""
     mismatches: list[Mismatch] = []
     uses: list[Use] = []
     for variable in scope.variables.values():

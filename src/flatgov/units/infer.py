@@ -122,19 +122,28 @@ class Inference:
             known = [q for _, q in found if q.bare]
             return Quantity(DIMENSIONLESS, all(q.bare for _, q in found)) if known else UNKNOWN
         units = Counter(unit for _, unit in spoken)
-        right = wanted if wanted in units else units.most_common(1)[0][0]
+        most = units.most_common(1)[0][0]
+        right = wanted if wanted is not None and wanted in units else most
         against = next(operand for operand, unit in spoken if unit == right)
         for at, (operand, quantity) in enumerate(found):
             if quantity.unit is None or quantity.unit == right:
                 continue
             if not quantity.bare:
-                self._note("operands", operand, quantity.unit, right, against, function)
+                self._note("operands", operand, quantity.unit, right, function, against)
             elif not (tolerant and tolerant[at]):
-                self._note("number", operand, quantity.unit, right, against, function)
+                self._note("number", operand, quantity.unit, right, function, against)
         return Quantity(right) if len(units) == 1 else UNKNOWN
 
-    def _note(self, kind: Kind, wrong: Expression, unit: Unit, expected: Unit, *rest: object) -> None:
-        self.problems.append(Problem(kind, wrong, unit, expected, *rest))  # type: ignore[arg-type]
+    def _note(
+        self,
+        kind: Kind,
+        wrong: Expression,
+        unit: Unit,
+        expected: Unit,
+        function: str,
+        against: Expression | None = None,
+    ) -> None:
+        self.problems.append(Problem(kind, wrong, unit, expected, against, function))
 
     def _power(self, below: Expression, above: Expression) -> Quantity:
         self._must_be(above, DIMENSIONLESS, "^")
@@ -143,7 +152,7 @@ class Inference:
             return found
         exponent = self.scope.value(above)
         if exponent is None:
-            self._note("exponent", below, found.unit, DIMENSIONLESS, above, "^")
+            self._note("exponent", below, found.unit, DIMENSIONLESS, "^", above)
             return UNKNOWN
         if abs(exponent) > MOST:
             return UNKNOWN
@@ -161,22 +170,25 @@ class Inference:
         if unit is None or found.unit is None or found.unit == unit:
             return
         if not found.bare:
-            self._note("argument", argument, found.unit, unit, None, function)
+            self._note("argument", argument, found.unit, unit, function)
         elif not tolerant:
-            self._note("number", argument, found.unit, unit, None, function)
+            self._note("number", argument, found.unit, unit, function)
 
     def _rule(self, call: Call, wanted: Unit | None) -> Quantity:
         value, places = rules()[call.function]
         shared: dict[str, Unit | None] = {}
         bare = False
         for letter in ("x", "y"):
-            plain = [(a, p) for a, p in zip(call.arguments, places, strict=False) if p.lstrip("~") == letter]
-            if not plain:
+            own = [
+                (argument, place.startswith("~"))
+                for argument, place in zip(call.arguments, places, strict=False)
+                if place.lstrip("~") == letter
+            ]
+            if not own:
                 continue
+            operands, tolerant = zip(*own, strict=True)
             hope = wanted if value == letter else None
-            found = self._same(
-                [a for a, _ in plain], hope, call.function, [p.startswith("~") for _, p in plain]
-            )
+            found = self._same(operands, hope, call.function, tolerant)
             shared[letter] = found.unit
             bare = bare or (value == letter and found.bare)
         for argument, place in zip(call.arguments, places, strict=False):

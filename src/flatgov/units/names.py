@@ -87,7 +87,9 @@ def key(name: str) -> str:
         name: Without operators.
     """
     words = name.replace("_", " ").split()
-    found = " ".join("milli " + word[1:] if _MILLI.fullmatch(word) else _stem(word) for word in words)
+    found = " ".join(
+        "milli " + word[1:] if _MILLI.fullmatch(word) else _stem(word) for word in words
+    )
     found = _SYNONYMS.get(found, found)
     if found in _DIMENSIONLESS or re.fullmatch(r"1(\.0*)?", found):
         return ""
@@ -96,6 +98,8 @@ def key(name: str) -> str:
 
 def _stem(word: str) -> str:
     """Give one text for a word's singular and plural; it need not be a word."""
+    if _MILLI.fullmatch(word):
+        return "milli " + word[1:]
     lower = word.lower()
     if lower in _IRREGULAR:
         return _IRREGULAR[lower]

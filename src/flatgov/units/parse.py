@@ -119,7 +119,9 @@ class Vocabulary:
             at += 1
         elif isinstance(token, Fraction) or token in ("", "*", "/", ")", "^"):
             before = str(tokens[at - 1]) if at else ""
-            found = f"nothing stands after '{before}'" if before else f"nothing stands before '{token}'"
+            found = (
+                f"nothing stands after '{before}'" if before else f"nothing stands before '{token}'"
+            )
             raise UnitsError(found, before or str(token))
         else:
             unit, at = self._name(token), at + 1

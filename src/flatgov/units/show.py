@@ -53,9 +53,11 @@ def _call(function: str, arguments: tuple[Expression, ...], outer: int, depth: i
 def underlined(expression: Expression, equation: str) -> str:
     """Find what to underline of an operand in an equation as written: all of it or a name in it."""
     for text in (_text(expression, 0, 12), *_names(expression)):
-        pattern = r"[\s_]*".join(re.escape(piece) for piece in re.split(r"[\s_]+", text) if piece)
-        before, after = (r"(?<![\w.])" if text[:1].isalnum() else ""), r"(?![\w.])" if text[-1:].isalnum() else ""
-        if found := re.search(before + pattern + after, equation, re.IGNORECASE):
+        pieces = [re.escape(piece) for piece in re.split(r"[\s_]+", text) if piece]
+        before = r"(?<![\w.])" if text[:1].isalnum() else ""
+        after = r"(?![\w.])" if text[-1:].isalnum() else ""
+        pattern = before + r"[\s_]*".join(pieces) + after
+        if found := re.search(pattern, equation, re.IGNORECASE):
             return found[0]
     return ""
 

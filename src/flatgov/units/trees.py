@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from flatgov.model import Call, Expression, Number
+from flatgov.model import Array, Call, Expression, Number, Table, Text
 
 _ARITHMETIC = {"+", "-", "*", "/", "^", "negative"}
 
@@ -32,8 +32,15 @@ def factors(expression: Expression) -> Iterator[tuple[int, Expression]]:
             yield sign, part
 
 
-def is_numeric(expression: Expression) -> bool:
+def plain(expression: Expression) -> bool:
+    """Tell whether an equation is only values: they have the unit that the variable declares."""
+    if isinstance(expression, Call) and expression.function in ("INITIAL", "GAME"):
+        return plain(expression.arguments[0])
+    return isinstance(expression, Table | Array | Text) or _is_numeric(expression)
+
+
+def _is_numeric(expression: Expression) -> bool:
     """Tell whether an expression is made of numbers and arithmetic only."""
     if isinstance(expression, Call):
-        return expression.function in _ARITHMETIC and all(map(is_numeric, expression.arguments))
+        return expression.function in _ARITHMETIC and all(map(_is_numeric, expression.arguments))
     return isinstance(expression, Number)

@@ -1,0 +1,247 @@
+"""The check of units: every equation against the units that its variables declare."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from flatgov.check.findings import Finding, Outcome, Severity
+from flatgov.check.subject import Check, Subject
+from flatgov.model import Variable
+from flatgov.names import canonical
+from flatgov.units.algebra import DIMENSIONLESS
+from flatgov.units.causes import Cause, Causes, pair_of, probable_unit, uses
+from flatgov.units.equations import Mismatch, Use, check_equations, input_mismatches
+from flatgov.units.parse import UnitsError, Vocabulary
+from flatgov.units.scope import Scope, make_scope
+from flatgov.units.show import underlined, written
+from flatgov.units.trees import plain
+from flatgov.units.wording import conversion, known_factor, mending, missing, named, sentence
+
+ID = "units"
+# In a model in which so many variables have units, one without is an oversight.
+_MOSTLY = 0.8
+_LISTED = 12
+_BARE = "a bare number stands where units are needed"
+
+
+@dataclass
+class _Report:
+    """The findings of one model as they are made."""
+
+    subject: Subject
+    scope: Scope
+    wrong: dict[str, UnitsError]
+    findings: list[Finding] = field(default_factory=list)
+
+    def add(self, severity: Severity, variable: Variable | None, what: str, **more: Any) -> None:
+        self.findings.append(self.subject.finding(ID, severity, variable, what, **more))
+
+    def add_unreadable(self) -> None:
+        for name, error in self.wrong.items():
+            variable = self.subject.model.variables.get(name)
+            text = variable.units if variable else self.subject.model.time.units
+            what = f"the units '{text[:60]}' of '{name}' cannot be read: {error}"
+            fix = "write them as products and quotients of names: Person/Month, 1/(Task*Hour)"
+            self.add("warning", variable, what, text=text[:60], fix=fix)
+
+    def add_missing(self, without: Sequence[Variable]) -> None:
+        """Say once which variables have no units, with those that their equations suggest."""
+        if not without:
+            return
+        total = len(self.subject.model.variables)
+        if len(without) == total:
+            what = "no variable has units, so that the equations cannot be checked for sense"
+            self.add("note", None, what, fix="give every variable units, Dmnl for pure numbers")
+            return
+        names = ", ".join(f"'{variable.name}'" for variable in without[:3])
+        more = f" and {len(without) - 3} more" if len(without) > 3 else ""
+        have = "has" if len(without) == 1 else "have"
+        self.add(
+            "warning" if len(without) <= (1 - _MOSTLY) * total else "note",
+            without[0],
+            f"{names}{more} {have} no units, {total - len(without)} of {total} variables do",
+            evidence=", ".join(self._suggested(without)),
+            fix="give each its units, Dmnl for pure numbers",
+        )
+
+    def _suggested(self, without: Sequence[Variable]) -> Iterator[str]:
+        used = uses(self.scope.variables)
+        for variable in without[:_LISTED]:
+            unit = probable_unit(canonical(variable.name), self.scope, used)
+            yield f"'{variable.name}'" + (f" (its uses ask for {unit})" if unit else "")
+        if len(without) > _LISTED:
+            yield "…"
+
+    def add_causes(self, causes: Iterable[Cause]) -> None:
+        for cause in causes:
+            count = len({(one.variable.name, one.equation) for one in cause.mismatches})
+            equations = [f"'{one.variable.name}': {sentence(one)}" for one in cause.mismatches]
+            evidence = "; ".join(equations[:_LISTED]) + ("; …" if len(equations) > _LISTED else "")
+            if cause.variable:
+                self._add_variable(cause, count, evidence)
+            else:
+                self._add_pair(cause, count, evidence)
+
+    def _add_variable(self, cause: Cause, count: int, evidence: str) -> None:
+        variable = self.scope.variables[cause.variable]
+        unit = named(cause.unit)
+        what = (
+            f"'{variable.name}' is declared {variable.units}, but {count} equations"
+            f" fit only if it is {unit}"
+        )
+        fix = f"give it the units {cause.unit}, or correct all {count} equations"
+        if known := known_factor(cause.unit / (self.scope.units[cause.variable] or DIMENSIONLESS)):
+            fix += f" ({known})"
+        self.add("warning", variable, what, text=variable.units, evidence=evidence, fix=fix)
+
+    def _add_pair(self, cause: Cause, count: int, evidence: str) -> None:
+        pair = pair_of(cause.unit)
+        assert pair is not None  # that is how such a cause is found
+        first = cause.mismatches[0]
+        known = known_factor(cause.unit)
+        what = f"{count} equations take '{pair[1]}' for '{pair[0]}'"
+        fix = (
+            f"convert one to the other by a constant in {pair[0]}/{pair[1]} ({known})"
+            if known
+            else f"list them as synonyms if they mean the same, or convert by a constant in"
+            f" {pair[0]}/{pair[1]}"
+        )
+        self.add("warning", first.variable, what, evidence=evidence, fix=fix)
+
+    def add_singles(self, mismatches: Sequence[Mismatch], causes: Causes) -> None:
+        """Add what has no common cause; those that lack one factor share a heading."""
+        shared = Counter(_factor(one) for one in mismatches if one.problem.kind != "number")
+        for one in mismatches:
+            if one.problem.kind == "number":
+                self._add_number(one)
+                continue
+            factor = _factor(one)
+            cause = f"a factor of {factor} is missing" if shared[factor] > 1 else ""
+            fix = self._repair(one, causes)
+            if number := conversion(one):
+                cause = "units are converted by a bare number"
+                fix = f"replace {number} by a constant with the units {one.factor}"
+            self._add(one, "warning", missing(one), fix, cause)
+
+    def _repair(self, one: Mismatch, causes: Causes) -> str:
+        """Say what would make the equation right: a factor, or other units for a variable."""
+        at = one.variable.equations.index(one.equation)
+        others = [
+            f"'{self.scope.variables[name].name}' the units {unit}"
+            for name, unit in causes.repairs((canonical(one.variable.name), at))
+            if not causes.breaks(name, unit)
+        ]
+        fix = mending(one.factor)
+        return f"{fix}, or give {' or '.join(others[:2])}" if others else fix
+
+    def _add_number(self, one: Mismatch) -> None:
+        problem = one.problem
+        # Added to a quantity it is a quantity; as a date, a bound or a threshold it is plain.
+        severity: Severity = "warning" if problem.function in ("+", "-") else "note"
+        fix = f"replace it by a constant with the units {problem.expected}"
+        self._add(one, severity, "", fix, _BARE)
+
+    def _add(self, one: Mismatch, severity: Severity, evidence: str, fix: str, cause: str) -> None:
+        self.add(
+            severity,
+            one.variable,
+            f"'{one.variable.name}': {sentence(one)}",
+            text=underlined(one.problem.wrong, one.equation.text),
+            evidence=evidence,
+            fix=fix,
+            cause=cause,
+            line=one.equation.line,
+        )
+
+    def add_inputs(self, found: Sequence[Use]) -> None:
+        """Say once which lookups have an input with units: they do not scale with it."""
+        own = [use for use in found if use.unit not in (DIMENSIONLESS, self.scope.time)]
+        if not own:
+            return
+        tables = {canonical(use.table): use for use in own}
+        first = next(iter(tables.values()))
+        count = f"{len(tables)} lookups have" if len(tables) > 1 else "a lookup has"
+        self.add(
+            "note",
+            first.variable,
+            f"{count} an input with units, so that the table is right for these units only",
+            text=underlined(first.input, first.equation.text),
+            evidence=", ".join(
+                f"'{use.table}' of '{written(use.input)}' ({use.unit})"
+                for use in list(tables.values())[:_LISTED]
+            ),
+            fix="divide the input by a reference value with the same units",
+            line=first.equation.line,
+        )
+
+
+def _factor(one: Mismatch) -> str:
+    """Name what is missing in the same way whichever side it is missing on."""
+    return min(str(one.factor), str(DIMENSIONLESS / one.factor), key=lambda text: (len(text), text))
+
+
+def check_units(subject: Subject) -> Outcome:
+    """Compare the units of all equations with those that the variables declare."""
+    model = subject.model
+    scope, wrong = make_scope(model, Vocabulary(model.unit_synonyms))
+    report = _Report(subject, scope, wrong)
+    without = [
+        variable
+        for key, variable in scope.variables.items()
+        if scope.units[key] is None and variable.name not in wrong
+    ]
+    found: list[Mismatch] = []
+    report.add_unreadable()
+    report.add_missing(without)
+    if len(without) < len(scope.variables):
+        found, lookups = check_equations(scope)
+        found += input_mismatches(lookups)
+        _explain(report, found)
+        report.add_inputs(lookups)
+    order = {name: at for at, name in enumerate(model.variables)}
+    findings = sorted(report.findings, key=lambda one: (order.get(one.variable, -1), one.line))
+    return Outcome(
+        ID,
+        tuple(findings),
+        _summary(scope, found),
+        {
+            "with units": len(scope.variables) - len(without) - len(wrong),
+            "without units": [variable.name for variable in without],
+            "mismatches": len(found),
+        },
+    )
+
+
+def _explain(report: _Report, found: Sequence[Mismatch]) -> None:
+    """Report few causes first, then what has none in common with others."""
+    numbers = [one for one in found if one.problem.kind == "number"]
+    converted = [one for one in found if conversion(one)]
+    apart = {id(one) for one in (*numbers, *converted)}
+    causes = Causes(report.scope, [one for one in found if id(one) not in apart])
+    report.add_causes(causes.found())
+    report.add_singles([*numbers, *converted, *causes.left], causes)
+
+
+def _summary(scope: Scope, found: Sequence[Mismatch]) -> str:
+    equations = [
+        equation
+        for variable in scope.variables.values()
+        for equation in variable.equations
+        if not plain(equation.expression)
+    ]
+    wrong = len({(one.variable.name, one.equation) for one in found})
+    return f"{len(equations)} equations, {wrong} of them with units that do not fit"
+
+
+CHECKS = (
+    Check(
+        ID,
+        "The units of every equation fit",
+        "Do both sides of each equation have the same units, and can what is added or compared be"
+        " added or compared? A wrong unit is often a forgotten factor or a wrong variable.",
+        check_units,
+    ),
+)
