@@ -23,9 +23,11 @@ CONTROLS = "INITIAL TIME = 0 ~~|\nFINAL TIME = 9 ~~|\nTIME STEP = 1 ~~|\nSAVEPER
         ("rate = 1 ~~|\n b = raet ~~|",
          "'b', line 2: the variable 'raet' is not defined; did you mean 'rate'?"),
         ("a = b ~~|\nb = c ~~|\nc = a ~~|",
-         "'a', line 1: circular definition: a → b → c → a; put a stock or a delay into the loop"),
+         "'a', line 1: circular definition: a (line 1) → b (line 2) → c (line 3) → a;"
+         " put a stock or a delay into the loop"),
         ("s = INTEG(1, t) ~~|\nt = INTEG(1, s) ~~|",
-         "'s', line 1: circular initial value: s → t → s; start one of them from a number"),
+         "'s', line 1: circular initial value: s (line 1) → t (line 2) → s;"
+         " start one of them from a number"),
         ("a = SMOTH(1, 2) ~~|",
          "'a', line 1: there is no function or lookup 'SMOTH'; did you mean 'SMOOTH'?"),
         ("a = MAX(1, 2, 3) ~~|", "'a', line 1: MAX is given 3 arguments and takes 2"),
@@ -121,7 +123,7 @@ def test_a_loop_through_a_stock_or_smooth_is_no_circle(load):
 
 def test_a_loop_through_the_time_of_a_delay_is_a_circle(write):
     path = write("a = DELAY1I(1, b, 2) ~~|\nb = a ~~|")
-    with pytest.raises(ModelError, match="circular definition: a → b → a"):
+    with pytest.raises(ModelError, match=r"circular definition: a \(line 1\) → b \(line 2\) → a;"):
         load_model(path)
 
 

@@ -106,11 +106,11 @@ def test_the_times_of_the_model_inside_a_macro(load: Load) -> None:
         ),
         (
             ":MACRO: M(x)\nm2 = x ~~|\n:END OF MACRO:\ny = M(1) ~~|",
-            "'M': the macro has no equation for its result 'M'",
+            "'M', line 2: the macro has no equation for its result 'M'",
         ),
         (
             ":MACRO: M(x)\nM = y ~~|\ny = M ~~|\n:END OF MACRO:\nz = M(1) ~~|",
-            "'M', line 2: circular definition: M → y → M",
+            "'M', line 2: circular definition: M (line 2) → y (line 3) → M",
         ),
         (
             ":MACRO: M(x)\nM = x ~~|\nM = 1 ~~|\n:END OF MACRO:\nz = M(1) ~~|",

@@ -92,7 +92,8 @@ def test_subscripts(load):
         ("/ f<", "/ / f<", "'heat loss', line 14: syntax error at '/ f'"),
         ("/ f<", "/ k<", "'heat loss', line 14: the variable 'k' is not defined"),
         ("<eqn>70</eqn>", "<eqn>heat_loss</eqn>",
-         "'heat loss', line 14: circular definition: heat loss → Room Temperature → heat loss;"
+         "'heat loss', line 14: circular definition: heat loss (line 14) → Room Temperature"
+         " (line 15) → heat loss;"
          " put a stock or a delay into the loop"),
         ("10,10,10", "10,ten,10",
          "'f', line 16: 'ten' is not a number in <ypts>"),

@@ -38,9 +38,8 @@ def test_a_mark_of_an_inner_sum_is_its_own(load):
 
 
 def test_elements_are_defined_once(load):
-    model = load("D: d1, d2 ~~|\na[d2] = 5 ~~|\na[D] = 1 ~~|")
     with pytest.raises(ModelError, match=r"\[d2\] is already defined on line 2; take it out"):
-        model.run()
+        load("D: d1, d2 ~~|\na[d2] = 5 ~~|\na[D] = 1 ~~|")
     except_it = load("D: d1, d2 ~~|\na[d2] = 5 ~~|\na[D] :EXCEPT: [d2] = 1 ~~|")
     np.testing.assert_array_equal(except_it.run()["a"][0], [1, 5])
 

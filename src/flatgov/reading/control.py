@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 
-from flatgov.errors import ModelError
+from flatgov.errors import ModelError, Place, Problems
 from flatgov.model import (
     FINAL_TIME,
     Call,
@@ -41,59 +41,110 @@ _OPERATIONS: dict[str, Callable[[float, float], float]] = {
 }
 
 
-def read_time(expressions: Mapping[str, Expression], parsed: Parsed, file: str) -> TimeSettings:
+def read_time(
+    expressions: Mapping[str, Expression],
+    parsed: Parsed,
+    file: str,
+    broken: Collection[str],
+    problems: Problems,
+) -> TimeSettings | None:
     """Evaluate INITIAL TIME, FINAL TIME, TIME STEP and SAVEPER.
 
     Args:
         expressions: The single equations of all unsubscripted variables by canonical name.
         parsed: The model file, for lines and units.
         file: Its path, for messages.
+        broken: The canonical names of variables that could not be read.
+        problems: Takes each that is missing, each but FINAL TIME that depends on more than
+            constants, and those that do not fit together.
 
     Returns:
         The settings; where FINAL TIME changes it is INITIAL TIME.
-
-    Raises:
-        ModelError: One is missing, one but FINAL TIME depends on more than constants, or the four
-            do not fit.
     """
     values: dict[str, float] = {}
+    told: set[str] = set()
     for name in CONTROL_NAMES:
-        if name not in expressions and name != "saveper":
-            raise ModelError(
-                f"the control variable {name.upper()} is missing",
-                where=file,
-                fix=f"add '{name.upper()} = … ~ … ~ |'",
+        if name in broken:
+            continue
+        if name not in parsed.definitions and name != "saveper":
+            problems.found.append(
+                ModelError(
+                    f"the control variable {name.upper()} is missing",
+                    where=place(file),
+                    fix=f"add '{name.upper()} = … ~ … ~ |'",
+                )
             )
-        used = name if name in expressions else "time step"
+            continue
+        used = name if name in parsed.definitions else "time step"
         try:
-            values[name] = _evaluate(expressions[used], expressions, frozenset([used]))
+            values[name] = _evaluate(Reference(used), expressions, frozenset())
         except (ValueError, ArithmeticError):
-            if used == "final time" and final_time_moves(expressions):
-                values[name] = values["initial time"]
+            if used != name or _leads_nowhere(used, expressions, {*broken, *told}):
+                continue  # What is wrong is said of another variable.
+            if used == "final time" and used in expressions and final_time_moves(expressions):
+                values[name] = values.get("initial time", math.nan)
                 continue
+            told.add(used)
             definition = parsed.definitions[used][0]
-            raise ModelError(
-                f"{used.upper()} = '{definition.text}' has no fixed number as its value",
-                where=place(file, definition.name, definition.line),
-                fix="write it as a number or an expression of constants",
-            ) from None
+            problems.found.append(
+                ModelError(
+                    f"{used.upper()} = '{definition.text}' has no fixed number as its value",
+                    where=place(file, definition.name, definition.line),
+                    fix="write it as a number or an expression of constants",
+                    text=definition.text,
+                )
+            )
+    definitions = {name: parsed.definitions.get(name, ()) for name in CONTROL_NAMES}
+    places = {
+        name: place(file, own[0].name, own[0].line) if own else place(file)
+        for name, own in definitions.items()
+    }
+    found = len(problems.found)
+    for error in time_errors({name: one for name, one in values.items() if one == one}, places):
+        own = (
+            definitions[canonical(error.where.variable)]
+            if isinstance(error.where, Place) and error.where.variable
+            else ()
+        )
+        error.text = own[0].text if own else ""
+        problems.found.append(error)
+    if len(problems.found) > found or len(values) < len(CONTROL_NAMES):
+        return None
     units = next(
         (
             definition.units
             for name in ("time step", "initial time", "final time")
-            for definition in parsed.definitions[name]
+            for definition in definitions[name]
             if definition.units
         ),
         "",
     )
     initial, final, step, saveper = (values[name] for name in CONTROL_NAMES)
-    time = TimeSettings(initial, final, step, saveper, units)
-    check_time(time, where={name: _where(parsed, name, file) for name in CONTROL_NAMES})
-    return time
+    return TimeSettings(initial, final, step, saveper, units)
+
+
+def _leads_nowhere(
+    start: str, expressions: Mapping[str, Expression], broken: Collection[str]
+) -> bool:
+    """Tell whether a variable uses, also through others, one that is not defined or broken."""
+    seen = {start}
+    pending = [start]
+    while pending:
+        name = pending.pop()
+        if name in broken or (name not in expressions and name != "time" and name != start):
+            return True
+        used = (
+            {canonical(one) for one in references(expressions[name])} if name in expressions else ()
+        )
+        pending += [one for one in used if one not in seen]
+        seen |= {*used}
+    return False
 
 
 def final_time_moves(expressions: Mapping[str, Expression]) -> bool:
     """Tell whether FINAL TIME depends on more than constants."""
+    if "final time" not in expressions:
+        return False
     try:
         _evaluate(expressions["final time"], expressions, frozenset(["final time"]))
     except ArithmeticError:
@@ -142,54 +193,63 @@ def check_time(time: TimeSettings, where: Mapping[str, str] | None = None) -> No
         ModelError: The step is not positive, the end is before the start, the steps are too many,
             or SAVEPER is no multiple of TIME STEP.
     """
-    places = where or {}
-    settings = {
-        "INITIAL TIME": time.initial,
-        "FINAL TIME": time.final,
-        "TIME STEP": time.step,
-        "SAVEPER": time.saveper,
-    }
-    for name, value in settings.items():
-        if not math.isfinite(value):
-            where_it_is = places.get(name.lower(), places.get("time step", ""))
-            raise ModelError(f"{name} is {value:g}, not a finite number", where=where_it_is)
-    if time.step <= 0:
-        raise ModelError(
-            f"TIME STEP is {time.step:g}, not above zero", where=places.get("time step", "")
+    values = dict(
+        zip(CONTROL_NAMES, (time.initial, time.final, time.step, time.saveper), strict=True)
+    )
+    for error in time_errors(values, where or {}):
+        raise error
+
+
+def time_errors(values: Mapping[str, float], where: Mapping[str, str]) -> Iterator[ModelError]:
+    """Yield what is wrong with time settings.
+
+    Args:
+        values: Those that are known, by canonical name.
+        where: The place of each control variable, by its canonical name.
+    """
+    finite = {name: value for name, value in values.items() if math.isfinite(value)}
+    for name, value in values.items():
+        if name not in finite:
+            what = f"{name.upper()} is {value:g}, not a finite number"
+            yield ModelError(what, where=where.get(name, where.get("time step", "")))
+    initial, final, step, saveper = map(finite.get, CONTROL_NAMES)
+    if initial is not None and final is not None and final < initial:
+        yield ModelError(
+            f"FINAL TIME {final:g} is before INITIAL TIME {initial:g}",
+            where=where.get("final time", ""),
         )
-    if time.final < time.initial:
-        raise ModelError(
-            f"FINAL TIME {time.final:g} is before INITIAL TIME {time.initial:g}",
-            where=places.get("final time", ""),
-        )
-    if (time.final - time.initial) / time.step > MOST_STEPS:
-        raise ModelError(
-            f"TIME STEP {time.step:g} makes more than {MOST_STEPS:g} steps from {time.initial:g} "
-            f"to {time.final:g}",
-            where=places.get("time step", ""),
+        final = None
+    if step is None:
+        return
+    if step <= 0:
+        what = f"TIME STEP is {step:g}, not above zero"
+        yield ModelError(what, where=where.get("time step", ""))
+        return
+    if initial is not None and final is not None and (final - initial) / step > MOST_STEPS:
+        yield ModelError(
+            f"TIME STEP {step:g} makes more than {MOST_STEPS:g} steps from {initial:g} "
+            f"to {final:g}",
+            where=where.get("time step", ""),
             fix="use a larger TIME STEP or an earlier FINAL TIME",
         )
-    ratio = time.saveper / time.step
+    if saveper is None:
+        return
+    ratio = saveper / step
     if ratio < 0.5 or not math.isfinite(ratio) or abs(ratio - round(ratio)) > 1e-6 * ratio:
-        raise ModelError(
-            f"SAVEPER {time.saveper:g} is no multiple of TIME STEP {time.step:g}",
-            where=places.get("saveper", ""),
-            fix=_multiple(time),
+        yield ModelError(
+            f"SAVEPER {saveper:g} is no multiple of TIME STEP {step:g}",
+            where=where.get("saveper", ""),
+            fix=_multiple(saveper, step),
         )
 
 
-def _multiple(time: TimeSettings) -> str:
+def _multiple(saveper: float, step: float) -> str:
     """Advise the multiple of TIME STEP that is nearest to SAVEPER."""
-    if not math.isfinite(time.saveper / time.step):
+    if not math.isfinite(saveper / step):
         return ""
-    times = max(1, round(time.saveper / time.step))
-    product = f"{times * time.step:.10g}"
+    times = max(1, round(saveper / step))
+    product = f"{times * step:.10g}"
     return f"use {product}" if times == 1 else f"use {times} times TIME STEP, {product}"
-
-
-def _where(parsed: Parsed, name: str, file: str) -> str:
-    definitions = parsed.definitions.get(name, ())
-    return place(file, definitions[0].name, definitions[0].line) if definitions else file
 
 
 def _evaluate(

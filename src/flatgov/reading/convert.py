@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from pysd.translators.structures.abstract_model import AbstractSection
 
-from flatgov.errors import ModelError, Problems
-from flatgov.model import FINAL_TIME, Call, Equation, Expression, Macro, Model, Text, Variable
+from flatgov.errors import FlatgovError, ModelError, Problems
+from flatgov.model import (
+    FINAL_TIME,
+    Call,
+    Equation,
+    Expression,
+    Macro,
+    Model,
+    Text,
+    TimeSettings,
+    Variable,
+)
 from flatgov.names import canonical
+from flatgov.reading.circles import check_circles, components
 from flatgov.reading.control import (
     final_time_moves,
     final_time_variable,
@@ -20,12 +31,8 @@ from flatgov.reading.control import (
     time_constants,
     with_first_final_time,
 )
-from flatgov.reading.diagnose import (
-    check_cycles,
-    check_duplicates,
-    check_names,
-    check_own_names,
-)
+from flatgov.reading.diagnose import Names, check_names, check_own_names, walk, without_duplicates
+from flatgov.reading.elements import Elements
 from flatgov.reading.external import read_values
 from flatgov.reading.folder import Folder
 from flatgov.reading.functions import EXTERNAL
@@ -40,6 +47,7 @@ from flatgov.reading.parsed import (
     place,
 )
 from flatgov.reading.ranges import Ranges, read_ranges
+from flatgov.reading.subscripts import check_subscripts
 from flatgov.reading.trees import function_name, to_tree
 from flatgov.reading.vensim_macros import output_name
 
@@ -54,6 +62,28 @@ class Context:
     ranges: Ranges
     folder: Folder
     file: str
+    broken: frozenset[str]
+    problems: Problems
+
+    def report(self, what: str, definition: Definition, text: str) -> None:
+        """Add a problem of a definition."""
+        where = place(self.file, definition.name, definition.line)
+        self.problems.found.append(ModelError(what, where=where, text=text))
+
+
+@dataclass
+class _Section:
+    """The equations of the model or of a macro.
+
+    Attributes:
+        variables: By name, in the order of the file.
+        controls: The control variables, by name.
+        broken: The canonical names of those of which something cannot be read.
+    """
+
+    variables: dict[str, Variable]
+    controls: dict[str, Variable]
+    broken: set[str]
 
 
 def to_model(
@@ -73,40 +103,32 @@ def to_model(
     """
     section, *macro_sections = parsed.abstract.sections
     folder = Folder(Path(file).parent)
-    ranges = read_ranges(parsed, folder, file)
-    context = Context(ranges, folder, file)
+    ranges = read_ranges(parsed, folder, file, problems)
+    context = Context(ranges, folder, file, frozenset(parsed.broken), problems)
     vensim = {name: own for name, own in ranges.elements.items() if name in parsed.range_lines}
-    check_own_names(parsed.definitions, vensim, _TIMES, file)
+    lines = parsed.range_lines
+    problems.found += check_own_names(parsed.definitions, vensim, _TIMES, file, lines)
     for definitions in parsed.macros:  # whose names are their own
-        check_own_names(definitions, {}, _TIMES, file)
-    variables, controls = _read_section(section, parsed.definitions, context)
-    controls = {**_single(variables), **controls}
-    moving = "final time" in controls and final_time_moves(controls)
+        problems.found += check_own_names(definitions, {}, _TIMES, file, lines)
+    main = _read_section(section, parsed.definitions, context)
+    bodies = [
+        (own, _read_section(own, definitions, context))
+        for own, definitions in zip(macro_sections, parsed.macros, strict=True)
+    ]
+    macros = _macros(bodies, context)
+    _check_all(main, bodies, macros, context, xmile=not file.lower().endswith(".mdl"))
+    variables = main.variables
+    controls = {**_single(variables), **_single(main.controls)}
+    moving = final_time_moves(controls)
     if moving:
         variables[FINAL_TIME] = final_time_variable(controls["final time"], parsed)
-    macros = {
-        function_name(own.name): _read_macro(own, definitions, context)
-        for own, definitions in zip(macro_sections, parsed.macros, strict=True)
-    }
-    for macro in list(macros.values()):
-        for output in macro.outputs[1:]:
-            further = output_name(macro.name, output)
-            macros[further] = replace(macro, name=further, outputs=(output,))
-    labels = {canonical(label) for elements in ranges.elements.values() for label in elements}
-    others = {*_TIMES, *map(canonical, ranges.elements), *labels}
-    check_names(variables, others, set(macros), file)
-    check_cycles(variables, file)
-    for macro in macros.values():
-        inputs = set(map(canonical, macro.inputs))
-        check_names(macro.variables, others | inputs, set(macros), file)
-        check_cycles(macro.variables, file)
     model = Model(
         name=name,
         path=file,
         variables=variables,
         # Not those of `ranges`: `dimensions` may have added one for a range used twice.
         subscripts={name: tuple(one) for name, one in ranges.manager.subscripts.items()},
-        time=read_time(controls, parsed, file),
+        time=TimeSettings(0.0, 0.0, 1.0, 1.0),
         source=source,
         macros=macros,
         mappings=ranges.mappings,
@@ -116,7 +138,41 @@ def to_model(
         unit_synonyms=parsed.unit_synonyms,
         files=folder.files,
     )
+    elements = Elements(model)
+    shaped = {name: one for name, one in variables.items() if name != FINAL_TIME}
+    problems.found += check_subscripts(
+        shaped, elements, main.broken, set(macros), file, all_ranges=not ranges.broken
+    )
+    problems.found += check_circles(variables, elements, main.broken, file)
+    for _, body in bodies:
+        problems.found += check_circles(body.variables, elements, body.broken, file)
+    time = read_time(controls, parsed, file, main.broken, problems)
+    if problems.found or time is None:
+        return None
+    model = replace(model, time=time)
     return with_first_final_time(model) if moving else model
+
+
+def _check_all(
+    main: _Section,
+    bodies: Sequence[tuple[AbstractSection, _Section]],
+    macros: Mapping[str, Macro],
+    context: Context,
+    *,
+    xmile: bool,
+) -> None:
+    """Find what is wrong with the names in all equations."""
+    elements = context.ranges.elements
+    labels = {canonical(label) for own in elements.values() for label in own}
+    others = {*_TIMES, *map(canonical, elements), *labels, *context.ranges.broken}
+    counts = {name: len(macro.inputs) for name, macro in macros.items()}
+    names = Names(main.variables, others | main.broken, counts, xmile)
+    checked = (*main.variables.values(), *main.controls.values())
+    context.problems.found += check_names(checked, names, context.file)
+    for own, body in bodies:
+        inside = others | body.broken | set(map(canonical, own.params))
+        names = Names(body.variables, inside, counts, xmile)
+        context.problems.found += check_names(body.variables.values(), names, context.file)
 
 
 def _single(variables: Mapping[str, Variable]) -> dict[str, Expression]:
@@ -128,62 +184,70 @@ def _single(variables: Mapping[str, Variable]) -> dict[str, Expression]:
     }
 
 
-def _read_section(
-    section: AbstractSection, definitions: Definitions, context: Context
-) -> tuple[dict[str, Variable], dict[str, Expression]]:
-    """Give the variables in the order of the file, and the control variables' expressions."""
-    file = context.file
-    check_duplicates(section.elements, definitions, file)
+def _read_section(section: AbstractSection, definitions: Definitions, context: Context) -> _Section:
+    """Read the equations of the model or of a macro."""
     elements = {canonical(item.name): item for item in section.elements}
     inputs = {canonical(name): display_name(name) for name in section.params}
     own_names = {key: own[0].name for key, own in definitions.items()}
-    spelling = {**_TIMES, **inputs, **own_names}
-    expressions = {
-        key: [
-            _convert(component.ast, spelling, place(file, definition.name, definition.line))
-            for component, definition in zip(elements[key].components, own, strict=True)
-        ]
-        for key, own in definitions.items()
-    }
+    spelling = {**_TIMES, **{name: name for name in context.broken}, **inputs, **own_names}
+    broken = set(context.broken)
+    parts: dict[str, list[tuple[Definition, Any, Expression]]] = {}
+    for key, own in definitions.items():
+        pairs = without_duplicates(elements[key], own, context.file, context.problems)
+        for definition, component in pairs:
+            tree = _convert(component.ast, spelling)
+            if tree is None:
+                broken.add(key)
+                context.report("the equation cannot be read", definition, definition.text)
+            else:
+                parts.setdefault(key, []).append((definition, component, tree))
     flows = {
         canonical(name)
-        for trees in expressions.values()
-        for tree in trees
-        if isinstance(tree, Call) and tree.function == "INTEG"
+        for own in parts.values()
+        for _, _, tree in own
+        if isinstance(tree, Call) and tree.function == "INTEG" and tree.arguments
         for name in terms(tree.arguments[0])
     }
-    variables = {
-        own[0].name: _variable(own, elements[key], expressions[key], flows, context)
-        for key, own in definitions.items()
-        if not is_control(key)
-    }
-    return variables, {key: trees[0] for key, trees in expressions.items() if is_control(key)}
+    found = _Section({}, {}, broken)
+    for key, trees in parts.items():
+        variable = _variable(key, trees, flows, context, broken)
+        (found.controls if is_control(key) else found.variables)[variable.name] = variable
+    return found
 
 
 def _variable(
-    own: tuple[Definition, ...],
-    element: Any,
-    trees: list[Expression],
+    key: str,
+    parts: list[tuple[Definition, Any, Expression]],
     flows: set[str],
     context: Context,
+    broken: set[str],
 ) -> Variable:
-    equations = [
-        equation
-        for tree, definition, component in zip(trees, own, element.components, strict=True)
-        for equation in _equations(tree, definition, component, context)
-    ]
+    own = [definition for definition, _, _ in parts]
+    equations: list[Equation] = []
+    for definition, component, tree in parts:
+        try:
+            equations += _equations(tree, definition, component, context)
+        except FlatgovError as error:
+            broken.add(key)
+            context.problems.found += error.all
+            equations.append(Equation(tree, definition.text, definition.line))
+    dimensions = context.ranges.dimensions(
+        [(one, component) for one, component, _ in parts], context.file, context.problems
+    )
+    if dimensions is None:
+        broken.add(key)
     last = {
         name: next((getattr(d, name) for d in reversed(own) if getattr(d, name)), "")
         for name in ("units", "documentation")
     }
     return Variable(
         name=own[0].name,
-        kind=kind_of(element, [equation.expression for equation in equations], flows),
+        kind=kind_of(parts[0][1], [equation.expression for equation in equations], key in flows),
         units=last["units"],
         limits=next((d.limits for d in own if d.limits != (None, None)), (None, None)),
         documentation=last["documentation"],
         equations=tuple(equations),
-        subscripts=context.ranges.dimensions(element, own[0], context.file),
+        subscripts=dimensions or (),
         group=own[0].group,
     )
 
@@ -220,24 +284,64 @@ def _equations(
             yield Equation(table, definition.text, definition.line, elements)
 
 
-def _read_macro(section: AbstractSection, definitions: Definitions, context: Context) -> Macro:
-    variables, _ = _read_section(section, definitions, context)
-    spelling = {canonical(name): name for name in variables}
-    outputs = []
-    for name in (section.name, *section.returns):
-        if canonical(name) not in spelling:
-            raise ModelError(
-                f"the macro has no equation for its result '{function_name(name)}'",
-                where=place(context.file, function_name(section.name)),
-                fix=f"add '{function_name(name)} = …' before :END OF MACRO:",
+def _macros(
+    bodies: Sequence[tuple[AbstractSection, _Section]], context: Context
+) -> dict[str, Macro]:
+    """Make the macros, one more for each further result of one."""
+    macros: dict[str, Macro] = {}
+    for section, body in bodies:
+        macro = _macro(section, body, context)
+        macros[macro.name] = macro
+    for macro in list(macros.values()):
+        for output in macro.outputs[1:]:
+            further = output_name(macro.name, output)
+            macros[further] = replace(macro, name=further, outputs=(output,))
+    calls = {
+        name: {
+            part.function
+            for variable in macro.variables.values()
+            for equation in variable.equations
+            for part in walk(equation.expression)
+            if isinstance(part, Call) and part.function in macros
+        }
+        for name, macro in macros.items()
+    }
+    for circle in components(calls):
+        variables = macros[circle[0]].variables.values()
+        line = min((variable.line for variable in variables), default=0)
+        context.problems.found.append(
+            ModelError(
+                f"the macro {' → '.join([*circle, circle[0]])} calls itself",
+                where=place(context.file, circle[0], line),
+                text=circle[0],
             )
-        outputs.append(spelling[canonical(name)])
+        )
+    return macros
+
+
+def _macro(section: AbstractSection, body: _Section, context: Context) -> Macro:
+    name = function_name(section.name)
+    spelling = {canonical(own): own for own in body.variables}
+    outputs = []
+    for wanted in (section.name, *section.returns):
+        key = canonical(wanted)
+        if key not in spelling and key not in body.broken:
+            shown = function_name(wanted)
+            line = min((variable.line for variable in body.variables.values()), default=0)
+            context.problems.found.append(
+                ModelError(
+                    f"the macro has no equation for its result '{shown}'",
+                    where=place(context.file, name, line),
+                    fix=f"add '{shown} = …' before :END OF MACRO:",
+                )
+            )
+        outputs.append(spelling.get(key, wanted))
     inputs = tuple(map(display_name, section.params))
-    return Macro(function_name(section.name), inputs, tuple(outputs), variables)
+    return Macro(name, inputs, tuple(outputs), body.variables)
 
 
-def _convert(structure: Any, spelling: Mapping[str, str], where: str) -> Expression:
+def _convert(structure: Any, spelling: Mapping[str, str]) -> Expression | None:
     try:
         return to_tree(structure, spelling)
     except (AttributeError, KeyError, TypeError, ValueError):
-        raise ModelError("the equation cannot be read", where=where) from None
+        return None

@@ -3,51 +3,59 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
-from flatgov.errors import ModelError, nearest_names
+from flatgov.errors import ModelError, Problems, nearest_names
 from flatgov.model import Call, Equation, Expression, Reference, Table, Variable
 from flatgov.names import canonical
-from flatgov.reading.functions import (
-    EXTERNAL,
-    FUNCTIONS,
-    INITIAL_ARGUMENTS,
-    OPERATORS,
-    STEP_ARGUMENTS,
-    wrong_count,
-)
-from flatgov.reading.parsed import CONTROL_NAMES, Definitions, place
+from flatgov.reading.functions import EXTERNAL, FUNCTIONS, OPERATORS, TABLE_FUNCTIONS, wrong_count
+from flatgov.reading.hints import function_form, variable_form
+from flatgov.reading.parsed import CONTROL_NAMES, Definition, Definitions, as_written, place
 
 if TYPE_CHECKING:
     from pysd.translators.structures.abstract_model import AbstractElement
 
-Phase = Literal["step", "initial"]
+# A definition as it stands in the file, and PySD's component of it.
+Pair = tuple[Definition, Any]
 
 
-def check_duplicates(
-    elements: Sequence[AbstractElement], definitions: Definitions, file: str
-) -> None:
-    """Refuse a second definition of a variable, or of the same part of it."""
-    for element in elements:
-        own = definitions[canonical(element.name)]
-        seen: dict[tuple[str, ...], int] = {}
-        for definition, component in zip(own, element.components, strict=True):
-            key = tuple(map(canonical, component.subscripts[0]))
-            whole = () in seen or (seen and not key)
-            if key in seen or whole:
-                raise ModelError(
-                    f"the variable is already defined on line {own[0].line}",
+def without_duplicates(
+    element: AbstractElement, own: Sequence[Definition], file: str, problems: Problems
+) -> list[Pair]:
+    """Give the definitions of a variable with PySD's form of each.
+
+    A second definition of the variable, or of the same part of it, is a problem and left out.
+    """
+    pairs: list[Pair] = []
+    seen: dict[tuple[str, ...], int] = {}
+    for definition, component in zip(own, element.components, strict=True):
+        key = tuple(map(canonical, component.subscripts[0]))
+        if key in seen or () in seen or (seen and not key):
+            problems.found.append(
+                ModelError(
+                    f"the variable is already defined on line {seen.get(key, own[0].line)}",
                     where=place(file, definition.name, definition.line),
                     fix="remove one of the two",
+                    text=definition.name,
                 )
-            seen[key] = definition.line
+            )
+            continue
+        seen[key] = definition.line
+        pairs.append((definition, component))
+    return pairs
 
 
 def check_own_names(
-    definitions: Definitions, ranges: Mapping[str, Sequence[str]], times: Collection[str], file: str
-) -> None:
-    """Refuse a variable with the name of something else.
+    definitions: Definitions,
+    ranges: Mapping[str, Sequence[str]],
+    times: Collection[str],
+    file: str,
+    lines: Mapping[str, int],
+) -> Iterator[ModelError]:
+    """Yield an error for each variable with the name of something else.
 
     Subscript ranges and their elements are variables to Vensim (its documentation, "Variable
     Types"), so that no other may have their names. In XMILE they are apart.
@@ -57,154 +65,189 @@ def check_own_names(
         ranges: The elements of Vensim's subscript ranges.
         times: The canonical names of Time and the control variables.
         file: The model file, for the message.
+        lines: The line of each range.
     """
     for name, elements in ranges.items():
         for one in (name, *elements):
             if canonical(one) in times:
-                raise ModelError(
+                yield ModelError(
                     f"'{one}' is the name of a variable that every model has",
-                    where=place(file, name),
+                    where=place(file, name, lines.get(name, 0)),
                     fix="give the subscript another name",
+                    text=one,
                 )
     taken = {"time": "the simulated time"}
     for name, elements in ranges.items():
         taken |= {canonical(one): f"an element of the subscript range '{name}'" for one in elements}
     taken |= {canonical(name): "a subscript range" for name in ranges}
     for key, own in definitions.items():
-        if key in taken:
-            raise ModelError(
+        if key in taken and not (key in times and key != "time"):
+            yield ModelError(
                 f"'{own[0].name}' is the name of {taken[key]}",
                 where=place(file, own[0].name, own[0].line),
                 fix="give the variable another name",
+                text=own[0].name,
             )
 
 
-def check_names(
-    variables: Mapping[str, Variable], others: set[str], macros: set[str], file: str
-) -> None:
-    """Refuse undefined variables, unknown functions and wrong numbers of arguments.
+@dataclass(frozen=True)
+class Names:
+    """The names that the equations of a model or macro may use.
+
+    Attributes:
+        variables: The variables by name.
+        others: Canonical names besides: control variables, subscripts, Time, those of variables
+            that could not be read.
+        macros: How many inputs each macro has, by its name in capitals.
+        xmile: Whether the model is XMILE, not Vensim.
+    """
+
+    variables: Mapping[str, Variable]
+    others: Collection[str]
+    macros: Mapping[str, int]
+    xmile: bool
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """All names, canonical."""
+        return frozenset((*map(canonical, self.variables), *self.others))
+
+    @cached_property
+    def shown(self) -> list[str]:
+        """Names that a wrong one may have meant, in their own spelling."""
+        return [*self.variables, "Time", *(name.upper() for name in CONTROL_NAMES)]
+
+    @cached_property
+    def callable(self) -> list[str]:
+        """Functions, macros and lookups, in their own spelling."""
+        lookups = [name for name, one in self.variables.items() if one.kind == "lookup"]
+        return [*FUNCTIONS, *self.macros, *lookups]
+
+
+def check_names(variables: Iterable[Variable], names: Names, file: str) -> Iterator[ModelError]:
+    """Yield undefined variables, unknown functions and wrong numbers of arguments, once each.
 
     Args:
-        variables: All variables by name.
-        others: Canonical names that may be used besides: control variables, subscripts, Time.
-        macros: The functions that the model defines, in capitals.
+        variables: Those whose equations are checked.
+        names: What they may use.
         file: The model file, for the message.
     """
-    known = {canonical(name) for name in variables} | others
-    names = [*variables, "Time", *(name.upper() for name in CONTROL_NAMES)]
-    for variable in variables.values():
+    for variable in variables:
+        told: set[tuple[int, str]] = set()
         for equation in variable.equations:
-            where = place(file, variable.name, equation.line)
-            for part in walk(equation.expression):
-                if isinstance(part, Reference) and canonical(part.name) not in known:
-                    if part.name.endswith("$"):
-                        raise ModelError(
-                            f"'{part.name}' is a variable of the model, which a macro cannot use",
-                            where=where,
-                            fix="give it as an argument",
-                        )
-                    raise ModelError(
-                        f"the variable '{part.name.replace('_', ' ')}' is not defined",
-                        where=where,
-                        nearest=nearest_names(part.name, names),
-                    )
-                if isinstance(part, Table):
-                    _check_table(part, variable, where)
-                if isinstance(part, Call) and part.function not in macros:
-                    _check_call(part, variables, where)
+            for error in _equation_errors(equation, variable, names):
+                if (equation.line, error.what) in told:
+                    continue
+                told.add((equation.line, error.what))
+                yield ModelError(
+                    error.what,
+                    where=place(file, variable.name, equation.line),
+                    nearest=error.nearest,
+                    fix=error.fix,
+                    text=error.text,
+                )
 
 
-def _check_table(table: Table, variable: Variable, where: str) -> None:
+def _equation_errors(equation: Equation, variable: Variable, names: Names) -> Iterator[ModelError]:
+    """Yield the errors of an equation, without their place."""
+    for part in walk(equation.expression):
+        if isinstance(part, Reference):
+            if canonical(part.name) not in names.known:
+                yield _undefined(part.name, equation.text, names)
+        elif isinstance(part, Table):
+            yield from _table_errors(part, variable)
+        elif isinstance(part, Call) and part.function not in OPERATORS:
+            yield from _call_errors(part, equation.text, names, part is equation.expression)
+
+
+def _undefined(name: str, text: str, names: Names) -> ModelError:
+    written = as_written(name, text)
+    if name.endswith("$"):
+        return ModelError(
+            f"'{name}' is a variable of the model, which a macro cannot use",
+            fix="give it as an argument",
+            text=written,
+        )
+    shown = written.strip('"') or name.replace("_", " ")
+    form = "" if names.xmile else variable_form(shown)
+    return ModelError(
+        f"the variable '{shown}' is not defined",
+        nearest=() if form else nearest_names(name, names.shown),
+        fix=form and f"write {form}",
+        text=written,
+    )
+
+
+def _table_errors(table: Table, variable: Variable) -> Iterator[ModelError]:
     for left, right in itertools.pairwise(table.x):
         if left == right:
-            raise ModelError(f"the lookup has two points at x = {left:g}", where=where)
+            yield ModelError(f"the lookup has two points at x = {left:g}", text=f"{left:g}")
+            return
     if len(table.x) < 2 and variable.kind != "data":
-        raise ModelError("the lookup has only one point", where=where, fix="give two or more")
+        yield ModelError("the lookup has only one point", fix="give two or more")
 
 
-def _check_call(call: Call, variables: Mapping[str, Variable], where: str) -> None:
-    if call.function in OPERATORS:
+def _call_errors(call: Call, text: str, names: Names, whole: bool) -> Iterator[ModelError]:
+    given = len(call.arguments)
+    written = as_written(call.function, text)
+    if call.function in names.macros:
+        wanted = names.macros[call.function]
+        if given != wanted:
+            what = wrong_count(call.function, given, wanted, wanted)
+            yield ModelError(what, text=written)
+    elif call.function in EXTERNAL:
+        if not whole:
+            yield ModelError(f"{call.function} must be the whole equation", text=written)
+    elif call.function == "A FUNCTION OF":
+        yield ModelError("the equation is incomplete (A FUNCTION OF)", text=written)
+    elif call.function not in FUNCTIONS:
+        yield _unknown_function(call.function, written, names)
+    else:
+        least, most = FUNCTIONS[call.function]
+        if not least <= given <= most:
+            yield ModelError(wrong_count(call.function, given, least, most), text=written)
+        elif call.function in TABLE_FUNCTIONS:
+            yield from _no_table(call, text, names)
+
+
+def _no_table(call: Call, text: str, names: Names) -> Iterator[ModelError]:
+    """Yield an error where the first argument is a variable that is no lookup."""
+    first = call.arguments[0]
+    if not isinstance(first, Reference):
+        if not isinstance(first, Table):
+            written = as_written(call.function, text)
+            what = f"the first argument of {call.function} is no lookup"
+            yield ModelError(what, text=written)
         return
-    if call.function == "LOOKUP" and isinstance(call.arguments[0], Reference):
-        table = variables.get(call.arguments[0].name)
-        if table is not None and table.kind not in ("lookup", "data"):
-            raise ModelError(
-                f"'{table.name}' is no lookup or function, but an argument follows it",
-                where=where,
-                fix="put an operator before the parenthesis",
-            )
-    if call.function == "A FUNCTION OF":
-        raise ModelError("the equation is incomplete (A FUNCTION OF)", where=where)
-    if call.function in EXTERNAL:
-        raise ModelError(f"{call.function} must be the whole equation", where=where)
-    if call.function not in FUNCTIONS and call.function.startswith("GET "):
-        raise ModelError(
-            f"{call.function} is not supported",
-            where=where,
+    table = names.variables.get(first.name)
+    if table is None or table.kind in ("lookup", "data"):
+        return
+    written = as_written(first.name, text)
+    if call.function == "LOOKUP":
+        yield ModelError(
+            f"'{table.name}' is no lookup or function, but an argument follows it",
+            fix="put an operator before the parenthesis",
+            text=written,
+        )
+    else:
+        what = f"'{table.name}' in {call.function} is no lookup and no data"
+        yield ModelError(what, text=written)
+
+
+def _unknown_function(function: str, written: str, names: Names) -> ModelError:
+    if function.startswith("GET "):
+        return ModelError(
+            f"{function} is not supported",
             fix="save the values as .xlsx or .csv and use GET DIRECT CONSTANTS, DATA or LOOKUPS",
+            text=written,
         )
-    if call.function not in FUNCTIONS:
-        raise ModelError(
-            f"there is no function or lookup '{call.function}'",
-            where=where,
-            nearest=nearest_names(call.function, [*FUNCTIONS, *_lookups(variables)]),
-        )
-    least, most = FUNCTIONS[call.function]
-    if not least <= len(call.arguments) <= most:
-        raise ModelError(wrong_count(call.function, len(call.arguments), least, most), where=where)
-
-
-def _lookups(variables: Mapping[str, Variable]) -> list[str]:
-    return [name for name, variable in variables.items() if variable.kind == "lookup"]
-
-
-def check_cycles(variables: Mapping[str, Variable], file: str) -> None:
-    """Refuse variables that need their own value within a step or for their initial value.
-
-    A variable with several equations is left out: its parts may use each other rightly.
-    """
-    phases: tuple[tuple[Phase, str, str], ...] = (
-        ("step", "definition", "put a stock or a delay into the loop"),
-        ("initial", "initial value", "start one of them from a number"),
+    form = function_form(function, xmile=names.xmile)
+    return ModelError(
+        f"there is no function or lookup '{function}'",
+        nearest=() if form else nearest_names(function, names.callable),
+        fix=form,
+        text=written,
     )
-    for phase, what, fix in phases:
-        graph = {
-            name: [
-                used
-                for equation in variable.equations
-                for used in needed(equation, phase)
-                if used in variables and len(variables[used].equations) == 1
-                if not (used == name and _holds_itself(variable))
-            ]
-            for name, variable in variables.items()
-            if len(variable.equations) == 1
-        }
-        if cycle := _find_cycle(graph):
-            first = variables[cycle[0]]
-            raise ModelError(
-                f"circular {what}: {' → '.join(cycle)}",
-                where=place(file, first.name, first.line),
-                fix=fix,
-            )
-
-
-def _holds_itself(variable: Variable) -> bool:
-    """Tell whether a variable's own name means its last value: ``SAMPLE IF TRUE(x > m, x, x)``."""
-    expression = variable.equations[0].expression
-    return isinstance(expression, Call) and expression.function == "SAMPLE IF TRUE"
-
-
-def needed(equation: Equation, phase: Phase) -> Iterator[str]:
-    """Yield the variables whose value of the same moment a variable's value needs."""
-    table = STEP_ARGUMENTS if phase == "step" else INITIAL_ARGUMENTS
-    pending = [equation.expression]
-    while pending:
-        part = pending.pop()
-        if isinstance(part, Reference):
-            yield part.name
-        elif isinstance(part, Call):
-            positions = table.get(part.function, range(len(part.arguments)))
-            pending += [part.arguments[i] for i in positions if i < len(part.arguments)]
 
 
 def walk(expression: Expression) -> Iterator[Expression]:
@@ -215,30 +258,3 @@ def walk(expression: Expression) -> Iterator[Expression]:
         yield part
         if isinstance(part, Call):
             pending = [*part.arguments, *pending]
-
-
-def _find_cycle(graph: Mapping[str, list[str]]) -> list[str] | None:
-    """Give the names of one cycle, the first again at the end.
-
-    Without recursion: chains of a thousand auxiliaries exist.
-    """
-    done: set[str] = set()
-    for start in graph:
-        path: list[str] = []
-        on_path: set[str] = set()
-        pending = [(start, True)]
-        while pending:
-            name, entering = pending.pop()
-            if not entering:
-                done.add(path.pop())
-                on_path.discard(name)
-                continue
-            if name in on_path:
-                return [*path[path.index(name) :], name]
-            if name in done:
-                continue
-            path.append(name)
-            on_path.add(name)
-            pending.append((name, False))
-            pending += [(used, True) for used in graph.get(name, [])]
-    return None

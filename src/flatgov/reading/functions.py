@@ -143,6 +143,17 @@ FUNCTIONS: dict[str, tuple[int, int]] = {
     "ZIDZ": (2, 2),
 }
 
+# Functions that take a lookup, or data, as their first argument.
+TABLE_FUNCTIONS = frozenset(
+    {
+        *("LOOKUP", "LOOKUP AREA", "LOOKUP BACKWARD", "LOOKUP EXTRAPOLATE", "LOOKUP FORWARD"),
+        *("LOOKUP INVERT", "LOOKUP SLOPE", "GET DATA AT TIME", "GET DATA BETWEEN TIMES"),
+        *("GET DATA FIRST TIME", "GET DATA LAST TIME", "GET DATA MAX", "GET DATA MEAN"),
+        *("GET DATA MEDIAN", "GET DATA MIN", "GET DATA STDV", "GET DATA TOTAL POINTS"),
+        "TIME SHIFT",
+    }
+)
+
 # Functions that are resolved when a model is read; each is the whole of its equation.
 EXTERNAL = frozenset({"GET DIRECT CONSTANTS", "GET DIRECT DATA", "GET DIRECT LOOKUPS"})
 

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from pysd.translators.structures.abstract_model import AbstractData, AbstractElement, AbstractLookup
+from pysd.translators.structures.abstract_model import AbstractData, AbstractLookup
 
 from flatgov.model import Array, Call, Expression, Kind, Number, Reference, Table
-from flatgov.names import canonical
 from flatgov.reading.diagnose import walk
 from flatgov.reading.functions import OPERATORS
 
 
-def kind_of(element: AbstractElement, expressions: Sequence[Expression], flows: set[str]) -> Kind:
+def kind_of(component: object, expressions: Sequence[Expression], flow: bool) -> Kind:
     """Classify one variable.
 
     Args:
-        element: PySD's form of it.
+        component: PySD's form of its first definition.
         expressions: Its equations.
-        flows: The canonical names that stand as terms in the flow of some stock.
+        flow: Whether it stands as a term in the flow of some stock.
     """
-    component = element.components[0]
     if isinstance(component, AbstractLookup):
         return "lookup"
     if all(isinstance(item, (Number, Array)) for item in expressions):
@@ -31,7 +29,7 @@ def kind_of(element: AbstractElement, expressions: Sequence[Expression], flows: 
         return "stock"
     if all(map(_is_constant, expressions)):
         return "constant"
-    return "flow" if canonical(element.name) in flows else "auxiliary"
+    return "flow" if flow else "auxiliary"
 
 
 # What gives the same number whenever it is asked, if its arguments do.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -90,3 +91,10 @@ def place(file: str, name: str = "", line: int = 0) -> Place:
 def is_control(name: str) -> bool:
     """Tell whether a name is one of the four control variables."""
     return canonical(name) in CONTROL_NAMES
+
+
+def as_written(name: str, text: str) -> str:
+    """Find a name in an equation: the piece of the text that means it, or ``""``."""
+    words = r"[\s_]+".join(map(re.escape, canonical(name).split()))
+    found = words and re.search(rf'"\s*{words}\s*"|(?<!\w){words}(?!\w)', text, re.IGNORECASE)
+    return found[0] if found else ""

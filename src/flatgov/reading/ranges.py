@@ -5,16 +5,16 @@ from __future__ import annotations
 import copy
 import re
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from pysd.builders.python.subscripts import SubscriptManager
-from pysd.translators.structures.abstract_model import AbstractElement, AbstractSubscriptRange
+from pysd.translators.structures.abstract_model import AbstractSubscriptRange
 
-from flatgov.errors import ModelError, nearest_names
+from flatgov.errors import FlatgovError, ModelError, Place, Problems, nearest_names
 from flatgov.names import canonical
 from flatgov.reading.external import read_elements
 from flatgov.reading.folder import Folder
@@ -110,11 +110,13 @@ class Ranges:
         elements: The elements of each range.
         mappings: As `flatgov.model.Model.mappings`.
         manager: PySD's own form, which finds the ranges of a variable.
+        broken: The canonical names of ranges that cannot be read.
     """
 
     elements: Mapping[str, tuple[str, ...]]
     mappings: Mappings
     manager: Any
+    broken: frozenset[str] = frozenset()
 
     def spell(self, subscripts: Sequence[str]) -> list[str]:
         """Give subscripts in the spelling of their definitions."""
@@ -130,68 +132,106 @@ class Ranges:
         return dict(self.manager.make_coord_dict(self.spell(subscripts)))
 
     def dimensions(
-        self, element: AbstractElement, definition: Definition, file: str
-    ) -> tuple[str, ...]:
+        self, parts: Sequence[tuple[Definition, Any]], file: str, problems: Problems
+    ) -> tuple[str, ...] | None:
         """Find the ranges that a variable has altogether, in order.
 
-        Raises:
-            ModelError: A subscript is not defined.
+        Args:
+            parts: Its definitions, each with PySD's component of it.
+            file: The model file, for messages.
+            problems: Takes subscripts that are not defined or do not fit together.
+
+        Returns:
+            The names of the ranges; ``None`` where they cannot be told.
         """
-        lists = [self.spell(component.subscripts[0]) for component in element.components]
+        lists = [self.spell(component.subscripts[0]) for _, component in parts]
+        errors = list(self._unknown(parts, file))
+        problems.found += errors
+        if errors or (
+            self.broken
+            and any(canonical(name) not in self._spelling for names in lists for name in names)
+        ):
+            return None
+        first = parts[0][0]
+        for (definition, _), names in zip(parts, lists, strict=True):
+            if len(names) != len(lists[0]):
+                what = (
+                    f"the left-hand side has {len(names)} subscript{'s' * (len(names) != 1)}, that"
+                    f" of line {first.line} has {len(lists[0])}"
+                )
+            elif len({*map(canonical, names)}) < len(names) and any(
+                names.count(name) > 1 and name in self.elements for name in names
+            ):
+                what = f"one range stands twice on the left-hand side [{', '.join(names)}]"
+            else:
+                continue
+            fix = "define a second range of the same elements" if what.startswith("one") else ""
+            where = place(file, definition.name, definition.line)
+            problems.found.append(
+                ModelError(what, where=where, fix=fix, text=f"[{','.join(names)}]")
+            )
+            return None
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                return tuple(self.manager.make_merge_list(lists, element.name))
+                return tuple(self.manager.make_merge_list(lists, first.name))
         except (KeyError, IndexError, ValueError) as error:
-            where = place(file, definition.name, definition.line)
-            for name in (name for names in lists for name in names):
-                if canonical(name) not in self._spelling:
-                    raise ModelError(
+            what = f"its subscripts do not fit: {error}"
+            problems.found.append(
+                ModelError(what, where=place(file, first.name, first.line), text=first.name)
+            )
+            return None
+
+    def _unknown(self, parts: Sequence[tuple[Definition, Any]], file: str) -> Iterator[ModelError]:
+        """Yield an error for each subscript that is not defined, once."""
+        if self.broken:
+            return  # It may be that of a range that cannot be read.
+        told = set()
+        for definition, component in parts:
+            groups = (component.subscripts[0], *component.subscripts[1])
+            for name in (name for group in groups for name in group):
+                if canonical(name) not in self._spelling and canonical(name) not in told:
+                    told.add(canonical(name))
+                    yield ModelError(
                         f"the subscript '{name}' is not defined",
-                        where=where,
+                        where=place(file, definition.name, definition.line),
                         nearest=nearest_names(name, self._spelling.values()),
-                    ) from None
-            for names in lists:
-                if len(set(names)) < len(names):
-                    raise ModelError(
-                        f"one range stands twice on the left-hand side [{', '.join(names)}]",
-                        where=where,
-                        fix="define a second range of the same elements",
-                    ) from None
-            raise ModelError(f"its subscripts do not fit: {error}", where=where) from None
+                        text=name,
+                    )
 
 
-def read_ranges(parsed: Parsed, folder: Folder, file: str) -> Ranges:
+def read_ranges(parsed: Parsed, folder: Folder, file: str, problems: Problems) -> Ranges:
     """Resolve the subscript ranges of a model.
 
     Args:
         parsed: The parsed model.
         folder: Its folder, for ranges that other files hold.
         file: Its path, for messages.
-
-    Raises:
-        ModelError: A range is made of one that is not defined, or a mapping does not fit.
+        problems: Takes ranges that are made of one that is not defined, that hold themselves, and
+            mappings that do not fit.
     """
+
+    def at(name: str) -> Place:
+        return place(file, name, parsed.range_lines.get(name, 0))
+
     items = copy.deepcopy(parsed.abstract.sections[0].subscripts)
+    broken = {canonical(name) for name in parsed.broken & _used(parsed)}
     for item in items:
         if isinstance(item.subscripts, dict):
-            where = place(file, item.name, parsed.range_lines.get(item.name, 0))
-            item.subscripts = read_elements(item.subscripts, folder, where)
+            try:
+                item.subscripts = read_elements(item.subscripts, folder, at(item.name))
+            except FlatgovError as error:
+                problems.found += error.all
+                broken.add(canonical(item.name))
+    items = [item for item in items if canonical(item.name) not in broken]
     _spell_alike(items)
-    for item in items:
-        if item.name in _held(item, {one.name: one for one in items}):
-            where = place(file, item.name, parsed.range_lines.get(item.name, 0))
-            raise ModelError(
-                "the subscript range has an element of its own name, or is part of itself",
-                where=where,
-                fix="give the range or the element another name",
-            )
+    items = _sound(items, broken, at, problems)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             manager: Any = SubscriptManager(items, Path())
         except (KeyError, ValueError, RecursionError) as error:
-            raise ModelError(f"the subscript range {error} is wrong", where=file) from None
+            raise ModelError(f"the subscript range {error} is wrong", where=place(file)) from None
     elements = {name: tuple(members) for name, members in manager.subscripts.items()}
     equal = {item.name: item.subscripts for item in items if isinstance(item.subscripts, str)}
     mappings: dict[str, dict[str, tuple[str, ...]]] = {}
@@ -199,10 +239,68 @@ def read_ranges(parsed: Parsed, folder: Folder, file: str) -> Ranges:
         mappings.setdefault(name, {})[target] = elements[target]
     for name, targets in parsed.mappings.items():
         for target, listed in targets.items():
-            where = place(file, name, parsed.range_lines.get(name, 0))
-            source, goal, meant = _map(name, target, listed, elements, where)
-            mappings.setdefault(source, {})[goal] = meant
-    return Ranges(elements, mappings, manager)
+            if {canonical(name), canonical(target)} & broken:
+                continue
+            with problems.collect():
+                source, goal, meant = _map(name, target, listed, elements, at(name))
+                mappings.setdefault(source, {})[goal] = meant
+    return Ranges(elements, mappings, manager, frozenset(broken))
+
+
+def _used(parsed: Parsed) -> set[str]:
+    """Give the canonical names that stand as subscripts on some left-hand side."""
+    return {
+        canonical(name)
+        for section in parsed.abstract.sections
+        for element in section.elements
+        for component in element.components
+        for group in (component.subscripts[0], *component.subscripts[1])
+        for name in group
+    }
+
+
+def _sound(
+    items: list[AbstractSubscriptRange],
+    broken: set[str],
+    at: Callable[[str], Place],
+    problems: Problems,
+) -> list[AbstractSubscriptRange]:
+    """Leave out ranges that cannot be resolved; their names are added to `broken`."""
+    known = {item.name: item for item in items}
+    if len(known) < len(items):
+        names = [canonical(item.name) for item in items]
+        for name in dict.fromkeys(item.name for item in items if names.count(item.name) > 1):
+            problems.found.append(
+                ModelError(
+                    "the subscript range is defined twice",
+                    where=at(name),
+                    fix="remove one of the two",
+                    text=name,
+                )
+            )
+    for item in known.values():
+        if isinstance(item.subscripts, str) and item.subscripts not in known:
+            if canonical(item.subscripts) not in broken:
+                problems.found.append(
+                    ModelError(
+                        f"the subscript range '{item.subscripts}' is not defined",
+                        where=at(item.name),
+                        nearest=nearest_names(item.subscripts, known),
+                        text=item.subscripts,
+                    )
+                )
+            broken.add(canonical(item.name))
+        elif item.name in _held(item, known):
+            problems.found.append(
+                ModelError(
+                    "the subscript range has an element of its own name, or is part of itself",
+                    where=at(item.name),
+                    fix="give the range or the element another name",
+                    text=item.name,
+                )
+            )
+            broken.add(canonical(item.name))
+    return [item for item in known.values() if canonical(item.name) not in broken]
 
 
 def _spell_alike(items: list[AbstractSubscriptRange]) -> None:
@@ -233,7 +331,7 @@ def _map(
     target: str,
     listed: tuple[str, ...],
     elements: Mapping[str, tuple[str, ...]],
-    where: str,
+    where: Place,
 ) -> tuple[str, str, tuple[str, ...]]:
     """Give a mapping as (range, other range, an element of the other for each of the range's).
 
@@ -247,6 +345,7 @@ def _map(
             f"the subscript range '{target}' is not defined",
             where=where,
             nearest=nearest_names(target, elements),
+            text=target,
         )
     own = elements[name]
     meant = [
@@ -255,12 +354,16 @@ def _map(
     ]
     if len(meant) != len(own):
         raise ModelError(
-            f"the mapping to '{goal}' has {len(meant)} elements for {len(own)}", where=where
+            f"the mapping to '{goal}' has {len(meant)} elements for {len(own)}",
+            where=where,
+            text=target,
         )
     members = {canonical(element): element for element in elements[goal]}
     for element in (element for group in meant for element in group):
         if canonical(element) not in members:
-            raise ModelError(f"'{element}' is no element of the range '{goal}'", where=where)
+            what = f"'{element}' is no element of the range '{goal}'"
+            nearest = nearest_names(element, members.values())
+            raise ModelError(what, where=where, nearest=nearest, text=element)
     if all(len(group) == 1 for group in meant):
         return name, goal, tuple(members[canonical(element)] for (element,) in meant)
     back = {

@@ -1,0 +1,141 @@
+"""The right form of what modellers bring along from other tools and languages."""
+
+from __future__ import annotations
+
+import re
+
+# Functions of XMILE, spreadsheets and programming languages, in capitals → what Vensim has.
+_IN_VENSIM = {
+    "ACOS": "ARCCOS(x)",
+    "ASIN": "ARCSIN(x)",
+    "ATAN": "ARCTAN(x)",
+    "AVERAGE": "SUM(x[range!]) / ELMCOUNT(range)",
+    "DELAY": "DELAY FIXED(x, time, initial value)",
+    "DELAYN": "DELAY N(x, time, initial value, order)",
+    "EXPRND": "RANDOM EXPONENTIAL(low, high, shift, stretch, seed)",
+    "FLOOR": "INTEGER(x)",
+    "FORCST": "FORECAST(x, average time, horizon)",
+    "IF": "IF THEN ELSE(condition, then, else)",
+    "IFTHENELSE": "IF THEN ELSE(condition, then, else)",
+    "IIF": "IF THEN ELSE(condition, then, else)",
+    "INIT": "INITIAL(x)",
+    "INT": "INTEGER(x)",
+    "INTEGRAL": "INTEG(flow, initial value)",
+    "LN10": "LOG(x, 10)",
+    "LOG10": "LOG(x, 10)",
+    "MEAN": "SUM(x[range!]) / ELMCOUNT(range)",
+    "MOD": "MODULO(a, b)",
+    "NORMAL": "RANDOM NORMAL(low, high, mean, deviation, seed)",
+    "POW": "POWER(a, b) or a ^ b",
+    "PREVIOUS": "DELAY FIXED(x, TIME STEP, initial value)",
+    "RAND": "RANDOM 0 1()",
+    "RANDOM": "RANDOM UNIFORM(low, high, seed)",
+    "ROUND": "INTEGER(x + 0.5)",
+    "SAFEDIV": "ZIDZ(a, b) or XIDZ(a, b, otherwise)",
+    "SIZE": "ELMCOUNT(range)",
+    "SMOOTH1": "SMOOTH(x, time)",
+    "SMOOTHN": "SMOOTH N(x, time, initial value, order)",
+    "SMTH1": "SMOOTH(x, time)",
+    "SMTH3": "SMOOTH3(x, time)",
+    "SMTHN": "SMOOTH N(x, time, initial value, order)",
+    "UNIFORM": "RANDOM UNIFORM(low, high, seed)",
+}
+# Functions of Vensim and others, in capitals → what XMILE has.
+_IN_XMILE = {
+    "ACOS": "ARCCOS(x)",
+    "ACTIVE INITIAL": "<init_eqn> beside <eqn>",
+    "ASIN": "ARCSIN(x)",
+    "ATAN": "ARCTAN(x)",
+    "DELAY FIXED": "DELAY(x, time, initial value)",
+    "DELAY N": "DELAYN(x, time, order, initial value)",
+    "DELAY1I": "DELAY1(x, time, initial value)",
+    "DELAY3I": "DELAY3(x, time, initial value)",
+    "ELMCOUNT": "SIZE(dimension)",
+    "FLOOR": "INT(x)",
+    "FORECAST": "FORCST(x, average time, horizon)",
+    "IIF": "IF condition THEN a ELSE b",
+    "IFTHENELSE": "IF condition THEN a ELSE b",
+    "INITIAL": "INIT(x)",
+    "INTEG": "a <stock> with <inflow> and <outflow>",
+    "INTEGER": "INT(x)",
+    "MODULO": "a MOD b",
+    "POW": "a ^ b",
+    "POWER": "a ^ b",
+    "RANDOM 0 1": "UNIFORM(0, 1)",
+    "RANDOM NORMAL": "NORMAL(mean, deviation, seed)",
+    "RANDOM UNIFORM": "UNIFORM(low, high, seed)",
+    "SMOOTH": "SMTH1(x, time)",
+    "SMOOTH N": "SMTHN(x, time, order, initial value)",
+    "SMOOTH1": "SMTH1(x, time)",
+    "SMOOTH3": "SMTH3(x, time)",
+    "SMOOTH3I": "SMTH3(x, time, initial value)",
+    "SMOOTHI": "SMTH1(x, time, initial value)",
+    "VMAX": "MAX(x)",
+    "VMIN": "MIN(x)",
+    "WITH LOOKUP": "a <gf> beside <eqn>",
+    "XIDZ": "SAFEDIV(a, b, otherwise)",
+    "ZIDZ": "SAFEDIV(a, b)",
+}
+_VARIABLES_IN_VENSIM = {
+    "DT": "TIME STEP",
+    "STARTTIME": "INITIAL TIME",
+    "STOPTIME": "FINAL TIME",
+}
+# What stands where the reading stopped → the right form: in Vensim, in XMILE.
+_SIGNS = (
+    (r"\*\*", "^", "^"),
+    (r"&&|&", ":AND:", "AND"),
+    (r"\|\|", ":OR:", "OR"),
+    (r"==", "=", "="),
+    (r"!=|≠", "<>", "<>"),
+    (r"=<|≤", "<=", "<="),
+    (r"=>|≥", ">=", ">="),
+    (r"!|~", ":NOT:", "NOT"),
+    (r"%", "MODULO(a, b)", "a MOD b"),
+    (r"(?:if|then|else)\b", "IF THEN ELSE(condition, then, else)", "IF a THEN b ELSE c"),
+    (r"and\b", ":AND:", ""),
+    (r"or\b", ":OR:", ""),
+    (r"not\b", ":NOT:", ""),
+    (r":and:", "", "AND"),
+    (r":or:", "", "OR"),
+    (r":not:", "", "NOT"),
+)
+
+
+def function_form(name: str, *, xmile: bool = False) -> str:
+    """Say what to write for a function of another tool, as an imperative; ``""`` if unknown.
+
+    Args:
+        name: The function in any spelling.
+        xmile: Whether the model is XMILE, not Vensim.
+    """
+    forms = _IN_XMILE if xmile else _IN_VENSIM
+    form = forms.get(" ".join(name.replace("_", " ").upper().split()), "")
+    return f"write {form}" if form else ""
+
+
+def variable_form(name: str) -> str:
+    """Give Vensim's name of what XMILE has as a variable, or ``""``."""
+    return _VARIABLES_IN_VENSIM.get(name.strip().upper(), "")
+
+
+def syntax_form(before: str, rest: str, *, xmile: bool = False) -> str:
+    """Say what to write where a sign of another language stands; ``""`` where none does.
+
+    Args:
+        before: The equation up to where the reading stopped.
+        rest: What follows, the sign that does not fit or its last character in front.
+        xmile: Whether the model is XMILE, not Vensim.
+    """
+    rest = rest.lstrip()
+    if re.match(r"\s*if\b(?![\s_]*then[\s_]*else)", before + rest, re.IGNORECASE) and re.search(
+        r"\bthen\b", before + rest, re.IGNORECASE
+    ):
+        return "" if xmile else "write IF THEN ELSE(condition, then, else)"
+    last = before.rstrip()[-1:]
+    candidates = [rest, last + rest] if last in tuple("*&|=!<>") else [rest]
+    for pattern, vensim_form, xmile_form in _SIGNS:
+        form = xmile_form if xmile else vensim_form
+        if form and any(re.match(pattern, one, re.IGNORECASE) for one in candidates):
+            return f"write {form}"
+    return ""
