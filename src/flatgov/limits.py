@@ -160,6 +160,14 @@ def _check_size(path: Path, size: int, limit: str, where: str, error: type[Flatg
     check(limit, size, f"{name} has {size:,} bytes", where=where or str(path), error=error)
 
 
+def physical_memory() -> int | None:
+    """Give the bytes of this machine's memory; nothing where the system does not tell."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, OSError, ValueError):
+        return None
+
+
 def _enough(count: float) -> str:
     """Give a round number that is not below a count."""
     if count <= 1000 or not math.isfinite(count):

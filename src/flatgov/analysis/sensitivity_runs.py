@@ -14,12 +14,12 @@ from flatgov.analysis.failures import count_reasons
 from flatgov.analysis.rows import Row, rows_of
 from flatgov.analysis.sobol import REPEATS
 from flatgov.errors import StudyError, nearest_names
+from flatgov.limits import physical_memory
 from flatgov.names import canonical
 from flatgov.run.ensemble import OK
 from flatgov.run.events import DrawsDone, Event
 from flatgov.run.grid import count_points
 from flatgov.run.members import choose_members
-from flatgov.run.memory import physical_memory
 from flatgov.study.uncertainty import Factor, Uncertainty
 
 if TYPE_CHECKING:

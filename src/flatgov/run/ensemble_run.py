@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from flatgov.changes import FloatArray
 from flatgov.errors import ModelError, StudyError
+from flatgov.limits import physical_memory
 from flatgov.model import Model
 from flatgov.run.ensemble import (
     LEAST_DRAWS,
@@ -28,7 +29,6 @@ from flatgov.run.events import DrawsDone, Event
 from flatgov.run.executors import run_blocks
 from flatgov.run.grid import count_points
 from flatgov.run.members import Chosen
-from flatgov.run.memory import physical_memory
 from flatgov.run.native import check_seed, uses_random_numbers
 from flatgov.run.trouble import OK, named_variables, reason_texts
 from flatgov.study.changes import as_study_error

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from flatgov import __version__
+from flatgov import __version__, limits
 from flatgov.errors import StudyError
 from flatgov.model import Model
 from flatgov.run.place import Place, file_sizes, join, read_bytes, remove
@@ -89,9 +89,11 @@ def kind_of(source: Study | Model) -> str:
 
 def read_manifest(folder: Place) -> dict[str, Any] | None:
     """Read the manifest of results; None if there is none, or one of some other program."""
+    place = join(folder, MANIFEST)
     try:
-        manifest = json.loads(read_bytes(join(folder, MANIFEST)))
-    except (OSError, ValueError):
+        text = limits.read_file(place) if isinstance(place, Path) else read_bytes(place)
+        manifest = json.loads(text)
+    except (OSError, ValueError, RecursionError):
         return None
     if not isinstance(manifest, dict) or not isinstance(manifest.get("versions"), dict):
         return None
@@ -109,7 +111,38 @@ def manifest_of_results(folder: Place) -> dict[str, Any]:
         missing = isinstance(folder, Path) and not folder.is_dir()
         what = "there is no such folder" if missing else "holds no results"
         raise StudyError(what, where=str(folder), fix="name a folder that `flatgov run` wrote")
+    for key, kind in _KINDS.items():
+        if not isinstance(manifest.get(key, kind()), kind):
+            raise _broken(folder, key)
+    if "draws" in manifest and not isinstance(manifest.get("sizes"), dict):
+        raise _broken(folder, "sizes")
+    if not all(isinstance(name, str) and _is_below(name) for name in manifest.get("data", [])):
+        raise _broken(folder, "data")
     return manifest
+
+
+# What is taken from a manifest, which anyone may have written.
+_KINDS: Mapping[str, type] = {
+    "sha256": dict,
+    "sizes": dict,
+    "data": list,
+    "policies": list,
+    "scenarios": list,
+    "name": str,
+    "kind": str,
+}
+
+
+def _broken(folder: Place, key: str) -> StudyError:
+    return StudyError(
+        f"'{key}' is not what flatgov writes", where=str(join(folder, MANIFEST)), fix="run again"
+    )
+
+
+def _is_below(name: str) -> bool:
+    """Tell whether a path stays in the folder that it starts from."""
+    path = PurePosixPath(name)
+    return not path.is_absolute() and ".." not in path.parts and "\\" not in name
 
 
 def is_result(name: object) -> bool:

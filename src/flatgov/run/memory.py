@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
-
 from flatgov.errors import ModelError
 from flatgov.kernel.execute import memory
 from flatgov.kernel.jit import Kernel
+from flatgov.limits import physical_memory
 
 
 def check_memory(
@@ -40,11 +39,3 @@ def check_memory(
         where=where,
         fix=fix,
     )
-
-
-def physical_memory() -> int | None:
-    """Give the bytes of this machine's memory; nothing where the system does not tell."""
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, OSError, ValueError):
-        return None

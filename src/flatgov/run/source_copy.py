@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from flatgov.model import Model
 from flatgov.reading.data_files import data_names
+from flatgov.study.toml import is_inside
 
 if TYPE_CHECKING:
     from flatgov.study.study import Study
@@ -20,7 +21,8 @@ def copy_source(source: Study | Model, target: Path) -> list[Path]:
     """Copy a study's folder or a model's file, with the other files that the model reads.
 
     Args:
-        source: The study or the model.
+        source: The study or the model. A link out of a study's folder is left out: results are
+            often passed on.
         target: Made; it must not exist. What the model reads lies there where it lies beside it.
 
     Returns:
@@ -34,7 +36,7 @@ def copy_source(source: Study | Model, target: Path) -> list[Path]:
     folder = Path(model.path).parent
     files = [Path(model.path)] if isinstance(source, Model) else sorted(source.folder.iterdir())
     for path in files:
-        if path.is_file() and not path.name.startswith("."):
+        if path.is_file() and not path.name.startswith(".") and is_inside(path):
             shutil.copyfile(path, target / path.name)
     given = data_names(model.data)
     for name in model.files.keys() - given:

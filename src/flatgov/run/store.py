@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from flatgov import limits
 from flatgov.errors import RunError, StudyError
 from flatgov.model import Model
 from flatgov.run.ensemble_store import (
@@ -54,6 +55,8 @@ from flatgov.run.source_copy import copy_source
 from flatgov.run.summary import SummaryRow, stock_summary, study_summary
 from flatgov.run.zarr_store import with_file_names, with_own_names, write_zarr
 from flatgov.study.load import find_model_file, open_study_or_model
+from flatgov.study.toml import check_inside
+from flatgov.zarr_check import check_store
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -188,10 +191,11 @@ def read_results(folder: Place, *, verify: bool = False) -> xr.Dataset:
     store = join(folder, STORE)
     if "draws" not in manifest:
         return _read_store(folder, STORE, manifest)
+    _check_store(folder, store)
     sizes = file_sizes(store)
     found = {"files": len(sizes), "bytes": sum(sizes.values())}
-    if found != manifest["sizes"][STORE] or (
-        verify and content_hash(store) != manifest["sha256"].get(STORE)
+    if found != manifest["sizes"].get(STORE) or (
+        verify and content_hash(store) != manifest.get("sha256", {}).get(STORE)
     ):
         raise _damaged(store)
     with _readable(store):
@@ -213,11 +217,19 @@ def _read_store(folder: Place, name: str, manifest: Mapping[str, Any]) -> xr.Dat
     import xarray as xr
 
     store = join(folder, name)
+    _check_store(folder, store, limits.physical_memory())
     # Zarr reads what is missing as NaN, which would pass for a failed run.
     if content_hash(store) != manifest.get("sha256", {}).get(name):
         raise _damaged(store)
     with _readable(store), xr.open_zarr(str(store)) as stored:
         return with_own_names(stored.load())
+
+
+def _check_store(folder: Place, store: Place, memory: int | None = None) -> None:
+    """Refuse a store that is not plain data; one at an address is that of whoever gave it."""
+    if isinstance(folder, Path) and isinstance(store, Path):
+        check_inside(store)
+        check_store(store, memory=memory)
 
 
 def _damaged(store: Place) -> RunError:
@@ -251,12 +263,13 @@ def read_source(folder: Place) -> Study | Model:
     if not isinstance(folder, Path):
         folder = _fetched(folder, manifest)
     copy = folder / STUDY_COPY
+    check_inside(copy)
     is_study = (copy / "policies.toml").exists()
     data = [folder / name for name in manifest.get("data", [])]
     source = open_study_or_model(copy if is_study else find_model_file(copy), data)
     if isinstance(source, Model):
         return source
-    name = str(manifest["name"])
+    name = str(manifest.get("name", source.name))
     # A study without a title is called by its folder.
     untitled = set(source.title.values()) == {source.name}
     title = dict.fromkeys(source.title, name) if untitled else source.title
@@ -267,9 +280,9 @@ def _fetched(address: str, manifest: Mapping[str, Any]) -> Path:
     """Copy a study from an address, for as long as the process lives."""
     folder = Path(tempfile.mkdtemp(prefix=TEMPORARY))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    for name in manifest["sha256"]:
+    for name in manifest.get("sha256", {}):
         path = PurePosixPath(name)
-        if path.parts[0] == STUDY_COPY and ".." not in path.parts:
+        if path.parts[:1] == (STUDY_COPY,) and ".." not in path.parts:
             write_bytes(folder / path, read_bytes(join(address, name)))
     return folder
 

@@ -32,7 +32,7 @@ from flatgov.study.schema import (
     ScenariosFile,
 )
 from flatgov.study.study import Study
-from flatgov.study.toml import TomlFile, read_toml, validate
+from flatgov.study.toml import TomlFile, check_inside, read_toml, validate
 from flatgov.study.uncertain_changes import check_drawn_limits, owned_changes, with_draws
 from flatgov.study.uncertainty_file import resolve_uncertainty
 from flatgov.study.uncertainty_schema import UncertaintyFile
@@ -181,6 +181,7 @@ def find_model_file(folder: Path) -> Path:
             where=str(folder),
             fix="keep one of them" if found else f"put one here ({', '.join(MODEL_ENDINGS)})",
         )
+    check_inside(found[0])
     return found[0]
 
 

@@ -98,18 +98,22 @@ def check_inside(path: Path) -> None:
     Raises:
         StudyError: It leads elsewhere.
     """
-    if not path.is_symlink() or limits.current().outside:
-        return
-    try:
-        inside = path.resolve().is_relative_to(path.parent.resolve())
-    except (OSError, RuntimeError):  # a circle of links
-        inside = False
-    if not inside:
+    if not is_inside(path):
         raise StudyError(
             "is a link out of its folder",
             where=str(path),
             fix=f'put the file itself there, or allow it by {limits.VARIABLE}="outside=1"',
         )
+
+
+def is_inside(path: Path) -> bool:
+    """Tell whether a file is no link out of its folder, or such links are allowed."""
+    if not path.is_symlink() or limits.current().outside:
+        return True
+    try:
+        return path.resolve().is_relative_to(path.parent.resolve())
+    except (OSError, RuntimeError):  # a circle of links
+        return False
 
 
 def _check_keys(text: str, path: Path) -> None:
