@@ -230,7 +230,7 @@ def _no_table(call: Call, text: str, names: Names) -> Iterator[ModelError]:
             text=written,
         )
     else:
-        what = f"'{table.name}' in {call.function} is no lookup and no data"
+        what = f"'{table.name}' is no lookup or data variable, as {call.function} needs"
         yield ModelError(what, text=written)
 
 

@@ -222,9 +222,10 @@ class _Checker:
             return
         given = reference.subscripts or variable.subscripts
         if len(given) != len(variable.subscripts):
+            wanted = variable.subscripts
             yield ModelError(
-                f"'{variable.name}' is given {_count(len(given), 'subscript')} and has "
-                + (_list(variable.subscripts) if variable.subscripts else "none"),
+                f"'{variable.name}': {_count(len(given), 'subscript')} {_are(len(given))} given"
+                f" where there {_are(len(wanted))} {len(wanted)}",
                 text=text,
             )
             return
@@ -317,7 +318,3 @@ def _count(number: int, what: str) -> str:
 
 def _are(number: int) -> str:
     return "is" if number == 1 else "are"
-
-
-def _list(names: tuple[str, ...]) -> str:
-    return f"{len(names)}: [{', '.join(names)}]"
