@@ -9,11 +9,11 @@ from typing import Any
 
 from flatgov.check.findings import Finding, Outcome, Severity
 from flatgov.check.subject import Check, Subject
-from flatgov.model import Variable
+from flatgov.model import Equation, Variable, references
 from flatgov.names import canonical
 from flatgov.units.algebra import DIMENSIONLESS
 from flatgov.units.causes import Cause, Causes, pair_of, probable_unit, uses
-from flatgov.units.equations import Mismatch, Use, check_equations, input_mismatches
+from flatgov.units.equations import Mismatch, Use, check_equations
 from flatgov.units.parse import UnitsError, Vocabulary
 from flatgov.units.scope import Scope, make_scope
 from flatgov.units.show import underlined, written
@@ -24,6 +24,8 @@ ID = "units"
 # In a model in which so many variables have units, one without is an oversight.
 _MOSTLY = 0.8
 _LISTED = 12
+# The rank of what is only worth a note.
+_NOTED = 2
 _BARE = "a bare number stands where units are needed"
 
 
@@ -112,49 +114,47 @@ class _Report:
         self.add("warning", first.variable, what, evidence=evidence, fix=fix)
 
     def add_singles(self, mismatches: Sequence[Mismatch], causes: Causes) -> None:
-        """Add what has no common cause; those that lack one factor share a heading."""
-        shared = Counter(_factor(one) for one in mismatches if one.problem.kind != "number")
-        for one in mismatches:
-            if one.problem.kind == "number":
-                self._add_number(one)
-                continue
+        """Add what has no common cause, once for each equation.
+
+        Equations that lack one factor, or have a bare number, share a heading.
+        """
+        equations: dict[tuple[str, Equation], list[Mismatch]] = {}
+        for one in sorted(mismatches, key=_rank):
+            equations.setdefault((one.variable.name, one.equation), []).append(one)
+        shared = Counter(_factor(own[0]) for own in equations.values() if _rank(own[0]) == 0)
+        for one, *others in equations.values():
             factor = _factor(one)
             cause = f"a factor of {factor} is missing" if shared[factor] > 1 else ""
-            fix = self._repair(one, causes)
+            fix = mending(one.factor)
             if number := conversion(one):
                 cause = "units are converted by a bare number"
                 fix = f"replace {number} by a constant with the units {one.factor}"
-            self._add(one, "warning", missing(one), fix, cause)
+            elif one.problem.kind == "number":
+                cause = _BARE
+                fix = f"replace it by a constant with the units {one.problem.expected}"
+            if not number and _rank(one) < _NOTED:
+                fix += self._alternatives(one, causes)
+            evidence = [missing(one), *(f"also: {sentence(other)}" for other in others)]
+            self.add(
+                "note" if _rank(one) == _NOTED else "warning",
+                one.variable,
+                f"'{one.variable.name}': {sentence(one)}",
+                text=underlined(one.problem.wrong, one.equation.text),
+                evidence="; ".join(text for text in evidence if text),
+                fix=fix,
+                cause=cause,
+                line=one.equation.line,
+            )
 
-    def _repair(self, one: Mismatch, causes: Causes) -> str:
-        """Say what would make the equation right: a factor, or other units for a variable."""
+    def _alternatives(self, one: Mismatch, causes: Causes) -> str:
+        """Say which variables could have other units instead, without harm elsewhere."""
         at = one.variable.equations.index(one.equation)
         others = [
             f"'{self.scope.variables[name].name}' the units {unit}"
             for name, unit in causes.repairs((canonical(one.variable.name), at))
             if not causes.breaks(name, unit)
         ]
-        fix = mending(one.factor)
-        return f"{fix}, or give {' or '.join(others[:2])}" if others else fix
-
-    def _add_number(self, one: Mismatch) -> None:
-        problem = one.problem
-        # Added to a quantity it is a quantity; as a date, a bound or a threshold it is plain.
-        severity: Severity = "warning" if problem.function in ("+", "-") else "note"
-        fix = f"replace it by a constant with the units {problem.expected}"
-        self._add(one, severity, "", fix, _BARE)
-
-    def _add(self, one: Mismatch, severity: Severity, evidence: str, fix: str, cause: str) -> None:
-        self.add(
-            severity,
-            one.variable,
-            f"'{one.variable.name}': {sentence(one)}",
-            text=underlined(one.problem.wrong, one.equation.text),
-            evidence=evidence,
-            fix=fix,
-            cause=cause,
-            line=one.equation.line,
-        )
+        return f", or give {' or '.join(others[:2])}" if others else ""
 
     def add_inputs(self, found: Sequence[Use]) -> None:
         """Say once which lookups have an input with units: they do not scale with it."""
@@ -178,6 +178,16 @@ class _Report:
         )
 
 
+def _rank(one: Mismatch) -> int:
+    """Order what does not fit in one equation: operands, added numbers, other numbers.
+
+    A number added to a quantity is a quantity; as a date, a bound or a threshold it is plain.
+    """
+    if one.problem.kind != "number":
+        return 0
+    return 1 if one.problem.function in ("+", "-") else _NOTED
+
+
 def _factor(one: Mismatch) -> str:
     """Name what is missing in the same way whichever side it is missing on."""
     return min(str(one.factor), str(DIMENSIONLESS / one.factor), key=lambda text: (len(text), text))
@@ -198,9 +208,8 @@ def check_units(subject: Subject) -> Outcome:
     report.add_missing(without)
     if len(without) < len(scope.variables):
         found, lookups = check_equations(scope)
-        found += input_mismatches(lookups)
         _explain(report, found)
-        report.add_inputs(lookups)
+        report.add_inputs([use for use in lookups if not _blamed(use, report.findings)])
     order = {name: at for at, name in enumerate(model.variables)}
     findings = sorted(report.findings, key=lambda one: (order.get(one.variable, -1), one.line))
     return Outcome(
@@ -217,12 +226,16 @@ def check_units(subject: Subject) -> Outcome:
 
 def _explain(report: _Report, found: Sequence[Mismatch]) -> None:
     """Report few causes first, then what has none in common with others."""
-    numbers = [one for one in found if one.problem.kind == "number"]
     converted = [one for one in found if conversion(one)]
-    apart = {id(one) for one in (*numbers, *converted)}
-    causes = Causes(report.scope, [one for one in found if id(one) not in apart])
+    causes = Causes(report.scope, [one for one in found if one not in converted])
     report.add_causes(causes.found())
-    report.add_singles([*numbers, *converted, *causes.left], causes)
+    report.add_singles([*converted, *causes.left], causes)
+
+
+def _blamed(use: Use, findings: Sequence[Finding]) -> bool:
+    """Tell whether the unit of a lookup's input comes from a variable that has a finding."""
+    names = {use.variable.name, *references(use.input)}
+    return any(one.variable in names for one in findings)
 
 
 def _summary(scope: Scope, found: Sequence[Mismatch]) -> str:

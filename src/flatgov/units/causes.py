@@ -56,9 +56,8 @@ class Causes:
     def found(self) -> Iterator[Cause]:
         """Yield causes, each with the most mismatches that are left, until none has two."""
         while len(self.left) > 1:
-            causes = [*self._variables(), *self._pairs()]
-            best = max(causes, key=self._weight, default=None)
-            if best is None or len(_places(best.mismatches)) < 2:
+            best = max([*self._variables(), *self._pairs()], key=self._weight, default=None)
+            if best is None:
                 return
             if best.variable:
                 self.scope = with_unit(self.scope, best.variable, best.unit)
@@ -78,7 +77,8 @@ class Causes:
         for (name, unit), places in wanted.items():
             if len(places) > 1 and not self.breaks(name, unit):
                 explained = [one for one in self.left if _place(one) in places]
-                yield Cause(name, unit, tuple(explained))
+                if any(one.problem.kind != "number" for one in explained):
+                    yield Cause(name, unit, tuple(explained))
 
     def repairs(self, place: Place) -> Iterator[tuple[str, Unit]]:
         """Yield variables with other units that would make one equation right."""
@@ -113,10 +113,12 @@ class Causes:
         """Yield pairs of base units that stand in each other's place."""
         groups: dict[frozenset[str], list[Mismatch]] = {}
         for one in self.left:
-            if pair := pair_of(one.factor):
+            pair = pair_of(one.factor)
+            if pair and one.problem.kind != "number":
                 groups.setdefault(frozenset(pair), []).append(one)
         for own in groups.values():
-            yield Cause("", own[0].factor, tuple(own))
+            if len(_places(own)) > 1:
+                yield Cause("", own[0].factor, tuple(own))
 
 
 def uses(variables: Mapping[str, Variable]) -> dict[str, list[Place]]:

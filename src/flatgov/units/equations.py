@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from flatgov.model import Call, Equation, Expression, Variable
@@ -103,6 +103,12 @@ def _compared(
 
 def check_equations(scope: Scope) -> tuple[list[Mismatch], list[Use]]:
     """Give what does not fit, in the order of the file, and the inputs of the lookups."""
+    found, uses = _all_equations(scope)
+    scope.inputs = _agreed_inputs(uses)
+    return _all_equations(scope) if scope.inputs else (found, uses)
+
+
+def _all_equations(scope: Scope) -> tuple[list[Mismatch], list[Use]]:
     mismatches: list[Mismatch] = []
     uses: list[Use] = []
     for variable in scope.variables.values():
@@ -115,22 +121,21 @@ def check_equations(scope: Scope) -> tuple[list[Mismatch], list[Use]]:
     return mismatches, uses
 
 
-def input_mismatches(uses: Iterable[Use]) -> Iterator[Mismatch]:
-    """Yield the uses of a lookup whose input has another unit than most of its uses."""
+def _agreed_inputs(uses: Iterable[Use]) -> dict[str, tuple[Unit, Expression]]:
+    """Give the input unit of each lookup that has several: that of most uses, or dimensionless."""
     tables: dict[str, list[Use]] = {}
     for use in uses:
         tables.setdefault(canonical(use.table), []).append(use)
-    for own in tables.values():
+    agreed: dict[str, tuple[Unit, Expression]] = {}
+    for table, own in tables.items():
         units = [use.unit for use in own]
-        right = max(dict.fromkeys(units), key=units.count)
-        first = next(use for use in own if use.unit == right)
-        for use in own:
-            if use.unit != right:
-                problem = Problem("input", use.input, use.unit, right, first.input, use.table)
-                yield Mismatch(use.variable, use.equation, problem)
+        if len(set(units)) > 1:
+            right = max(dict.fromkeys(units), key=lambda u: (units.count(u), u.dimensionless))
+            agreed[table] = right, next(use.input for use in own if use.unit == right)
+    return agreed
 
 
 def with_unit(scope: Scope, name: str, unit: Unit) -> Scope:
     """Give the same scope with another unit for one variable."""
     units = {**scope.units, canonical(name): unit}
-    return replace(scope, units=units, inferred={}, results=scope.results)
+    return replace(scope, units=units, inferred={})

@@ -122,9 +122,8 @@ class Inference:
             known = [q for _, q in found if q.bare]
             return Quantity(DIMENSIONLESS, all(q.bare for _, q in found)) if known else UNKNOWN
         units = Counter(unit for _, unit in spoken)
-        most = units.most_common(1)[0][0]
-        right = wanted if wanted is not None and wanted in units else most
-        against = next(operand for operand, unit in spoken if unit == right)
+        right = _chosen(units, wanted, any(quantity.bare for _, quantity in found))
+        against = next((operand for operand, q in found if q.unit == right), None)
         for at, (operand, quantity) in enumerate(found):
             if quantity.unit is None or quantity.unit == right:
                 continue
@@ -132,7 +131,7 @@ class Inference:
                 self._note("operands", operand, quantity.unit, right, function, against)
             elif not (tolerant and tolerant[at]):
                 self._note("number", operand, quantity.unit, right, function, against)
-        return Quantity(right) if len(units) == 1 else UNKNOWN
+        return Quantity(right) if set(units) == {right} else UNKNOWN
 
     def _note(
         self,
@@ -237,6 +236,9 @@ class Inference:
             return UNKNOWN
         if found.unit is not None and not found.bare:
             self.inputs.append((table.name, at, found.unit))
+            right, against = self.scope.inputs.get(canonical(table.name), (found.unit, at))
+            if found.unit != right:
+                self._note("input", at, found.unit, right, table.name, against)
         return self._named(table.name)
 
     def _inverse(self, table: Expression, value: Expression) -> Quantity:
@@ -277,6 +279,13 @@ _SPECIAL: dict[str, Callable[..., Quantity]] = {
     "PROD": Inference._prod,
     **dict.fromkeys(_LOOKUPS, Inference._lookup),
 }
+
+
+def _chosen(units: Counter[Unit], wanted: Unit | None, numbers: bool) -> Unit:
+    """Decide who is right where operands differ: what is asked for, else most of them."""
+    if wanted is not None and (wanted in units or (numbers and wanted.dimensionless)):
+        return wanted
+    return units.most_common(1)[0][0]
 
 
 def unit_of(expression: Expression, scope: Scope) -> Unit | None:

@@ -27,6 +27,8 @@ class Scope:
         labels: Canonical names of subscripts and their elements.
         bound: The inputs of a macro with the units of the arguments.
         inferred: The units of variables that declare none, as far as they were needed.
+        inputs: The unit that the inputs of a lookup have, with an input that has it, for lookups
+            that are used with several.
         results: The units of macros' results, by macro and units of the arguments.
     """
 
@@ -37,6 +39,7 @@ class Scope:
     labels: frozenset[str] = frozenset()
     bound: Mapping[str, Quantity] = field(default_factory=dict)
     inferred: dict[str, Quantity] = field(default_factory=dict)
+    inputs: Mapping[str, tuple[Unit, Expression]] = field(default_factory=dict)
     results: dict[tuple[object, ...], Quantity] = field(default_factory=dict)
 
     def known(self, key: str) -> Quantity | None:

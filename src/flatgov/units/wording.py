@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from flatgov.model import Call, Expression, Number
+from flatgov.model import NA, Call, Expression, Number
 from flatgov.units.algebra import DIMENSIONLESS, Unit
 from flatgov.units.causes import pair_of
 from flatgov.units.equations import Mismatch
@@ -80,7 +80,7 @@ def conversion(mismatch: Mismatch) -> str:
 def _numbers(expression: Expression) -> Iterator[float]:
     """Yield the numbers that multiply or divide."""
     for _, factor in factors(expression):
-        if isinstance(factor, Number) and abs(factor.value) != 1:
+        if isinstance(factor, Number) and abs(factor.value) not in (0, 1, -NA):
             yield factor.value
     if isinstance(expression, Call) and expression.function not in ("*", "/"):
         for argument in expression.arguments:
