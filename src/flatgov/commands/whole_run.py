@@ -222,16 +222,17 @@ def run_bare_model(
     model: Model, params: Mapping[str, float], goal: Goal, seed: int, engine: Engine
 ) -> None:
     """Run a model by itself, and write and show what came of it."""
-    from flatgov.figures import draw_model_figures
+    from flatgov.figures import draw_model_apart, drawing_helper
     from flatgov.run.store import write_results
     from flatgov.run.summary import stock_summary
     from flatgov.terminal import failures_text, stocks_text
 
-    ds = model.run(params=params, engine=engine.value, seed=seed)
-    written = write_results(ds, model, goal.folder, goal.command, save=goal.save)
-    print(stocks_text(stock_summary(ds), model))
-    list_paths(written)
-    draw_into(goal.pictures, lambda new: draw_model_figures(ds, new, name=model.name, notice=note))
+    with drawing_helper() as helper:  # It imports matplotlib while this process simulates.
+        ds = model.run(params=params, engine=engine.value, seed=seed)
+        written = write_results(ds, model, goal.folder, goal.command, save=goal.save)
+        print(stocks_text(stock_summary(ds), model), flush=True)
+        list_paths(written)
+        draw_into(goal.pictures, lambda new: draw_model_apart(ds, new, model.name, note, helper))
     if "failed" in ds.attrs:
         # PySD's reasons begin with the place.
         raise RunError(failures_text(ds), where=model.path if engine is Engine.native else "")

@@ -1,12 +1,18 @@
-"""A second process that draws half of the figures of a study."""
+"""A second process that draws half of the figures of a study, or all of a bare model."""
 
 from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 _SECONDS = 5.0  # that a process may take to end
 
@@ -41,3 +47,42 @@ def _get_ready() -> None:
 
     follow_main_process()
     import flatgov.figures.draw  # noqa: F401 (imported for the time that it takes)
+
+
+def draw_model_apart(
+    ds: xr.Dataset,
+    folder: Path,
+    name: str,
+    notice: Callable[[str], None],
+    helper: Executor | None,
+) -> None:
+    """Draw the figures of a bare model in the other process, which has matplotlib ready.
+
+    Args:
+        ds: As `Model.run` gives it.
+        folder: Made if it is not there.
+        name: What the titles call the model.
+        notice: Called with a line for each figure that is left out.
+        helper: Of `drawing_helper`; without it, or if it was killed, this process draws.
+
+    Raises:
+        RunError: A file cannot be written.
+    """
+    try:
+        notices = (
+            _draw_model(ds, folder, name)
+            if helper is None
+            else helper.submit(_draw_model, ds, folder, name).result()
+        )
+    except BrokenProcessPool:
+        notices = _draw_model(ds, folder, name)
+    for line in notices:
+        notice(line)
+
+
+def _draw_model(ds: xr.Dataset, folder: Path, name: str) -> list[str]:
+    from flatgov.figures.draw import draw_model_figures
+
+    notices: list[str] = []
+    draw_model_figures(ds, folder, name=name, notice=notices.append)
+    return notices
