@@ -1,0 +1,114 @@
+"""What checks hand over for the record, numbers, texts, lists and mappings, made ready to show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flatgov.check.page.safe import number
+
+# Longer tables are cut, and say so; `--json` has them whole.
+_MOST_ROWS = 200
+_MOST_DEPTH = 4
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One piece of data: a text, a table, or named pieces.
+
+    Attributes:
+        text: Where it is a single value or a short list.
+        columns: The heads of a table.
+        rows: Its rows, texts.
+        numbers: For each column, whether it holds numbers only.
+        left_out: How many rows are not shown.
+        pieces: Of a mapping, its pieces by name.
+    """
+
+    text: str = ""
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+    numbers: tuple[bool, ...] = ()
+    left_out: int = 0
+    pieces: tuple[tuple[str, Shown], ...] = ()
+
+
+def shown(value: Any, depth: int = 0) -> Shown:
+    """Arrange a value of JSON: lists of mappings and mappings of mappings become tables.
+
+    Args:
+        value: What JSON can hold.
+        depth: How deep it lies in other data.
+    """
+    if depth >= _MOST_DEPTH:
+        return Shown(text=cell(value))
+    if isinstance(value, Mapping) and value:
+        if _is_table(list(value.values())):
+            return _table([{"": key, **row} for key, row in value.items()])
+        if all(not isinstance(one, (Mapping, list, tuple)) for one in value.values()):
+            return _table([{"": key, "value": one} for key, one in value.items()], plain=True)
+        return Shown(
+            pieces=tuple((words(key), shown(one, depth + 1)) for key, one in value.items())
+        )
+    if isinstance(value, (list, tuple)) and value:
+        if _is_table(value):
+            return _table(value)
+        if any(isinstance(one, Mapping) for one in value):
+            pieces = tuple(
+                (str(place), shown(one, depth + 1)) for place, one in enumerate(value, 1)
+            )
+            return Shown(pieces=pieces)
+        if all(isinstance(one, (list, tuple)) for one in value):
+            rows = [dict(zip(map(str, range(1, len(one) + 1)), one, strict=True)) for one in value]
+            return _table(rows, plain=True)
+    return Shown(text=cell(value))
+
+
+def cell(value: Any) -> str:
+    """Write a value in one line.
+
+    Args:
+        value: What JSON can hold.
+    """
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}".replace("-", "−")
+    if isinstance(value, float):
+        return number(value)
+    if isinstance(value, Mapping):
+        return "; ".join(f"{words(key)}: {cell(one)}" for key, one in value.items()) or "none"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(cell, value)) or "none"
+    return str(value)
+
+
+def words(key: Any) -> str:
+    """Write a key as words."""
+    return str(key).replace("_", " ")
+
+
+def _is_table(rows: Sequence[Any]) -> bool:
+    """Tell whether there are mappings only, most of whose keys are shared."""
+    if not rows or not all(isinstance(row, Mapping) and row for row in rows):
+        return False
+    keys = dict.fromkeys(key for row in rows for key in row)
+    return len(keys) <= 12 and sum(map(len, rows)) >= 0.5 * len(keys) * len(rows)
+
+
+def _table(rows: Sequence[Mapping[str, Any]], plain: bool = False) -> Shown:
+    keys = list(dict.fromkeys(key for row in rows for key in row))
+    values = [[row.get(key, "") for key in keys] for row in rows]
+    numbers = [
+        all(isinstance(one, (int, float)) or one is None for one in column)
+        for column in zip(*values, strict=True)
+    ]
+    return Shown(
+        columns=() if plain else tuple(words(key) for key in keys),
+        rows=tuple(tuple(cell(one) for one in row) for row in values[:_MOST_ROWS]),
+        numbers=tuple(numbers),
+        left_out=max(0, len(rows) - _MOST_ROWS),
+    )
