@@ -1,0 +1,140 @@
+"""Checks of what the authors write beside the equations: comments and sources."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from flatgov.check.findings import Finding, Outcome
+from flatgov.check.static_pieces import listed, percent, plural
+from flatgov.check.subject import Check, Subject
+from flatgov.model import Number, Variable
+from flatgov.names import canonical
+
+# From this share on, documentation is the rule in a model, and where it lacks it was forgotten.
+_RULE = 0.95
+
+# Words that say where a number comes from, or that it comes from nowhere.
+_SOURCE = re.compile(
+    r"\b(?:sources?|assum\w+|data|estimat\w+|calibrat\w+|fit(?:ted)?|surveys?|census|statistics?"
+    r"|measure[ds]?|measurements?|observ\w+|literature|interviews?|judge?ments?|guess\w*|experts?"
+    r"|according|based|reported|reports?|taken|derived|adapted|chosen|arbitrary|hypothe\w+"
+    r"|by definition|conver(?:sions?|ts?)|defin\w+|convention|lever|scenario"
+    r"|et al|refs?|references?|doi|isbn|pages?|https?|www)\b"
+    r"|\[[^\]\[]*\d[^\]\[]*\]"  # [C12], [3], [Meadows 1974]
+    r"|\b[A-Z]\w+[^.;]{0,40}\b(?:1[89]|20)\d\d\b"  # Author 2000, Author et al. (2000)
+    r"|来源|出处|假设|假定|数据|文献|估计|估算|校准|标定|调查|访谈|统计|普查|年鉴|依据|根据|参考|取自|定义",
+    re.IGNORECASE,
+)
+_NO_UNITS = frozenset({"", "1", "dmnl", "dimensionless", "unitless", "fraction"})
+
+
+def _undocumented(subject: Subject) -> Outcome:
+    variables = list(subject.model.variables.values())
+    bare = [one for one in variables if not one.documentation.strip()]
+    documented = len(variables) - len(bare)
+    summary = f"{documented} of {plural(len(variables), 'variable')} have a comment"
+    findings = _lacking(
+        subject,
+        "undocumented",
+        bare,
+        len(variables),
+        "no comment says what it means",
+        f"{len(bare)} of {len(variables)} variables have no comment",
+        "say what it is and why the equation is right",
+    )
+    data = {"variables": len(variables), "documented": documented}
+    return Outcome("undocumented", findings, summary, data)
+
+
+def _unsourced(subject: Subject) -> Outcome:
+    named = _named_in_evidence(subject)
+    numbers = [
+        one
+        for one in subject.model.variables.values()
+        if one.kind in ("constant", "lookup") and one.documentation.strip() and not _switch(one)
+    ]
+    bare = [
+        one
+        for one in numbers
+        if not _SOURCE.search(one.documentation) and canonical(one.name) not in named
+    ]
+    sourced = len(numbers) - len(bare)
+    summary = f"{sourced} of {plural(len(numbers), 'documented constant or lookup')} name a source"
+    findings = _lacking(
+        subject,
+        "unsourced",
+        bare,
+        len(numbers),
+        "its comment names no source and no assumption",
+        f"{len(bare)} of {len(numbers)} documented constants and lookups name no source",
+        "write where the number comes from, or that it is an assumption",
+    )
+    return Outcome("unsourced", findings, summary, {"numbers": len(numbers), "sourced": sourced})
+
+
+def _lacking(
+    subject: Subject,
+    check: str,
+    bare: Sequence[Variable],
+    of: int,
+    cause: str,
+    all_of_them: str,
+    fix: str,
+) -> tuple[Finding, ...]:
+    """Find each variable that is an exception to the rule, or say once that there is none."""
+    if not bare:
+        return ()
+    if len(bare) <= (1 - _RULE) * of:
+        return tuple(
+            subject.finding(
+                check,
+                "warning",
+                one,
+                f"'{one.name}': {cause}, as {percent(of - len(bare), of)} of the others do",
+                text=one.name,
+                fix=fix,
+                cause=cause,
+            )
+            for one in bare
+        )
+    return (
+        subject.finding(
+            check, "note", None, all_of_them, evidence=listed(one.name for one in bare), fix=fix
+        ),
+    )
+
+
+def _switch(variable: Variable) -> bool:
+    """Tell whether a constant is a 0 or 1 without units: a switch or a neutral factor."""
+    return canonical(variable.units) in _NO_UNITS and all(
+        equation.expression in (Number(0.0), Number(1.0)) for equation in variable.equations
+    )
+
+
+def _named_in_evidence(subject: Subject) -> set[str]:
+    """Give the variables that a claim of the study's evidence stands behind."""
+    if subject.study is None:
+        return set()
+    claims = subject.study.evidence.claims
+    return {canonical(name) for claim in claims for name in claim.variables}
+
+
+CHECKS: tuple[Check, ...] = (
+    Check(
+        "undocumented",
+        "Every variable is documented",
+        "Does each variable have a comment? Nobody else can judge an equation without knowing "
+        "what it stands for.",
+        _undocumented,
+        ("sterman2000", "rahmandad_sterman2012", "martinez_moyano2012"),
+    ),
+    Check(
+        "unsourced",
+        "Every number has a source",
+        "Does the comment of each constant and lookup name a source, or say that the number is an "
+        "assumption? A study is as good as the numbers that it stands on.",
+        _unsourced,
+        ("sterman2000", "rahmandad_sterman2012"),
+    ),
+)
