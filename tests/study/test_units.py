@@ -13,9 +13,12 @@ from flatgov.study.units import same_units
         ("Dmnl", ""),
         ("Dmnl", "Task/Task"),
         ("work_unit", "Work  Unit"),
+        ("Persons/Month", "people per month"),
+        ("万元／月", "万元/月"),
+        ("Person/", "person/"),
     ],
 )
-def test_same(one, other):
+def test_same(one: str, other: str) -> None:
     assert same_units(one, other)
 
 
@@ -26,7 +29,13 @@ def test_same(one, other):
         ("MYuan/Month", "MYuan/Year"),
         ("Task/(Person*Month)", "Task/Person*Month"),
         ("Person", "Dmnl"),
+        ("Person/", "Person"),
     ],
 )
-def test_different(one, other):
+def test_different(one: str, other: str) -> None:
     assert not same_units(one, other)
+
+
+def test_synonyms_of_the_model() -> None:
+    assert not same_units("Widget/Month", "Gadgets/Month")
+    assert same_units("Widget/Month", "Gadgets/Month", [("Widget", "Gadget")])

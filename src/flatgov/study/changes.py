@@ -59,7 +59,7 @@ def _resolve(
     variable = find_variable(model, table.variable, file.where(*place, "variable"))
     with as_study_error():
         check_changeable(variable, model, file.where(*place, "variable"))
-    if table.units is not None and not same_units(table.units, variable.units):
+    if table.units is not None and not same_units(table.units, variable.units, model.unit_synonyms):
         raise StudyError(
             f"the units are '{table.units}' but '{variable.name}' is in '{variable.units}'",
             where=file.where(*place, "units"),

@@ -79,7 +79,7 @@ def resolve_figures(
 
 def _check_units(units: str, model: Model, where: str) -> None:
     known = list(dict.fromkeys(variable.units for variable in model.variables.values()))
-    if not any(same_units(units, other) for other in known):
+    if not any(same_units(units, other, model.unit_synonyms) for other in known):
         raise StudyError(
             f"no variable of the model is in '{units}'",
             where=where,

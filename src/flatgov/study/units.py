@@ -2,41 +2,28 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
+from collections.abc import Sequence
 
-_NOTHING = {"", "1", "dmnl", "dimensionless"}
+from flatgov.units.algebra import DIMENSIONLESS
+from flatgov.units.parse import UnitsError, parse_units
 
 
-def same_units(one: str, other: str) -> bool:
-    """Compare units, ignoring case, spaces and the order of factors.
+def same_units(one: str, other: str, synonyms: Sequence[Sequence[str]] = ()) -> bool:
+    """Compare units, ignoring case, spaces, plurals and the order of factors.
+
+    No units at all are dimensionless here. Texts that are no units are the same only if they are
+    written alike.
 
     Args:
         one: Such as ``MYuan/Month``.
         other: Such as ``Task/(Person*Month)``.
+        synonyms: Groups of units that mean the same (`Model.unit_synonyms`).
 
     Returns:
         Whether both are the same product of factors.
     """
-    return _factors(one) == _factors(other)
-
-
-def _factors(text: str) -> dict[str, int]:
-    """Give the power of each factor."""
-    powers: Counter[str] = Counter()
-    open_signs = [1]
-    sign = 1
-    for token in re.findall(r"[*/()]|[^*/()]+", text.lower()):
-        factor = " ".join(token.replace("_", " ").split())
-        if factor == "*":
-            sign = open_signs[-1]
-        elif factor == "/":
-            sign = -open_signs[-1]
-        elif factor == "(":
-            open_signs.append(sign)
-        elif factor == ")":
-            if len(open_signs) > 1:
-                open_signs.pop()
-        else:
-            powers[factor] += sign
-    return {factor: power for factor, power in powers.items() if power and factor not in _NOTHING}
+    try:
+        first, second = parse_units(one, synonyms), parse_units(other, synonyms)
+    except UnitsError:
+        return " ".join(one.lower().split()) == " ".join(other.lower().split())
+    return (first or DIMENSIONLESS) == (second or DIMENSIONLESS)
