@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
-from flatgov.names import canonical
+from flatgov.names import canonical, printable
 
 
 class Place(str):
@@ -67,7 +67,7 @@ class FlatgovError(Exception):
             line += "; did you mean " + " or ".join(f"'{name}'" for name in nearest) + "?"
         if fix:
             line += ("" if line.endswith("?") else ";") + f" {fix}"
-        super().__init__(" ".join(line.split()))
+        super().__init__(printable(" ".join(line.split())))
 
 
 class ModelError(FlatgovError):
@@ -80,6 +80,10 @@ class StudyError(FlatgovError):
 
 class RunError(FlatgovError):
     """A simulation or the writing of its results failed."""
+
+
+# Comparing two names takes the product of their lengths in time.
+_LONGEST = 300
 
 
 @dataclass
@@ -124,6 +128,8 @@ def nearest_names(wrong: str, names: Iterable[str], count: int = 1) -> tuple[str
     Returns:
         Up to ``count`` names, best first; none when nothing is close.
     """
-    spelling = {canonical(name): name for name in names}
+    if len(wrong) > _LONGEST:
+        return ()
+    spelling = {canonical(name): name for name in names if len(name) <= _LONGEST}
     close = get_close_matches(canonical(wrong), spelling, n=count, cutoff=0.6)
     return tuple(spelling[key] for key in close)

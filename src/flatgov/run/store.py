@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from flatgov import limits
 from flatgov.errors import RunError, StudyError
 from flatgov.model import Model
+from flatgov.names import as_cell
 from flatgov.run.ensemble_store import (
     GO_ON,
     check_complete,
@@ -387,4 +388,4 @@ def _write_summary(rows: Sequence[SummaryRow], columns: Mapping[str, str], path:
         for row in rows:
             cells = [getattr(row, field) for field in columns]
             # NaN is the one value that differs from itself.
-            writer.writerow(["" if cell != cell else cell for cell in cells])
+            writer.writerow(["" if cell != cell else as_cell(cell) for cell in cells])

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from flatgov import limits
 from flatgov.changes import check_changeable, limit_passed, range_text
-from flatgov.errors import StudyError, nearest_names
+from flatgov.errors import FlatgovError, StudyError, nearest_names
 from flatgov.names import canonical
 from flatgov.study.changes import as_study_error
 from flatgov.study.limits import plain_bases
+from flatgov.study.toml import check_inside
 from flatgov.study.uncertainty import Factor, Uncertainty
+from flatgov.zarr_check import check_store
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -113,9 +118,11 @@ def _read_file(path: Path) -> Any:
             where=str(path),
             fix=f"`pip install {missing}`, or give a .csv",
         ) from None
-    except StudyError:
-        raise
-    except (OSError, ValueError, KeyError) as error:
+    except FlatgovError as error:
+        if error.where:
+            raise
+        raise StudyError(error.what, where=str(path), fix=error.fix) from None
+    except Exception as error:  # Each library has its own, and the file may be of anyone.
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise StudyError(f"cannot be read: {reason}", where=str(path)) from None
 
@@ -124,10 +131,11 @@ def _read_csv(path: Path) -> list[tuple[str, list[str]]]:
     """Read a CSV file as texts, so that what is no number can be shown as it is."""
     import csv
 
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = [row for row in csv.reader(file) if row]
+    text = limits.read_file(path, error=StudyError).decode("utf-8-sig")
+    rows = [row for row in csv.reader(text.splitlines(keepends=True)) if row]
     if not rows:
         return []
+    _check_size(len(rows) - 1, len(rows[0]))
     for number, row in enumerate(rows[1:], start=1):
         if len(row) != len(rows[0]):
             raise StudyError(
@@ -141,22 +149,41 @@ def _read_csv(path: Path) -> list[tuple[str, list[str]]]:
 def _read_parquet(path: Path) -> pd.DataFrame:
     import pandas as pd
 
+    parquet: Any = import_module("pyarrow.parquet")
+    if path.stat().st_size > limits.current().file_size:
+        limits.read_file(path, error=StudyError)  # which refuses it
+    with parquet.ParquetFile(path) as file:
+        about, schema = file.metadata, file.schema_arrow
+    _check_size(about.num_rows, about.num_columns)
+    size = sum(about.row_group(n).total_byte_size for n in range(about.num_row_groups))
+    limits.check("unpacked", size, f"it unpacks to {size:,} bytes", error=StudyError)
+    for field in schema:
+        # Text of a few bytes in a file may fill all memory.
+        if not re.fullmatch(r"u?int\d+|float|double|halffloat", str(field.type)):
+            raise StudyError(
+                f"the column '{field.name}' is of the type {field.type}",
+                where=str(path),
+                fix="write numbers",
+            )
     return pd.read_parquet(path, engine="pyarrow")
 
 
 def _read_zarr(path: Path) -> xr.Dataset:
     import xarray as xr
 
+    check_inside(path)
+    check_store(path, error=StudyError)
     dataset: xr.Dataset = xr.open_zarr(path, chunks=None, consolidated=False)
-    return dataset
+    return _sample_only(dataset)
 
 
 def _read_netcdf(path: Path) -> xr.Dataset:
     import xarray as xr
 
     try:
+        _check_netcdf(path)
         with xr.open_dataset(path) as opened:
-            return opened.load()
+            return _sample_only(opened).load()
     except ValueError as error:  # xarray's own text has several lines, with links.
         if "dependencies may not be installed" in str(error):
             raise ImportError from None
@@ -167,6 +194,45 @@ def _read_netcdf(path: Path) -> xr.Dataset:
                 fix=f"give a file that ends in {_ENDINGS} and holds what its ending says",
             ) from None
         raise
+
+
+def _check_netcdf(path: Path) -> None:
+    """Refuse a file of version 4 (HDF5) that takes its numbers from other files."""
+    if not path.is_file():
+        raise OSError("it is no plain file")
+    with path.open("rb") as file:
+        if file.read(8) != b"\x89HDF\r\n\x1a\n":
+            return
+    h5py: Any = import_module("h5py")
+
+    def refuse(name: str, item: object) -> None:
+        if isinstance(item, h5py.Dataset) and (item.external or item.is_virtual):
+            raise StudyError(f"'{name}' takes its numbers from another file", where=str(path))
+
+    with h5py.File(path, "r") as opened:
+        opened.visititems(refuse)
+        links: list[str] = []
+        opened.visititems_links(
+            lambda name, link: links.append(name) if isinstance(link, h5py.ExternalLink) else None
+        )
+        if links:
+            raise StudyError(f"'{links[0]}' is a link to another file", where=str(path))
+
+
+def _sample_only(dataset: xr.Dataset) -> xr.Dataset:
+    """Keep what a table of draws is read from, and refuse one that is too large."""
+    if "sample" not in dataset.variables:
+        return dataset[[]]
+    sample = dataset[["sample"]]
+    draws = sample["sample"].sizes.get("draw", 1)
+    _check_size(draws, math.ceil(sample["sample"].size / max(draws, 1)))
+    return sample
+
+
+def _check_size(draws: int, columns: int) -> None:
+    limits.check("draws", draws, f"it has {draws:,} rows", error=StudyError)
+    size = draws * columns * 8
+    limits.check("unpacked", size, f"it unpacks to {size:,} bytes", error=StudyError)
 
 
 def _columns(table: Any, name: str) -> list[tuple[str, Any]]:
