@@ -173,7 +173,8 @@ def _enough(count: float) -> str:
     if count <= 1000 or not math.isfinite(count):
         return f"{count:g}"
     digits = 10 ** (len(str(int(count))) - 2)
-    return f"{(math.ceil(count) + digits - 1) // digits * digits:g}".replace("e+0", "e").replace(
+    rounded = (math.ceil(count) + digits - 1) // digits * digits
+    return f"{rounded:g}".replace("e+0", "e").replace("e+", "e")
         "e+", "e"
     )
 

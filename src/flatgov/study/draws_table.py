@@ -149,6 +149,7 @@ def _read_csv(path: Path) -> list[tuple[str, list[str]]]:
 def _read_parquet(path: Path) -> pd.DataFrame:
     import pandas as pd
 
+    import_module("pyarrow")
     parquet: Any = import_module("pyarrow.parquet")
     if path.stat().st_size > limits.current().file_size:
         limits.read_file(path, error=StudyError)  # which refuses it
