@@ -175,8 +175,6 @@ def _enough(count: float) -> str:
     digits = 10 ** (len(str(int(count))) - 2)
     rounded = (math.ceil(count) + digits - 1) // digits * digits
     return f"{rounded:g}".replace("e+0", "e").replace("e+", "e")
-        "e+", "e"
-    )
 
 
 @functools.lru_cache(maxsize=8)
