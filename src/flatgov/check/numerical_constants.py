@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from flatgov.changes import FloatArray
 from flatgov.check.findings import Finding, Outcome
 from flatgov.check.numerical_evaluate import evaluate, reachable
-from flatgov.check.numerical_runs import Runs, guarded, runs
+from flatgov.check.numerical_runs import Runs, finite_points, guarded, runs
 from flatgov.check.subject import Check, Subject
 from flatgov.kernel.program import Program
 from flatgov.model import Integrator
@@ -29,6 +29,11 @@ _AT_ONCE = 20_000_000
 # TIME STEP over the shortest time constant, above which it is a note, and a warning. RK4 takes a
 # step that is twice as long for the same share of its region of stability, and better.
 _SHARES: dict[Integrator, tuple[float, float]] = {"euler": (0.25, 0.5), "rk4": (0.5, 1.0)}
+
+_METHODS: dict[Integrator, str] = {"euler": "Euler's method", "rk4": "RK4"}
+
+# What quotients of differences may be wrong by.
+_ROUNDING = 1.001
 
 _MOST_FINDINGS = 5
 
@@ -96,8 +101,7 @@ def _times(runs: Runs, program: Program) -> NDArray[np.intp]:
     """Choose times of the base run, fewer of a large model, none past a number that is none."""
     columns = 4 * len(runs.states) + 1
     most = _MOST_WORK // (len(program.operations) * columns)
-    ok = np.isfinite(runs.base.states).all(axis=0) & np.isfinite(runs.base.rates).all(axis=0)
-    last = int(np.argmin(ok)) if not ok.all() else len(ok)
+    last = finite_points(runs.base.states, runs.base.rates)
     count = max(min(_TIMES, most), 1)
     return np.unique(np.linspace(0, max(last - 1, 0), count).round().astype(np.intp))
 
@@ -249,35 +253,33 @@ def _findings(subject: Subject, those: Runs, all_modes: Sequence[Mode]) -> list[
     path = those.base
     step, method = path.time.step, path.method
     low, high = _SHARES[method]
-    seen: set[int] = set()
-    found = []
+    seen: set[str] = set()
+    found: list[Finding] = []
     for mode in all_modes:
         share = step / mode.constant
-        if share <= low * (1 + 1e-9):
+        if share <= low * _ROUNDING:
             break
-        if seen & set(mode.states):
-            continue
-        seen |= set(mode.states)
-        unstable = grows_by_itself(mode, step, method)
-        severity = "warning" if share > high * (1 + 1e-9) else "note"
+        names = {those.states[one].variable.name for one in mode.states}
+        if seen & names:
+            continue  # Elements of one variable are one thing to mend.
+        seen |= names
         what = (
             f"TIME STEP {step:g} is {share:.2g} of the time constant {mode.constant:.3g} "
             f"{subject.model.time.units} of {_names(those, mode.states)} at time {mode.time:g}"
         )
-        if unstable and severity == "warning":
-            what += f", so {_method(method)} swings or grows where the model settles"
+        much = share > high * _ROUNDING
+        if much and grows_by_itself(mode, step, method):
+            what += f", so {_METHODS[method]} swings or grows where the model settles"
         found.append(
-            replace(
-                subject.finding(
-                    _ID,
-                    "warning" if severity == "warning" else "note",
-                    those.states[mode.states[0]].variable,
-                    " ".join(what.split()),
-                    evidence=f"eigenvalue {_complex(mode.value)}",
-                    fix=f"use TIME STEP {_step_below(step, low * mode.constant):g} or a longer "
-                    "time constant",
-                    cause="TIME STEP is long against what the model does fastest",
-                )
+            subject.finding(
+                _ID,
+                "warning" if much else "note",
+                those.states[mode.states[0]].variable,
+                " ".join(what.split()),
+                evidence=f"eigenvalue {_complex(mode.value)}",
+                fix=f"use TIME STEP {_step_below(step, low * mode.constant):g} or a longer "
+                "time constant",
+                cause="TIME STEP is long against what the model does fastest",
             )
         )
     more = len(found) - _MOST_FINDINGS
@@ -289,13 +291,9 @@ def _findings(subject: Subject, those: Runs, all_modes: Sequence[Mode]) -> list[
 
 def _step_below(step: float, most: float) -> float:
     """Halve a step until it is short enough, so that it still divides SAVEPER."""
-    while step > most * (1 + 1e-9):
+    while step > most * _ROUNDING:
         step /= 2
     return step
-
-
-def _method(method: Integrator) -> str:
-    return "Euler's method" if method == "euler" else "RK4"
 
 
 def _names(those: Runs, states: Sequence[int]) -> str:

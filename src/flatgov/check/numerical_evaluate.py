@@ -55,15 +55,15 @@ def evaluate(
         for number in needed:
             code, arguments, extra = program.operations[number]
             if code == "number":
-                values[number] = np.float64(extra)
+                values[number] = np.array(extra)
             elif code == "state":
                 values[number] = states[extra]
             elif code in moments:
                 values[number] = moments[code]
             elif code in ("parameter", "first parameter"):
-                values[number] = np.float64(program.parameters[extra].base)
+                values[number] = np.array(program.parameters[extra].base)
             elif code == "random":
-                values[number] = np.float64(0.5)
+                values[number] = np.array(0.5)
             elif code == "changed initial":
                 values[number] = values[arguments[0]]
             elif code == "lookup":
@@ -75,7 +75,8 @@ def evaluate(
 
 def _look_up(table: Table, x: FloatArray) -> FloatArray:
     if table.interpolation != "interpolate":
-        return np.vectorize(lambda one: look_up(table, one), otypes=[np.float64])(x)
+        points = [look_up(table, float(one)) for one in np.ravel(x)]
+        return np.array(points).reshape(np.shape(x))
     across, up = np.array(table.x), np.array(table.y)
     if len(across) == 1:
         return np.where(np.isnan(x), np.nan, up[0])

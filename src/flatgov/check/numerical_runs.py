@@ -156,6 +156,14 @@ class Runs:
         return self.base.times[:: self.every]
 
 
+def finite_points(*arrays: FloatArray) -> int:
+    """Count the points of arrays (row, point) before the first value that is no finite number."""
+    ok = np.ones(arrays[0].shape[-1], dtype=bool)
+    for array in arrays:
+        ok &= np.asarray(np.isfinite(array).all(axis=0))
+    return len(ok) if ok.all() else int(np.argmin(ok))
+
+
 def runs(subject: Subject) -> Runs:
     """Give the runs of a subject; the second call gives those of the first.
 
@@ -278,7 +286,7 @@ def _run(
     values = run_batch(kernel, batch, steps, every, threads=1)[:, :, 0]
     ends = np.cumsum([len(part) for part in numbers.values()])
     found, rates, shown, finite = np.split(values, ends[:-1])
-    times = time.initial + time.step * np.arange(0, steps + 1, every)
+    times = time.initial + time.step * np.arange(0, steps + 1, every, dtype=np.float64)
     seen = np.isfinite(finite[0]) if watch else np.ones(len(times), dtype=bool)
     return Path(program, time, method, times, found, rates, shown, seen)
 

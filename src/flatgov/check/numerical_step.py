@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from flatgov.changes import FloatArray
 from flatgov.check.findings import Finding, Outcome
-from flatgov.check.numerical_runs import Path, Runs, guarded, runs, shared
+from flatgov.check.numerical_runs import Path, Runs, finite_points, guarded, runs, shared
 from flatgov.check.subject import Check, Subject
 from flatgov.model import Call, Expression, Model, Variable
 
@@ -124,16 +124,11 @@ def _halvings(subject: Subject) -> list[Halving]:
 
 def _finite_points(base: Path, half: Path, quarter: Path, every: int) -> int:
     """Count the saved times up to the first value that is no finite number in any run."""
-    ok = np.ones(half.states.shape[1], dtype=bool)
-    for path, stride in ((base, every), (half, 1), (quarter, 1)):
-        for array in (path.states, path.headline):
-            ok &= np.isfinite(array[:, ::stride]).all(axis=0)
-    return int(np.argmin(ok)) if not ok.all() else len(ok)
+    own = (base.states[:, ::every], base.headline[:, ::every])
+    return finite_points(*own, *(a for one in (half, quarter) for a in (one.states, one.headline)))
 
 
-def _elements(
-    those: Runs, *paths: Path
-) -> Iterator[tuple[Variable, str, tuple[FloatArray, ...]]]:
+def _elements(those: Runs, *paths: Path) -> Iterator[tuple[Variable, str, tuple[FloatArray, ...]]]:
     """Give the stocks, and the headline variables that are none, in each run."""
     names = set()
     for place, one in enumerate(those.states):
@@ -152,7 +147,10 @@ def _why_not(subject: Subject) -> str:
         return "the model has no stock"
     if any(op.code == "random" for op in those.base.program.operations):
         return "random numbers are drawn anew in every step, so another TIME STEP has other ones"
-    if len(those.saved) < 2 or _finite_points(those.base, those.half, those.quarter, those.every) < 2:
+    if (
+        len(those.saved) < 2
+        or _finite_points(those.base, those.half, those.quarter, those.every) < 2
+    ):
         return "the run has no second saved time with finite numbers"
     return ""
 

@@ -1,0 +1,260 @@
+"""Where a value is no finite number first, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from flatgov.changes import FloatArray
+from flatgov.check.findings import Finding, Outcome
+from flatgov.check.numerical_evaluate import evaluate, reachable
+from flatgov.check.numerical_members import members
+from flatgov.check.numerical_runs import (
+    Runs,
+    TooLarge,
+    element_labels,
+    guarded,
+    runs,
+    state_operations,
+)
+from flatgov.check.subject import Check, Subject
+from flatgov.kernel.program import Program
+from flatgov.model import NA
+
+_ID = "not finite"
+
+# What the operations of a program are to people, with the value that they were given.
+_TEXTS = {
+    "ln": "takes the logarithm of {0}",
+    "sqrt": "takes the square root of {0}",
+    "exp": "is the exponential of {0}",
+    "arcsin": "takes the arcsine of {0}",
+    "arccos": "takes the arccosine of {0}",
+    "pow": "raises {0} to the power {1}",
+    "div": "divides {0} by {1}",
+    "mul": "multiplies {0} by {1}",
+    "add": "adds {0} and {1}",
+    "sub": "subtracts {1} from {0}",
+    "lookup": "reads a table or data at {0}, where there is no value",
+    "gamma ln": "takes the logarithm of the gamma function at {0}",
+}
+_FIXES = {
+    "div": "use XIDZ or ZIDZ, or keep the divisor away from 0 with MAX",
+    "ln": "keep its argument above 0 with MAX",
+    "sqrt": "keep its argument at 0 or above with MAX",
+    "pow": "keep its base at 0 or above with MAX",
+    "exp": "keep its argument below 700 with MIN",
+    "lookup": "give values for all times of the run",
+}
+
+
+@dataclass(frozen=True)
+class First:
+    """The first value that is no finite number.
+
+    Attributes:
+        name: The variable.
+        place: Its element, in row-major order.
+        time: When.
+        what: ``not a number`` or ``infinite``.
+    """
+
+    name: str
+    place: int
+    time: float
+    what: str
+
+
+def first_not_finite(subject: Subject) -> First | None:
+    """Find the earliest value of the base run that is no finite number, causes before effects.
+
+    Also what goes wrong between two saved times is found.
+    """
+    from flatgov.run.grid import time_points
+    from flatgov.run.native import simulate_members
+
+    model = subject.model
+    found = _first(subject, subject.base, time_points(model.time))
+    try:
+        those = runs(subject)
+    except TooLarge:
+        return found
+    if those.base.finite.all():
+        return found
+    step = int(np.argmin(those.base.finite))
+    when = float(those.base.times[step])
+    if found and found.time <= when + 1e-9 * model.time.step:
+        return found
+    time = replace(model.time, saveper=model.time.step, final=when)
+    values = simulate_members(model, [()], time=time, seed=subject.seed).values
+    closer = {name: array[0, 0] for name, array in values.items()}
+    return _first(subject, closer, time_points(time)) or found
+
+
+def _first(subject: Subject, values: dict[str, FloatArray], times: FloatArray) -> First | None:
+    from flatgov.run.native import evaluation_order, undefined_elements
+
+    gaps = undefined_elements(subject.model)
+    ends = values.get("FINAL TIME")  # Nothing is after the end of the run.
+    count = len(times) if ends is None else int(np.isfinite(ends).sum())
+    best: tuple[int, str, int] | None = None
+    for name in evaluation_order(subject.model):
+        bad = ~np.isfinite(values[name][:count].reshape(count, -1))
+        for place in range(bad.shape[1]):
+            if (name, place) in gaps:
+                bad[:, place] = False
+        rows = np.flatnonzero(bad.any(axis=1))
+        if len(rows) and (best is None or rows[0] < best[0]):
+            best = (int(rows[0]), name, int(bad[rows[0]].argmax()))
+    if best is None:
+        return None
+    row, name, place = best
+    value = values[name].reshape(len(values[name]), -1)[row, place]
+    what = "not a number" if np.isnan(value) else "infinite"
+    return First(name, place, float(times[row]), what)
+
+
+def explain(those: Runs, first: First) -> tuple[str, str]:
+    """Say which operation gave the value, with the values that it was given.
+
+    Returns:
+        The reason, and how to mend it; both empty where it cannot be told.
+    """
+    path = those.base
+    step = round((first.time - path.time.initial) / path.time.step)
+    program = path.program
+    if step >= path.states.shape[1] or len(state_operations(program)) != len(those.states):
+        return "", ""  # Pipelines and samples are not known.
+    number = int(program.outputs[first.name].flat[first.place])
+    needed = reachable(program, [number])
+    states = np.zeros((len(program.states), 1, 1))
+    for position, state in enumerate(those.states):
+        states[state.index] = path.states[position, step]
+    values = {
+        one: float(np.ravel(value)[0])
+        for one, value in evaluate(
+            program, states, np.array([first.time]), np.array([float(step)]), needed
+        ).items()
+    }
+    for one in needed:
+        arguments = program.operations[one].arguments
+        if not np.isfinite(values[one]) and all(np.isfinite(values[a]) for a in arguments):
+            return _reason(those, program, one, values)
+    return "", ""
+
+
+def _reason(
+    those: Runs, program: Program, number: int, values: dict[int, float]
+) -> tuple[str, str]:
+    code, arguments, extra = program.operations[number]
+    if code == "state":
+        return _overflow(those, extra), "look at its flows in the steps before"
+    text = _TEXTS.get(code)
+    if text is None:
+        return "", ""
+    names = _operand_names(those, program)
+    shown = [_operand(program, one, values, names) for one in arguments]
+    reason = text.format(*shown)
+    if code == "div" and values[arguments[1]] == 0 and values[arguments[0]] == 0:
+        reason += " (0/0)"
+    elif code not in ("div", "ln", "sqrt", "pow", "lookup", "arcsin", "arccos", "gamma ln"):
+        reason += ", which is more than a number can hold"
+    if any(values[one] == NA for one in arguments):
+        reason += "; the value is :NA:"
+    return reason, _FIXES.get(code, "keep its operands within bounds with MIN and MAX")
+
+
+def _overflow(those: Runs, state: int) -> str:
+    label = next((one.label for one in those.states if one.index == state), "a level")
+    return f"{label} has grown beyond what a number can hold"
+
+
+def _operand_names(those: Runs, program: Program) -> dict[int, str]:
+    names: dict[int, str] = {}
+    for name, numbers in program.outputs.items():
+        labels = element_labels(those.model, those.model.variables[name])
+        for label, number in zip(labels, numbers.flat, strict=True):
+            names.setdefault(int(number), label)
+    return names
+
+
+def _operand(program: Program, number: int, values: dict[int, float], names: dict[int, str]) -> str:
+    """Name an operand with its value; of an expression the variables in it."""
+    value = f"{values[number]:.6g}"
+    if number in names:
+        return f"{names[number]}, which is {value},"
+    if program.operations[number].code in ("number", "time", "held time"):
+        return value
+    inside: dict[str, str] = {}
+    pending = list(program.operations[number].arguments)
+    while pending and len(inside) < 4:
+        one = pending.pop(0)
+        if one in names:
+            inside.setdefault(names[one], f"{names[one]} = {values[one]:.6g}")
+        else:
+            pending += program.operations[one].arguments
+    listed = f" ({', '.join(inside.values())})" if inside else ""
+    return f"an expression{listed}, which is {value},"
+
+
+def _check(subject: Subject) -> Outcome:
+    first = first_not_finite(subject)
+    findings = list(_base_findings(subject, first)) if first else []
+    summary = "All values of the base run are finite numbers"
+    data: dict[str, object] = {"base run": not first}
+    if first:
+        summary = f"'{first.name}' is {first.what} at time {first.time:g} of the base run"
+    if subject.study:
+        looked = members(subject)
+        groups = [one for one in looked.failures if not one.beyond_limit]
+        findings += [
+            subject.finding(
+                _ID,
+                "error",
+                subject.model.variables[one.name],
+                f"'{one.name}' {one.what} in {one.count:,} of {one.of:,} {one.kind}",
+                evidence=f"first in {one.member} at time {one.time:g}",
+                fix="run that member alone to see its operands",
+                cause=f"'{one.name}' is no finite number",
+            )
+            for one in groups
+            if not (first and first.name == one.name)
+        ]
+        summary += (
+            f"; of {looked.plans} combinations of policy and scenario and {looked.members:,} "
+            f"members with draws {sum(one.count for one in groups):,} have one that is not"
+        )
+        data["members"] = looked.members
+    return Outcome(_ID, tuple(findings), summary, data)
+
+
+def _base_findings(subject: Subject, first: First) -> Iterator[Finding]:
+    variable = subject.model.variables[first.name]
+    label = element_labels(subject.model, variable)[first.place]
+    reason, fix = "", ""
+    with suppress(TooLarge):
+        reason, fix = explain(runs(subject), first)
+    why = f": it {reason}".rstrip(",") if reason else ""
+    yield subject.finding(
+        _ID,
+        "error",
+        variable,
+        f"{label} is {first.what} at time {first.time:g}{why}",
+        fix=fix,
+        cause=f"'{first.name}' is no finite number",
+    )
+
+
+CHECKS: tuple[Check, ...] = (
+    Check(
+        _ID,
+        "All values are finite numbers",
+        "Does any variable become infinite, or no number at all, in the base run or in any policy, "
+        "scenario or draw? From there on nothing that depends on it means anything.",
+        guarded(_ID, _check),
+        ("forrester_senge1980",),
+    ),
+)

@@ -1,0 +1,164 @@
+"""Values beyond the limits that the model declares, and stocks that fall below zero."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from flatgov.changes import FloatArray
+from flatgov.check.findings import Finding, Outcome
+from flatgov.check.numerical_members import members
+from flatgov.check.numerical_runs import element_labels, guarded
+from flatgov.check.subject import Check, Subject
+from flatgov.model import Variable
+
+_ID = "negative"
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """Where a variable leaves a limit first.
+
+    Attributes:
+        label: Its element, in quotes.
+        time: When it does first.
+        value: The value then.
+        worst: The value that is farthest from the limit.
+        share: Of the saved times, how many are beyond.
+    """
+
+    label: str
+    time: float
+    value: float
+    worst: float
+    share: float
+
+
+def crossing(
+    labels: list[str], values: FloatArray, times: FloatArray, limit: float, below: bool
+) -> Crossing | None:
+    """Find the first value beyond a limit by more than rounding.
+
+    Args:
+        labels: Of the elements.
+        values: (time, subscripts); what is no finite number is left out.
+        times: (time,).
+        limit: The limit.
+        below: Whether it is the lower one.
+    """
+    flat = values.reshape(len(times), -1)
+    slack = max(1e-9 * abs(limit), 1e-12, 1e-12 * float(np.nanmax(np.abs(flat), initial=0.0)))
+    with np.errstate(invalid="ignore"):
+        beyond = (flat < limit - slack) if below else (flat > limit + slack)
+    beyond &= np.isfinite(flat)
+    if not beyond.any():
+        return None
+    row = int(beyond.any(axis=1).argmax())
+    element = int(beyond[row].argmax())
+    own = flat[beyond]
+    return Crossing(
+        labels[element],
+        float(times[row]),
+        float(flat[row, element]),
+        float(own.min() if below else own.max()),
+        float(beyond.any(axis=1).mean()),
+    )
+
+
+def _check(subject: Subject) -> Outcome:
+    from flatgov.run.grid import time_points
+
+    model, base = subject.model, subject.base
+    times = time_points(model.time)
+    findings: list[Finding] = []
+    told = set()
+    limited = 0
+    for variable in model.variables.values():
+        if variable.kind == "lookup" or variable.name not in base:
+            continue
+        limited += variable.limits != (None, None)
+        for finding in _findings(subject, variable, base[variable.name], times):
+            told.add(variable.name)
+            findings.append(finding)
+    stocks = sum(one.kind == "stock" for one in model.variables.values())
+    summary = f"{limited} variables with limits and {stocks} stocks in the base run"
+    data: dict[str, object] = {"limited": limited, "beyond": sorted(told)}
+    if subject.study:
+        looked = members(subject)
+        failures = [one for one in looked.failures if one.beyond_limit and one.name not in told]
+        for one in failures:
+            findings.append(
+                subject.finding(
+                    _ID,
+                    "warning",
+                    model.variables[one.name],
+                    f"'{one.name}' {one.what} in {one.count:,} of {one.of:,} {one.kind}",
+                    evidence=f"first in {one.member} at time {one.time:g}",
+                    fix="mend the flows that take it there, or widen its limits",
+                    cause=f"'{one.name}' leaves its limits",
+                )
+            )
+        summary += (
+            f", in {looked.plans} combinations of policy and scenario and in {looked.members:,} "
+            "members with draws"
+        )
+        data["members"] = looked.members
+    summary += f": {len({one.variable for one in findings})} leave theirs or fall below zero"
+    return Outcome(_ID, tuple(findings), summary, data)
+
+
+def _findings(
+    subject: Subject, variable: Variable, values: FloatArray, times: FloatArray
+) -> Iterator[Finding]:
+    low, high = variable.limits
+    labels = element_labels(subject.model, variable)
+    fixed = variable.kind == "constant"
+    units = f" {variable.units}" if variable.units else ""
+    for limit, below in ((low, True), (high, False)):
+        found = None if limit is None else crossing(labels, values, times, limit, below)
+        if limit is None or found is None:
+            continue
+        side = "below its lower" if below else "above its upper"
+        when = "" if fixed else f" at time {found.time:g}"
+        far = "" if fixed else f"; {'lowest' if below else 'highest'} {found.worst:.4g}"
+        yield subject.finding(
+            _ID,
+            "warning",
+            variable,
+            f"{found.label} is {found.value:.4g}{units}{when}, {side} limit {limit:g}{far}",
+            evidence="" if fixed else f"beyond it at {100 * found.share:.3g} % of the saved times",
+            fix="set it within its limits, or widen them"
+            if fixed
+            else "mend the flows that take it there, or widen its limits",
+        )
+    if variable.kind != "stock" or low is not None:
+        return
+    first = values.reshape(len(times), -1)[0]
+    if not (np.isfinite(first).all() and (first >= 0).all() and (first > 0).any()):
+        return
+    found = crossing(labels, values, times, 0.0, True)
+    if found is not None:
+        yield subject.finding(
+            _ID,
+            "note",
+            variable,
+            f"{found.label} falls below zero at time {found.time:g}; lowest "
+            f"{found.worst:.4g}{units}",
+            evidence=f"negative at {100 * found.share:.3g} % of the saved times",
+            fix="if it cannot be negative, let its outflows fall as it runs empty, and declare a "
+            "lower limit of 0",
+        )
+
+
+CHECKS: tuple[Check, ...] = (
+    Check(
+        _ID,
+        "Nothing leaves its limits",
+        "Does a variable leave the limits that the model declares, or a stock fall below zero, in "
+        "the base run or in any policy, scenario or draw? There are no negative people.",
+        guarded(_ID, _check),
+        ("forrester_senge1980",),
+    ),
+)
