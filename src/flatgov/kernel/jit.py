@@ -17,6 +17,9 @@ from flatgov.kernel.emit import Integrator, Module, emit
 from flatgov.kernel.program import Program
 from flatgov.kernel.schedule import Schedule, schedule
 
+# A comment before the text of a module that is to be compiled quickly; so it is cached apart.
+_ONCE = "; once\n"
+
 # How often a wait for LLVM looks for an interruption.
 _SECONDS = 0.1
 
@@ -64,7 +67,8 @@ def compile_kernel(
         outputs: The operations to save, in order.
         integrator: The integration method.
         lanes: Members in a vector: a power of two; by default what fits the machine.
-        once: For a kernel that hardly runs: compiled in a third of the time, slower to run.
+        once: For a kernel that hardly runs: compiled in a third of the time, to code that takes
+            a third more.
 
     Returns:
         The kernel. Its results depend neither on `lanes` nor on `once`.
@@ -79,7 +83,7 @@ def compile_kernel(
         outputs=outputs,
     )
     module = emit(plan, integrator=integrator, lanes=lanes, permutes=lanes == widest == 8)
-    engine = load(module.text, once=once)
+    engine = load(_ONCE + module.text if once else module.text)
     address = engine.get_function_address("run")
     run = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p)(address)
     return Kernel(run, plan, module, lanes, integrator, engine)
@@ -115,12 +119,11 @@ def _target() -> Any:
 _LOADED: WeakValueDictionary[str, Any] = WeakValueDictionary()
 
 
-def load(text: str, *, once: bool = False) -> Any:
+def load(text: str) -> Any:
     """Give a module's machine code, loaded: in use already, from the cache, or compiled.
 
     Args:
         text: The module's text.
-        once: As for `compile_kernel`.
 
     Returns:
         LLVM's execution engine, which must live as long as the code is used.
@@ -129,13 +132,13 @@ def load(text: str, *, once: bool = False) -> Any:
     import llvmlite.binding as llvm
 
     versions = (llvmlite.__version__, *llvm.llvm_version_info, *_host())
-    key = code_cache.key(text, *map(str, versions), *(["once"] if once else []))
+    key = code_cache.key(text, *map(str, versions))
     engine = _LOADED.get(key)
     if engine is not None:
         return engine
     code = code_cache.read(key)
     if code is None:
-        code = _compile_aside(text, once)
+        code = _compile_aside(text)
         code_cache.write(key, code)
     target = _target()
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target.create_target_machine())
@@ -149,7 +152,7 @@ def load(text: str, *, once: bool = False) -> Any:
 _ABANDONED: list[Thread] = []
 
 
-def _compile_aside(text: str, once: bool) -> bytes:
+def _compile_aside(text: str) -> bytes:
     """Compile in a thread: one call into LLVM takes seconds for a large model.
 
     The caller waits so that an interruption reaches it at once. LLVM cannot be stopped: what it
@@ -159,7 +162,7 @@ def _compile_aside(text: str, once: bool) -> bytes:
 
     def work() -> None:
         try:
-            done.set_result(quick_code(text) if once else object_code(text))
+            done.set_result(object_code(text))
         except BaseException as error:
             done.set_exception(error)
 
@@ -184,12 +187,8 @@ def is_compiling() -> bool:
 
 def object_code(text: str) -> bytes:
     """Compile the text of a module for this machine, as strictly as it is written."""
-    return bytes(machine().emit_object(parse(text)))
-
-
-def quick_code(text: str) -> bytes:
-    """Compile as `object_code` does, in a third of the time, to code that takes a third more."""
-    return bytes(machine(opt=0).emit_object(parse(text)))
+    target = machine(0) if text.startswith(_ONCE) else machine()
+    return bytes(target.emit_object(parse(text)))
 
 
 @cache

@@ -32,6 +32,9 @@ T = TypeVar("T")
 # Lowered programs, and kernels, that a process keeps of a model.
 _KEPT = 32
 
+# Operations in all steps of one member up to which fast code would not pay for its compilation.
+_QUICK = 50_000_000
+
 
 @dataclass(frozen=True)
 class Results:
@@ -304,6 +307,7 @@ def _compiled(
     normals = inputs.draws.normals
     # A few members do not fill a vector, whose other lanes would take as much memory.
     lanes = min(default_lanes(), 1 << (inputs.plans * inputs.draws.count - 1).bit_length())
+    work = len(program.operations) * count_points(time, time.step)
     shape = (inputs.varying, inputs.dated, inputs.stocks, lanes)
     make = functools.partial(
         compile_kernel,
@@ -314,6 +318,7 @@ def _compiled(
         outputs=[int(number) for name in wanted for number in program.outputs[name].flat],
         integrator=method,
         lanes=lanes,
+        once=lanes == 1 and work < _QUICK,
     )
     key = (_program_key(time, normals), shape, wanted, method)
     return _kept(_made_of(model).kernels, key, make)
