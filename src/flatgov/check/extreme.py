@@ -86,8 +86,6 @@ def _findings(
     loose: list[_Case] = []
     for trial, own in zip(trials, failures, strict=True):
         for failure in own:
-            if not failure.variable:
-                continue
             stops = failure.kind in _NO_NUMBER
             if trial.range == "within":
                 key = (failure.variable, "no number" if stops else failure.kind)
@@ -98,13 +96,13 @@ def _findings(
                 break
     found = [_finding(subject, cases) for cases in groups.values()]
     order = list(subject.model.variables)
-    found.sort(key=lambda one: order.index(one.variable))
+    found.sort(key=lambda one: order.index(one.variable) if one.variable else len(order))
     return (*found, *([_loose_finding(subject, loose)] if loose else []))
 
 
 def _finding(subject: Subject, cases: Sequence[_Case]) -> Finding:
     trial, failure = cases[0]
-    variable = subject.model.variables[failure.variable]
+    variable = subject.model.variables.get(failure.variable)
     more = len(cases) - 1
     others = "" if not more else f", and with {more} other extreme{'s' if more > 1 else ''}"
     return subject.finding(
@@ -113,19 +111,20 @@ def _finding(subject: Subject, cases: Sequence[_Case]) -> Finding:
         variable,
         f"{_outcome(trial, failure)}, which its limits allow{others}",
         evidence=_listed([one.shown for one, _ in cases[1:]], "also when "),
-        fix=_fix(trial, failure),
-        cause=variable.name,
+        fix=_fix(trial, failure, subject.model.time.initial),
+        cause=failure.variable,
     )
 
 
-def _severity(subject: Subject, variable: Variable, failure: Failure) -> Severity:
+def _severity(subject: Subject, variable: Variable | None, failure: Failure) -> Severity:
     """Weigh a failure within declared limits.
 
     Random numbers may carry a stock below zero that has nothing against it.
     """
     from flatgov.run.native import uses_random_numbers
 
-    chance = failure.kind == "negative" and variable.limits[0] is None
+    open_below = variable is None or variable.limits[0] is None
+    chance = failure.kind == "negative" and open_below
     return "note" if chance and uses_random_numbers(subject.model) else "warning"
 
 
@@ -155,6 +154,8 @@ def _loose_finding(subject: Subject, cases: Sequence[_Case]) -> Finding:
 
 
 def _outcome(trial: Trial, failure: Failure) -> str:
+    if not failure.variable:
+        return f"some variable {_became(failure)} when {trial.shown}"
     return f"'{failure.variable}' {_became(failure)} at time {failure.time:g} when {trial.shown}"
 
 
@@ -171,14 +172,14 @@ def _became(failure: Failure) -> str:
     return f"is {failure.kind}"
 
 
-def _fix(trial: Trial, failure: Failure) -> str:
+def _fix(trial: Trial, failure: Failure, start: float) -> str:
     name = trial.variable.name
     if failure.kind == "negative":
-        return "let its outflows fall to nothing with the stock, or narrow the limits of " + (
-            f"'{name}'"
-        )
+        return f"let its outflows fall with the stock, or narrow the limits of '{name}'"
     if failure.kind in ("below 0", "above 1"):
         return f"let its equation keep it between 0 and 1, or narrow the limits of '{name}'"
+    if failure.kind == "infinite" and failure.time > start:
+        return f"see what should bound its growth, or give '{name}' limits that forbid the value"
     return f"guard its equation (ZIDZ, XIDZ, MAX), or give '{name}' limits that forbid the value"
 
 
@@ -222,6 +223,6 @@ CHECKS = (
         "value, leave every number finite, stocks above zero and shares between 0 and 1? A model "
         "that breaks where its limits allow it is wrong somewhere in between, too.",
         run,
-        ("forrester_senge_1980", "sterman_2000"),
+        ("forrester_senge1980", "sterman2000"),
     ),
 )

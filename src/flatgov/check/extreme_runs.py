@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -16,14 +16,14 @@ from flatgov.draws import Draws
 from flatgov.model import Change, Model, Variable
 from flatgov.run.ensemble import LEAST_DRAWS, draws_at_once
 from flatgov.run.grid import count_points, time_points
-from flatgov.run.native import evaluation_order, lowered, simulate_values
+from flatgov.run.native import evaluation_order, lowered, simulate_values, uses_random_numbers
 from flatgov.run.watch import FINITE
 
 Kind = Literal["not a number", "infinite", "negative", "below 0", "above 1"]
 
 # What counts as rounding, as a share of the largest value that a variable has.
 _ROUNDING = 1e-9
-# What failed first is not looked for in runs with more numbers than this.
+# The numbers in which it is looked for what failed first.
 _MOST_NUMBERS = 20_000_000
 
 
@@ -179,22 +179,34 @@ def _name_first(
     model = batches.model
     found: dict[int, Failure] = {}
     _, every = saved_steps(model)
-    for start in range(0, draws.count, LEAST_DRAWS):
-        few = draws.part(start, start + LEAST_DRAWS)
-        own = bad[start : start + few.count]
-        failed = np.flatnonzero(own.any(axis=1))
-        if not failed.size:
+    failed = np.asarray(bad.any(axis=1))
+    # Random numbers follow the number of a draw, so that they have to stay in their row.
+    row = np.arange(draws.count) if uses_random_numbers(model) else np.flatnonzero(failed)
+    for start in range(0, len(row), LEAST_DRAWS):
+        few = row[start : start + LEAST_DRAWS]
+        if not failed[few].any():
             continue
         # No further than to where all of them have failed.
-        steps = int(own[failed].argmax(axis=1).max()) * every
-        if steps * few.count * len(batches.operations) > _MOST_NUMBERS:
-            continue
-        values = batches([plan], few, steps, 1, seed)[:, :, 0]
-        for draw in failed:
-            wrong = ~np.isfinite(values[:, :, draw])
-            step = int(wrong.any(axis=0).argmax())
-            operation = int(wrong[:, step].argmax())
-            kind: Kind = "not a number" if np.isnan(values[operation, step, draw]) else "infinite"
-            time = model.time.initial + step * model.time.step
-            found[start + int(draw)] = Failure(kind, names[operation], time)
+        steps = int(bad[few].argmax(axis=1).max()) * every
+        # Step by step, or with gaps where that would be too much; what is no number remains so.
+        gap = max(-(-(steps * len(few) * len(batches.operations)) // _MOST_NUMBERS), 1)
+        steps = -(-steps // gap) * gap
+        values = batches([plan], _take(draws, few), steps, gap, seed)[:, :, 0]
+        for place, draw in enumerate(few):
+            wrong = ~np.isfinite(values[:, :, place])
+            if not (failed[draw] and wrong.any()):
+                continue
+            point = int(wrong.any(axis=0).argmax())
+            operation = int(wrong[:, point].argmax())
+            undefined = np.isnan(values[operation, point, place])
+            kind: Kind = "not a number" if undefined else "infinite"
+            time = model.time.initial + point * gap * model.time.step
+            found[int(draw)] = Failure(kind, names[operation], time)
     return found
+
+
+def _take(draws: Draws, places: NDArray[np.intp]) -> Draws:
+    """Give some of the trials."""
+    changes = {name: values[places] for name, values in draws.changes.items()}
+    first = draws.first + int(places[0])
+    return replace(draws, count=len(places), first=first, changes=changes)

@@ -45,8 +45,9 @@ class Exit:
 
     @property
     def meant(self) -> bool:
-        """Whether the table says what is beyond this end."""
-        return self.flat or self.visit.use.points.interpolation == "extrapolate"
+        """Whether the table says what is beyond this end, or is a series over time."""
+        use = self.visit.use
+        return self.flat or use.over_time or use.points.interpolation == "extrapolate"
 
     @property
     def end(self) -> float:
@@ -98,7 +99,8 @@ def _exits(visit: Visit) -> list[Exit]:
 def _of_exits(subject: Subject, exits: Sequence[Exit]) -> list[Finding]:
     """Make one finding of each end of each table, and one of all ends that hold on purpose.
 
-    A flat end, and a table that goes on with its slope, say that somebody thought of it.
+    A flat end, and a table that goes on with its slope, say that somebody thought of it; a series
+    over time mostly ends where another takes over.
     """
     groups: dict[tuple[str, Side], list[Exit]] = {}
     for one in exits:
@@ -143,7 +145,7 @@ def _meant_finding(subject: Subject, exits: Sequence[Exit]) -> Finding:
         "note",
         None,
         f"{len(tables)} table{' is' if one else 's are'} read beyond an end that is flat or goes "
-        "on, where the input has no effect or one that nobody drew",
+        "on with its slope, or is that of a series over time",
         evidence="; ".join(listed) + ("; …" if len(ordered) > _LISTED else ""),
         fix="see that each is meant",
         cause="ends that are meant",
@@ -246,6 +248,6 @@ CHECKS = (
         "policy and over the draws? Beyond its ends a lookup holds its last value, which is right "
         "only if somebody meant it.",
         run,
-        ("sterman_2000",),
+        ("sterman2000",),
     ),
 )

@@ -12,6 +12,10 @@ from flatgov.names import canonical
 # Functions that read a lookup at their second argument.
 _READS = ("LOOKUP", "LOOKUP FORWARD", "LOOKUP BACKWARD", "LOOKUP EXTRAPOLATE")
 
+_TIMES = ("time", "held time")
+# What an operation that follows the clock alone cannot come from.
+_OTHERS = ("state", "random", "lookup", "changed initial")
+
 Points = tuple[tuple[float, ...], tuple[float, ...]]
 
 
@@ -24,12 +28,14 @@ class Use:
         variable: Whose equations read it, also through a macro.
         points: The table.
         operations: What it is read at: their numbers in the program.
+        over_time: Whether it is read at what comes from Time and constants alone: it is a series.
     """
 
     table: str
     variable: str
     points: Table
     operations: tuple[int, ...]
+    over_time: bool = False
 
 
 def find_uses(model: Model, program: Program) -> list[Use]:
@@ -59,7 +65,13 @@ def find_uses(model: Model, program: Program) -> list[Use]:
                 _, arguments = reads.setdefault(points, (operation.extra, {}))
                 arguments[operation.arguments[0]] = None
         found += [
-            Use(names[points] or variable.name, variable.name, table, tuple(arguments))
+            Use(
+                names[points] or variable.name,
+                variable.name,
+                table,
+                tuple(arguments),
+                all(_only_time(one, program) for one in arguments),
+            )
             for points, (table, arguments) in reads.items()
         ]
     return found
@@ -91,6 +103,19 @@ def _reads(name: str, program: Program, owners: dict[int, set[str]]) -> Iterator
             inputs += [program.states[extra].initial, program.states[extra].value]
         waiting += [one for one in inputs if one not in seen]
         seen.update(inputs)
+
+
+def _only_time(operation: int, program: Program) -> bool:
+    """Tell whether an operation comes from Time and constants alone."""
+    codes, waiting, seen = set(), [operation], {operation}
+    while waiting:
+        code, arguments, _ = program.operations[waiting.pop()]
+        if code in _OTHERS:
+            return False
+        codes.add(code)
+        waiting += [one for one in arguments if one not in seen]
+        seen.update(arguments)
+    return not codes.isdisjoint(_TIMES)
 
 
 def _tables(
