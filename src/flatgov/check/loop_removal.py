@@ -298,6 +298,6 @@ CHECKS = (
         "a trace explains nothing in this run; one without which there are no numbers holds the "
         "model together.",
         run,
-        ("forrester_senge_1980", "sterman_2000"),
+        ("forrester_senge1980", "sterman2000"),
     ),
 )
