@@ -8,6 +8,10 @@ SOURCES: dict[str, str] = {
         "System Dynamics Review 12(3): 183–210. "
         "doi:10.1002/(SICI)1099-1727(199623)12:3<183::AID-SDR103>3.0.CO;2-4"
     ),
+    "boucher_anderson2021": (
+        "Boucher N, Anderson R (2021). Trojan Source: invisible vulnerabilities. arXiv; "
+        "CVE-2021-42574."
+    ),
     "forrester_senge1980": (
         "Forrester JW, Senge PM (1980). Tests for building confidence in system dynamics models. "
         "TIMS Studies in the Management Sciences 14: 209–228."
