@@ -149,8 +149,7 @@ def _twins(subject: Subject) -> Iterator[Finding]:
                     "names",
                     "note",
                     variable,
-                    f"'{variable.name}' and '{subject.model.find(other).name}' differ in one "
-                    "letter only",
+                    f"'{variable.name}' and '{subject.model.find(other).name}' are nearly the same",
                     text=variable.name,
                     fix="join them if they are one, or give them names that nobody mistakes",
                     cause="names that are easily mistaken",

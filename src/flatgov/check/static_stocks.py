@@ -132,7 +132,7 @@ def _unnamed(subject: Subject) -> Outcome:
                 )
             )
             break
-    summary = f"{plural(stocks - len(findings), 'stock')} of {stocks} change by named flows only"
+    summary = f"{stocks - len(findings)} of {plural(stocks, 'stock')} change by named flows only"
     return Outcome("unnamed flows", tuple(findings), summary)
 
 

@@ -60,7 +60,7 @@ def _unsourced(subject: Subject) -> Outcome:
         if not _SOURCE.search(one.documentation) and canonical(one.name) not in named
     ]
     sourced = len(numbers) - len(bare)
-    summary = f"{sourced} of {plural(len(numbers), 'documented constant or lookup')} name a source"
+    summary = f"{sourced} of {len(numbers)} documented constants and lookups name a source"
     findings = _lacking(
         subject,
         "unsourced",

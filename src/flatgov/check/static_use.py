@@ -64,7 +64,7 @@ def _unused(subject: Subject) -> Outcome:
         ]
     unused = sum(one.kind in _UNUSED for one in ends)
     summary = (
-        f"{plural(unused, 'constant or lookup')} without a use; "
+        f"{unused} constants and lookups without a use; "
         f"{plural(len(results), 'result')} at the end of the chain"
     )
     data = {"results": [one.name for one in results]}

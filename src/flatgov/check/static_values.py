@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from flatgov.check.findings import Finding, Outcome
-from flatgov.check.static_pieces import as_written, net_flows, plural
+from flatgov.check.static_pieces import as_written, net_flows
 from flatgov.check.subject import Check, Subject
 from flatgov.model import Array, Equation, Expression, Model, Number, Reference, Variable
 
@@ -22,7 +22,7 @@ def _limits(subject: Subject) -> Outcome:
                 if said := _outside(value, variable.limits):
                     findings.append(_finding(subject, variable, equation, value, said))
                     break
-    summary = f"{plural(count, 'constant or stock')} with limits; {len(findings)} outside them"
+    summary = f"{count} constants and stocks have limits; {len(findings)} lie outside them"
     return Outcome("limits", tuple(findings), summary, {"limited": count})
 
 
