@@ -18,7 +18,7 @@ from flatgov.model import Variable
 ID = "extreme conditions"
 
 # Operations times steps times members that are simulated: a second or two.
-_WORK = 4e9
+_WORK = 2e9
 _LISTED = 6  # trials that the evidence of a finding names
 _NO_NUMBER = ("not a number", "infinite")
 
@@ -119,7 +119,7 @@ def _finding(subject: Subject, cases: Sequence[_Case]) -> Finding:
 def _severity(subject: Subject, variable: Variable | None, failure: Failure) -> Severity:
     """Weigh a failure within declared limits.
 
-    Random numbers may carry a stock below zero that has nothing against it.
+    Noise may carry a stock below zero that has no limit against it.
     """
     from flatgov.run.native import uses_random_numbers
 

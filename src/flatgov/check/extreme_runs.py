@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 
 from flatgov.changes import FloatArray
 from flatgov.check.extreme_batch import Batches, saved_steps
-from flatgov.check.extreme_trials import Trial, as_batch
-from flatgov.draws import Draws
-from flatgov.model import Change, Model, Variable
+from flatgov.check.extreme_trials import Trial, TrialBatch
+from flatgov.model import Model, Variable
 from flatgov.run.ensemble import LEAST_DRAWS, draws_at_once
 from flatgov.run.grid import count_points, time_points
 from flatgov.run.native import evaluation_order, lowered, simulate_values, uses_random_numbers
@@ -70,7 +69,7 @@ def judge_trials(
     Raises:
         ModelError: The model cannot be simulated.
     """
-    plan, draws = as_batch(model, inputs, trials)
+    batch = TrialBatch(model, inputs, trials, uses_random_numbers(model))
     floors = {one.name: 0.0 for one in model.variables.values() if _never_negative(one, base)}
     shares = [one.name for one in model.variables.values() if _is_share(one, base)]
     save = [FINITE, *dict.fromkeys([*floors, *shares])]
@@ -78,16 +77,18 @@ def judge_trials(
     names, operations = _in_order(model)
     batches = Batches(model, lowered(model, model.time), operations)
     found: list[list[Failure]] = []
-    for start in range(0, draws.count, size):
-        part = draws.part(start, start + size)
-        values = simulate_values(model, [plan], part, save=save, seed=seed)
-        no_number = np.isnan(values.pop(FINITE)[0])
-        bad = no_number.any(axis=1)
-        closer = _name_first(names, batches, plan, part, no_number, seed)
-        for draw in range(part.count):
-            trial = trials[start + draw]
-            of_trial = {name: array[0, draw] for name, array in values.items()}
-            own = [closer.get(draw, Failure("not a number", "", np.nan))] if bad[draw] else []
+    for start in range(0, len(trials), size):
+        part = range(start, min(start + size, len(trials)))
+        plans, draws = batch.members(part)
+        saved = simulate_values(model, plans, draws, save=save, seed=seed)
+        values = {name: batch.of_trials(array, 0) for name, array in saved.items()}
+        bad = np.isnan(values.pop(FINITE))
+        closer = _name_first(names, batches, batch, part, bad, seed)
+        for row, place in enumerate(part):
+            trial = trials[place]
+            of_trial = {name: array[row] for name, array in values.items()}
+            failed = bool(bad[row].any())
+            own = [closer.get(row, Failure("not a number", "", np.nan))] if failed else []
             own += _first("negative", of_trial, floors, trial, model)
             own += _outside(of_trial, shares, trial, model)
             found.append(own)
@@ -161,52 +162,45 @@ def _first(
 def _name_first(
     names: Sequence[str],
     batches: Batches,
-    plan: tuple[Change, ...],
-    draws: Draws,
+    batch: TrialBatch,
+    part: range,
     bad: NDArray[np.bool_],
     seed: int,
 ) -> dict[int, Failure]:
-    """Simulate failed members once more, step by step, and name the variable that failed first.
+    """Simulate failed trials once more, step by step, and name the variable that failed first.
 
     Args:
         names: Of the variable of each operation.
         batches: Of the operations of all variables, causes before effects.
-        plan: The changes of every member.
-        draws: Of the members.
-        bad: (draw, saved point) where any variable was no finite number.
+        batch: All trials.
+        part: The places of those that `bad` is about.
+        bad: (trial, saved point) where any variable was no finite number.
         seed: Of random numbers.
+
+    Returns:
+        What failed, by row of `bad`.
     """
     model = batches.model
     found: dict[int, Failure] = {}
     _, every = saved_steps(model)
-    failed = np.asarray(bad.any(axis=1))
-    # Random numbers follow the number of a draw, so that they have to stay in their row.
-    row = np.arange(draws.count) if uses_random_numbers(model) else np.flatnonzero(failed)
-    for start in range(0, len(row), LEAST_DRAWS):
-        few = row[start : start + LEAST_DRAWS]
-        if not failed[few].any():
-            continue
+    failed = np.flatnonzero(bad.any(axis=1))
+    for start in range(0, len(failed), LEAST_DRAWS):
+        few = failed[start : start + LEAST_DRAWS]
         # No further than to where all of them have failed.
         steps = int(bad[few].argmax(axis=1).max()) * every
         # Step by step, or with gaps where that would be too much; what is no number remains so.
         gap = max(-(-(steps * len(few) * len(batches.operations)) // _MOST_NUMBERS), 1)
         steps = -(-steps // gap) * gap
-        values = batches([plan], _take(draws, few), steps, gap, seed)[:, :, 0]
-        for place, draw in enumerate(few):
+        plans, draws = batch.members([part[int(row)] for row in few])
+        values = batch.of_trials(batches(plans, draws, steps, gap, seed), 2)
+        for place, row in enumerate(few):
             wrong = ~np.isfinite(values[:, :, place])
-            if not (failed[draw] and wrong.any()):
+            if not wrong.any():
                 continue
             point = int(wrong.any(axis=0).argmax())
             operation = int(wrong[:, point].argmax())
             undefined = np.isnan(values[operation, point, place])
             kind: Kind = "not a number" if undefined else "infinite"
             time = model.time.initial + point * gap * model.time.step
-            found[int(draw)] = Failure(kind, names[operation], time)
+            found[int(row)] = Failure(kind, names[operation], time)
     return found
-
-
-def _take(draws: Draws, places: NDArray[np.intp]) -> Draws:
-    """Give some of the trials."""
-    changes = {name: values[places] for name, values in draws.changes.items()}
-    first = draws.first + int(places[0])
-    return replace(draws, count=len(places), first=first, changes=changes)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from flatgov.changes import FloatArray, limit_passed
 from flatgov.draws import Draws
@@ -147,30 +148,60 @@ def _trials_of(variable: Variable, values: FloatArray) -> Iterator[Trial]:
     )
 
 
-def as_batch(
-    model: Model, inputs: Mapping[str, FloatArray], trials: Sequence[Trial]
-) -> tuple[tuple[Change, ...], Draws]:
-    """Make one plan of all inputs, in which each draw is a trial.
+@dataclass(frozen=True)
+class TrialBatch:
+    """Trials as the members of one batch, all with the random numbers of the model's own run.
 
-    Every input is scaled by 1 and has 0 added to it, which leaves it as it is, but in the draws
-    that try it. So one kernel simulates all trials at once.
+    Every input is scaled by 1 and has 0 added to it, which leaves it as it is, but in the members
+    that try it. So one kernel simulates all trials at once. Trials are draws of one plan; where
+    there are random numbers, which follow the draw, they are plans of one draw.
 
-    Args:
+    Attributes:
         model: The model.
         inputs: From `find_inputs`.
-        trials: Those to simulate.
+        trials: All of them.
+        random: Whether the model has random numbers.
     """
-    start = model.time.initial
-    plan: list[Change] = []
-    values: dict[str, FloatArray] = {}
-    places: dict[str, list[int]] = {}
-    for place, trial in enumerate(trials):
-        places.setdefault(trial.variable.name, []).append(place)
-    for name in inputs:
-        factors, summands = np.ones(len(trials)), np.zeros(len(trials))
-        for place in places.get(name, []):
-            factors[place], summands[place] = trials[place].factor, trials[place].summand
-        values[f"{name} *"], values[f"{name} +"] = factors, summands
-        plan.append(Change(name, "scale", 1.0, start, draw=f"{name} *"))
-        plan.append(Change(name, "add", 0.0, start, draw=f"{name} +"))
-    return tuple(plan), Draws(len(trials), changes=values)
+
+    model: Model
+    inputs: Mapping[str, FloatArray]
+    trials: Sequence[Trial]
+    random: bool
+
+    def members(self, places: Sequence[int]) -> tuple[list[tuple[Change, ...]], Draws]:
+        """Give plans and draws of some trials, by their places."""
+        chosen = [self.trials[place] for place in places]
+        if self.random:
+            own = [self._changes(one.variable.name, one.factor, one.summand) for one in chosen]
+            return [self._all(), *own], Draws()
+        values: dict[str, FloatArray] = {}
+        for name in self.inputs:
+            values[f"{name} *"], values[f"{name} +"] = np.ones(len(chosen)), np.zeros(len(chosen))
+        for place, trial in enumerate(chosen):
+            values[f"{trial.variable.name} *"][place] = trial.factor
+            values[f"{trial.variable.name} +"][place] = trial.summand
+        return [self._all()], Draws(len(chosen), changes=values)
+
+    def of_trials(self, array: NDArray[Any], first: int) -> NDArray[Any]:
+        """Give the results of the trials from results with axes for plan and draw.
+
+        Args:
+            array: Results of `members`.
+            first: The axis of the plans; that of the draws follows.
+
+        Returns:
+            The trials along the axis `first`.
+        """
+        if self.random:
+            return np.asarray(np.delete(array, 0, axis=first).take(0, axis=first + 1))
+        return np.asarray(array.take(0, axis=first))
+
+    def _all(self) -> tuple[Change, ...]:
+        return tuple(change for name in self.inputs for change in self._changes(name, 1.0, 0.0))
+
+    def _changes(self, name: str, factor: float, summand: float) -> tuple[Change, Change]:
+        start = self.model.time.initial
+        return (
+            Change(name, "scale", factor, start, draw=f"{name} *"),
+            Change(name, "add", summand, start, draw=f"{name} +"),
+        )
