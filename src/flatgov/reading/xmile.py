@@ -15,7 +15,7 @@ from pysd.translators.structures.abstract_model import (
 from flatgov.errors import ModelError, Problems
 from flatgov.model import Integrator
 from flatgov.names import canonical
-from flatgov.reading.parsed import Definition, Definitions, Parsed
+from flatgov.reading.parsed import CONTROL_NAMES, Definition, Definitions, Parsed, place
 from flatgov.reading.xmile_equation import emit
 from flatgov.reading.xmile_expression import ExpressionError, parse
 from flatgov.reading.xmile_file import (
@@ -25,11 +25,13 @@ from flatgov.reading.xmile_file import (
     non_negative_by_default,
     read_source,
     read_specs,
+    read_unit_synonyms,
     text_of,
 )
+from flatgov.reading.xmile_flows import flow_names
 from flatgov.reading.xmile_macros import read_macros
 from flatgov.reading.xmile_model import Contents, Entry, control_nodes, read_contents
-from flatgov.reading.xmile_parts import definitions, flow_names, read_parts
+from flatgov.reading.xmile_parts import definitions, read_parts
 from flatgov.reading.xmile_scope import Scope
 from flatgov.reading.xmile_sections import element, section
 from flatgov.reading.xmile_stocks import Parts, Stock, has_states, limit_outflows
@@ -49,24 +51,27 @@ def parse_xmile(source: bytes, file: str, problems: Problems) -> Parsed:
     Raises:
         ModelError: Nothing can be read; the message says why.
     """
-    found = read_source(source, file)
-    specs = read_specs(found)
-    contents = read_contents(found)
-    counts, macros = read_macros(found, contents.dimensions)
+    found = read_source(source, file, problems)
+    specs = read_specs(found, problems)
+    contents = read_contents(found, problems)
+    counts, macros, broken = read_macros(found, contents.dimensions, problems)
     contents = replace(contents, macros=counts)
     saveper = specs.saveper
     controls = control_nodes(found)
     if not saveper and "saveper" in controls:  # Vensim writes it as a variable
         saveper = text_of(controls["saveper"], "eqn")
-    main, own = _main_section(contents, specs, saveper or "TIME_STEP")
+    main, own = _main_section(contents, specs, saveper or "TIME_STEP", problems)
     sections = (main, *(macro for macro, _ in macros))
     if specs.doubtful:
-        specs = _settle_method(specs, sections, found)
+        with problems.collect():
+            specs = _settle_method(specs, sections, found)
     return Parsed(
         abstract=AbstractModel(Path("model.xmile"), sections),
         definitions=own,
         macros=[found_there for _, found_there in macros],
         integrator=specs.integrator,
+        broken=frozenset(broken | (contents.entries.keys() | {*CONTROL_NAMES}) - own.keys()),
+        unit_synonyms=read_unit_synonyms(found),
     )
 
 
@@ -81,14 +86,15 @@ def _settle_method(specs: Specs, sections: tuple[AbstractSection, ...], source: 
     if has_states(structures):
         raise ModelError(
             'Vensim writes method="RK4" also for models that it runs by Euler\'s method',
-            where=f"{source.file}, line {specs.line}",
+            where=place(source.file, line=specs.line),
+            text='method="RK4"',
             fix='write method="Euler" there, or method="rk4" if that is meant',
         )
     return replace(specs, integrator="euler")
 
 
 def _main_section(
-    contents: Contents, specs: Specs, saveper: str
+    contents: Contents, specs: Specs, saveper: str, problems: Problems
 ) -> tuple[AbstractSection, Definitions]:
     """Convert the model, control variables included.
 
@@ -96,13 +102,14 @@ def _main_section(
         contents: Its variables.
         specs: The time settings.
         saveper: The expression of the control variable SAVEPER.
-
-    Raises:
-        ModelError: An equation is missing, wrong, or has what is not supported.
+        problems: Takes equations that are missing, wrong, or have what is not supported.
     """
-    parts = _all_parts(contents, specs.integrator)
+    parts = _all_parts(contents, specs.integrator, problems)
     elements = [element(contents.entries[key], own) for key, own in parts.items()]
-    found = {key: definitions(contents.entries[key], own, contents) for key, own in parts.items()}
+    found = {
+        key: definitions(contents.entries[key], own, contents, problems)
+        for key, own in parts.items()
+    }
     controls = {
         "INITIAL TIME": specs.start,
         "FINAL TIME": specs.stop,
@@ -110,18 +117,26 @@ def _main_section(
         "SAVEPER": saveper,
     }
     for name, text in controls.items():
-        where = contents.source.where(name) + f", line {specs.line}"
-        scope = Scope(contents, Entry(contents.source.root, name, "", "aux"), {})
+        if not text:
+            continue
+        errors: list[ExpressionError] = []
+        scope = Scope(contents, Entry(contents.source.root, name, "", "aux"), {}, errors=errors)
         try:
-            component = AbstractComponent(([], []), emit(parse(text), scope))
+            structure = emit(parse(text), scope)
         except ExpressionError as error:
-            raise ModelError(str(error), where=where) from None
-        elements.append(AbstractControlElement(name, [component]))
-        found[canonical(name)] = (Definition(name, text, specs.line, specs.units),)
+            errors.append(error)
+        where = place(contents.source.file, name, specs.line)
+        problems.found += [
+            ModelError(str(one), where=where, nearest=one.nearest, fix=one.fix, text=one.text)
+            for one in errors
+        ]
+        if not errors:
+            elements.append(AbstractControlElement(name, [AbstractComponent(([], []), structure)]))
+            found[canonical(name)] = (Definition(name, text, specs.line, specs.units),)
     return section("__main__", [], elements, contents.dimensions), found
 
 
-def _all_parts(contents: Contents, integrator: Integrator) -> Parts:
+def _all_parts(contents: Contents, integrator: Integrator, problems: Problems) -> Parts:
     by_default = {
         kind: non_negative_by_default(contents.source, kind) for kind in ("stock", "flow")
     }
@@ -135,9 +150,11 @@ def _all_parts(contents: Contents, integrator: Integrator) -> Parts:
         for key, entry in contents.entries.items()
         if entry.kind == "flow" and not entry.source and non_negative(entry)
     }
-    parts = {
-        key: read_parts(entry, contents, key in uniflows) for key, entry in contents.entries.items()
+    found = {
+        key: read_parts(entry, contents, key in uniflows, problems)
+        for key, entry in contents.entries.items()
     }
+    parts = {key: own for key, own in found.items() if own is not None}
     stocks = [
         Stock(
             entry,
@@ -145,7 +162,7 @@ def _all_parts(contents: Contents, integrator: Integrator) -> Parts:
             flow_names(entry, "outflow", contents),
             non_negative(entry),
         )
-        for entry in contents.entries.values()
-        if entry.kind == "stock" and not entry.source
+        for key, entry in contents.entries.items()
+        if entry.kind == "stock" and not entry.source and key in parts
     ]
-    return limit_outflows(stocks, parts, uniflows, contents, integrator)
+    return limit_outflows(stocks, parts, uniflows, contents, integrator, problems)

@@ -12,6 +12,7 @@ from pysd.translators.structures import abstract_expressions as ae
 from flatgov.errors import nearest_names
 from flatgov.names import canonical
 from flatgov.reading.functions import wrong_count
+from flatgov.reading.hints import function_form
 from flatgov.reading.xmile_expression import Apply, ExpressionError, Literal, Name, Node
 from flatgov.reading.xmile_functions import (
     FUNCTIONS,
@@ -35,11 +36,23 @@ _REDUCERS = {"sum": "sum", "prod": "prod", "min": "vmin", "max": "vmax"}
 def emit(node: Node, scope: Scope) -> Any:
     """Convert an expression.
 
+    What is unknown or not supported in it goes to `scope.errors`, and a number stands in its
+    place. Of a part with something wrong inside nothing more is said.
+
     Raises:
-        ExpressionError: Something in it is unknown or not supported.
         NeedsElementsError: It differs between the elements of the left-hand side in a way that
             subscripts cannot express.
     """
+    before = len(scope.errors)
+    try:
+        return _emit(node, scope)
+    except ExpressionError as error:
+        if len(scope.errors) == before:
+            scope.errors.append(error)
+        return 0.0
+
+
+def _emit(node: Node, scope: Scope) -> Any:
     if isinstance(node, Literal):
         return node.value
     if isinstance(node, Name):
@@ -91,16 +104,22 @@ def _function(node: Apply, scope: Scope) -> Any:
     if name == "lookup" and len(arguments) == 2 and isinstance(arguments[0], Name):
         table = _table_call(arguments[0].text, arguments[1:], scope)
         if table is None:
-            raise ExpressionError(f"'{arguments[0].text}' is no graphical function")
+            what = f"'{arguments[0].text}' is no graphical function"
+            raise ExpressionError(what, text=arguments[0].text)
         return table
     table = _table_call(name, arguments, scope)
     if table is not None:
         return table
     if name in scope.contents.macros:
         return call(name.replace(" ", "_"), *(emit(part, scope) for part in arguments))
-    if scope.contents.find(name, scope.entry.model) is not None:
+    entry = scope.contents.find(name, scope.entry.model)
+    if entry is not None and entry.broken:
+        return 0.0
+    if entry is not None:
         raise ExpressionError(
-            f"'{name}' is no graphical function or function, but an argument follows it"
+            f"'{name}' is no graphical function or function, but an argument follows it",
+            text=name,
+            fix="put an operator before the parenthesis",
         )
     if len(arguments) == 1 and name in (*_REDUCERS, "mean", "size"):
         return _over_array(name, arguments[0], scope)
@@ -114,15 +133,20 @@ def _function(node: Apply, scope: Scope) -> Any:
 def _plain_call(name: str, arguments: tuple[Node, ...], scope: Scope) -> Any:
     shown = name.upper()
     if name in UNSUPPORTED:
-        raise ExpressionError(f"the function {shown} is not supported")
+        raise ExpressionError(f"the function {shown} is not supported", text=name)
+    values = [emit(part, scope) for part in arguments]
     if name not in FUNCTIONS:
-        nearest = nearest_names(name, FUNCTIONS)
-        meant = f"; did you mean '{nearest[0].upper()}'?" if nearest else ""
-        raise ExpressionError(f"there is no function '{shown}'{meant}")
+        form = function_form(name, xmile=True)
+        nearest = () if form else nearest_names(name, map(str.upper, FUNCTIONS))
+        what = f"there is no function '{shown}'"
+        scope.errors.append(ExpressionError(what, text=name, nearest=nearest, fix=form))
+        return 0.0
     least, most, rule = FUNCTIONS[name]
     if not least <= len(arguments) <= most:
-        raise ExpressionError(wrong_count(shown, len(arguments), least, most))
-    return rule(*(emit(part, scope) for part in arguments), vensim=scope.vensim)
+        what = wrong_count(shown, len(arguments), least, most)
+        scope.errors.append(ExpressionError(what, text=name))
+        return 0.0
+    return rule(*values, vensim=scope.vensim)
 
 
 def _table_call(name: str, arguments: tuple[Node, ...], scope: Scope) -> Any:
@@ -153,8 +177,9 @@ def _over_array(name: str, argument: Node, scope: Scope) -> Any:
         for dimension in {*marks(parts[0])}
     )
     if len(parts) == 1 and not any(marks(parts[0])):
-        more = "; give it more arguments, or an array" if name in ("min", "max") else ""
-        raise ExpressionError(f"{name.upper()} has no array to run over{more}")
+        more = "give it more arguments, or an array" if name in ("min", "max") else ""
+        what = f"{name.upper()} has no array to run over"
+        raise ExpressionError(what, text=name, fix=more)
     if name == "size":
         return float(count)
     function = _REDUCERS.get(name, "sum")
@@ -172,7 +197,7 @@ def _written_out(node: Node, scope: Scope) -> list[Node]:
     if not lengths:
         return [node]
     if len(lengths) > 1 or min(lengths) < 1:
-        raise ExpressionError("the ranges of elements do not have one length")
+        raise ExpressionError("the ranges of elements do not have one length", text=":")
     return [_at(node, place) for place in range(lengths.pop())]
 
 
@@ -183,7 +208,8 @@ def _ranges(node: Node) -> Iterator[tuple[int, int]]:
             if isinstance(subscript, Apply) and subscript.function == ":":
                 first, last = subscript.arguments
                 if not (isinstance(first, Literal) and isinstance(last, Literal)):
-                    raise ExpressionError("a range of elements needs two numbers, as in A[1:3]")
+                    what = "a range of elements needs two numbers, as in A[1:3]"
+                    raise ExpressionError(what, text=node.text)
                 yield int(first.value), int(last.value)
     elif isinstance(node, Apply):
         for argument in node.arguments:

@@ -8,15 +8,36 @@ point: its NOT takes a whole comparison.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from flatgov.names import canonical
+from flatgov.reading.hints import syntax_form
 
 
 class ExpressionError(ValueError):
-    """An equation that is not understood; the message says what and where in it."""
+    """An equation that is not understood; the message says what and where in it.
+
+    Args:
+        what: The problem.
+        text: The offending piece as it stands in the file.
+        nearest: The right names that a wrong one may have meant.
+        fix: What to do.
+        line: The line, where it is not that of the equation.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        text: str = "",
+        nearest: Sequence[str] = (),
+        fix: str = "",
+        line: int = 0,
+    ) -> None:
+        super().__init__(what)
+        self.text, self.nearest, self.fix, self.line = text, tuple(nearest), fix, line
 
 
 @dataclass(frozen=True)
@@ -114,10 +135,7 @@ class _Parser:
         return self._tokens[self._position]
 
     def _error(self) -> ExpressionError:
-        rest = self._text[self._next.start :].strip()
-        if rest:
-            return ExpressionError(f"syntax error at '{rest[:40]}'")
-        return ExpressionError(f"syntax error at the end of '{self._text.strip()[-40:]}'")
+        return _syntax_error(self._text, self._next.start)
 
     def _accept(self, *texts: str) -> str | None:
         token = self._next
@@ -240,7 +258,7 @@ def _split(text: str) -> list[_Token]:
     while position < len(text):
         match = _TOKENS.match(text, position)
         if match is None:
-            raise ExpressionError(f"syntax error at '{text[position:].strip()[:40]}'")
+            raise _syntax_error(text, position)
         kind, found = str(match.lastgroup), match.group()
         if kind == "name" and found.lower() in _WORDS:
             kind, found = "word", found.lower()
@@ -250,10 +268,23 @@ def _split(text: str) -> list[_Token]:
     return [*tokens, _Token("end", "", len(text), len(text))]
 
 
+def _syntax_error(text: str, position: int) -> ExpressionError:
+    rest = text[position:].strip()
+    if not rest:
+        whole = text.strip()
+        return ExpressionError(f"syntax error at the end of '{whole[-40:]}'", text=whole)
+    first = re.match(r"\w+|\W", rest)
+    return ExpressionError(
+        f"syntax error at '{rest[:40]}'",
+        text=first[0] if first else rest[0],
+        fix=syntax_form(text[:position], rest),
+    )
+
+
 def _number(text: str) -> Literal:
     value = float(text)
     if value == float("inf"):
-        raise ExpressionError(f"'{text}' is too large for a number")
+        raise ExpressionError(f"'{text}' is too large for a number", text=text)
     return Literal(value)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from lxml import etree
 
-from flatgov.errors import ModelError
+from flatgov.errors import ModelError, Place, Problems
 from flatgov.model import Integrator
 from flatgov.reading.parsed import display_name, place
 from flatgov.reading.xmile_expression import unescape
@@ -45,7 +45,7 @@ class Source:
     file: str
     vensim: bool
 
-    def where(self, name: str = "", node: Any = None) -> str:
+    def where(self, name: str = "", node: Any = None) -> Place:
         """Describe a place in the file."""
         return place(self.file, name, 0 if node is None else node.sourceline or 0)
 
@@ -77,84 +77,181 @@ class Specs:
     doubtful: bool
 
 
-def read_source(source: bytes, file: str) -> Source:
-    """Parse the XML and refuse what is not supported.
+def read_source(source: bytes, file: str, problems: Problems) -> Source:
+    """Parse the XML, and name what is not supported.
+
+    Args:
+        source: The content of the file.
+        file: Its path.
+        problems: Takes each feature that is not supported.
 
     Raises:
-        ModelError: The file is not XMILE, or has what is not supported; the message names it.
+        ModelError: The file is not XMILE; of mistakes in its XML all those that leave the rest
+            readable are told together.
     """
     root = _read_root(source, file)
     vendor = " ".join(text for text in root.itertext(f"{{{root.nsmap[None]}}}vendor") if text)
     found = Source(root, file, vensim="ventana" in vendor.lower())
-    for node in without_views(root):
-        name = name_of(node.getparent()) if node.getparent() is not None else ""
-        if tag_of(node) in _REFUSED:
-            what = _REFUSED[tag_of(node)]
-            raise ModelError(f"{what} not supported", where=found.where(name, node))
-        if tag_of(node) in ("model", "module"):
+    problems.found += _refusals(found)
+    return found
+
+
+def _refusals(source: Source) -> Iterator[ModelError]:
+    """Yield an error for each element whose meaning is not supported."""
+    for node in without_views(source.root):
+        parent = node.getparent()
+        name = name_of(parent) if parent is not None else ""
+        if is_refused(node) and not (parent is not None and is_refused(parent)):
+            what = f"{_REFUSED[tag_of(node)]} not supported"
+            yield ModelError(what, where=source.where(name, node), text=f"<{_full_tag(node)}")
+        elif tag_of(node) in ("model", "module"):
             for attribute, what in (("resource", "from another file"), ("iv", "encrypted")):
                 if node.get(attribute) is not None:
-                    raise ModelError(
+                    yield ModelError(
                         f"a {tag_of(node)} {what} is not supported",
-                        where=found.where(name_of(node), node),
+                        where=source.where(name_of(node), node),
+                        text=f"<{tag_of(node)}",
                     )
+
+
+def is_refused(node: Any) -> bool:
+    """Tell whether an element is one whose meaning is not supported."""
+    return tag_of(node) in _REFUSED
+
+
+def _full_tag(node: Any) -> str:
+    """Give the tag as it stands in the file, with its prefix."""
+    tag = str(node.tag).rpartition("}")[2]
+    return f"{node.prefix}:{tag}" if node.prefix else tag
+
+
+# Mistakes of XML that leave the rest of the file readable, and how to mend them.
+_LOCAL = {
+    "ERR_NAME_REQUIRED": ("&", "write &amp; for & and &lt; for <"),
+    "ERR_ENTITYREF_SEMICOL_MISSING": ("&", "write &amp; for &"),
+    "ERR_UNDECLARED_ENTITY": ("&", "write the character itself"),
+    "WAR_UNDECLARED_ENTITY": ("&", "write the character itself"),
+    "ERR_ENTITYREF_NO_NAME": ("&", "write &amp; for &"),
+}
+
+
+def _xml_errors(log: Any, file: str) -> list[ModelError]:
+    """Give the mistakes in the XML: after one that is not local, the others may follow from it."""
+    found: list[ModelError] = []
+    lines = set()
+    for error in log:
+        # Stella leaves its own name space undeclared.
+        if error.domain_name == "NAMESPACE" or error.line in lines:
+            continue
+        lines.add(error.line)
+        text, fix = _LOCAL.get(error.type_name, ("", ""))
+        what = f"not valid XML: {' '.join(error.message.split())}"
+        found.append(ModelError(what, where=place(file, line=error.line), fix=fix, text=text))
+        if not fix:
+            break
     return found
 
 
 def _read_root(source: bytes, file: str) -> Any:
     if not source.strip():
-        raise ModelError("the file is empty", where=file, fix="give a Vensim or XMILE model")
+        raise ModelError("the file is empty", where=place(file), fix="give a Vensim or XMILE model")
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, recover=True)
     root = etree.fromstring(source, parser)
-    # Stella leaves its own name space undeclared; all else that needs recovery is an error.
-    for error in parser.error_log:
-        if error.domain_name != "NAMESPACE":
-            raise ModelError(f"not valid XML: {error.message}", where=place(file, line=error.line))
+    Problems([*_xml_errors(parser.error_log, file)]).raise_first()
     if root is None:
-        raise ModelError("not valid XML", where=file)
+        raise ModelError("not valid XML", where=place(file))
     if root.getroottree().docinfo.doctype:
-        raise ModelError("a document type is not allowed", where=file, fix="remove <!DOCTYPE …>")
+        raise ModelError(
+            "a document type is not allowed",
+            where=place(file),
+            fix="remove <!DOCTYPE …>",
+            text="<!DOCTYPE",
+        )
     if tag_of(root) != "xmile" or None not in root.nsmap:
-        raise ModelError("not an XMILE file", where=file, fix="the root must be <xmile xmlns=…>")
+        raise ModelError(
+            "not an XMILE file",
+            where=place(file, line=root.sourceline or 0),
+            fix="the root must be <xmile xmlns=…>",
+            text=f"<{tag_of(root)}",
+        )
     return root
 
 
-def read_specs(source: Source) -> Specs:
+def read_specs(source: Source, problems: Problems) -> Specs:
     """Read the time settings and the integration method.
 
-    Raises:
-        ModelError: They are missing, or the method is not supported.
+    Args:
+        source: The file.
+        problems: Takes what is missing, and a method that is not supported.
+
+    Returns:
+        The settings; those that are missing are ``""``.
     """
     found = list(children(source.root, "sim_specs"))
     inner = [node for model in children(source.root, "model") for node in children(model)]
     inner = [node for node in inner if tag_of(node) == "sim_specs"]
     if not found and len(inner) == 1 and len(list(children(source.root, "model"))) == 1:
         found, inner = inner, []
-    if not found:
-        raise ModelError("the file has no <sim_specs>", where=source.file)
-    if inner:
-        raise ModelError(
-            "time settings of a submodel are not supported",
-            where=source.where(name_of(inner[0].getparent()), inner[0]),
+    for node in inner:
+        problems.found.append(
+            ModelError(
+                "time settings of a submodel are not supported",
+                where=source.where(name_of(node.getparent()), node),
+                text="<sim_specs",
+            )
         )
+    if not found:
+        problems.found.append(
+            ModelError(
+                "the file has no <sim_specs>",
+                where=place(source.file),
+                fix="add <sim_specs><start>…</start><stop>…</stop><dt>…</dt></sim_specs>",
+            )
+        )
+        return Specs("", "", "", "", "", "euler", 0, doubtful=False)
     node = found[0]
     for name in ("start", "stop"):
         if not text_of(node, name):
-            raise ModelError(f"<sim_specs> has no <{name}>", where=source.where(node=node))
+            what = f"<sim_specs> has no <{name}>"
+            where = source.where(node=node)
+            problems.found.append(ModelError(what, where=where, text="<sim_specs"))
     step = text_of(node, "dt") or "1"  # XMILE 1.0, section 3.4
     for dt in children(node, "dt"):
         if dt.get("reciprocal", "").strip().lower() == "true":
             step = f"1/({step})"
+    integrator: Integrator = "euler"
+    with problems.collect():
+        integrator = _integrator(node, source)
     return Specs(
         start=text_of(node, "start"),
         stop=text_of(node, "stop"),
         step=step,
         saveper=_saveper(node),
         units=node.get("time_units", ""),
-        integrator=_integrator(node, source),
+        integrator=integrator,
         line=node.sourceline or 0,
         doubtful=source.vensim and node.get("method") == "RK4",
     )
+
+
+def read_unit_synonyms(source: Source) -> tuple[tuple[str, ...], ...]:
+    """Read the units of the model (OASIS, XMILE 1.0, section 2.4).
+
+    Returns:
+        For each unit with aliases its name and they; for each with an equation, such as
+        ``kg*m/s^2``, that and its name.
+    """
+    groups = []
+    for block in children(source.root, "model_units"):
+        for node in children(block, "unit"):
+            name, equation = name_of(node), text_of(node, "eqn")
+            aliases = [" ".join((item.text or "").split()) for item in children(node, "alias")]
+            aliases = [alias for alias in aliases if alias]
+            if name and aliases:
+                groups.append((name, *aliases))
+            if name and equation:
+                groups.append((equation, name))
+    return tuple(groups)
 
 
 def _saveper(node: Any) -> str:
@@ -175,6 +272,7 @@ def _integrator(node: Any, source: Source) -> Integrator:
         f"the integration method '{method}' is not supported",
         where=source.where(node=node),
         fix="use Euler or RK4",
+        text=method,
     )
 
 

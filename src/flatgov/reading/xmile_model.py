@@ -6,36 +6,19 @@ XMILE 1.0, sections 3.7.4 and 4.7).
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from flatgov.errors import ModelError, nearest_names
+from flatgov.errors import ModelError, Problems, nearest_names
 from flatgov.names import canonical
-from flatgov.reading.parsed import is_control
+from flatgov.reading.parsed import is_control, place
+from flatgov.reading.xmile_dimensions import Dimension, dimension_of, read_dimensions
 from flatgov.reading.xmile_expression import unescape
 from flatgov.reading.xmile_file import Source, children, name_of, tag_of, text_of
 from flatgov.reading.xmile_table import has_points
 
 _VARIABLES = ("stock", "flow", "aux", "gf")
-_MOST_ELEMENTS = 100_000
-
-
-@dataclass(frozen=True)
-class Dimension:
-    """A dimension.
-
-    Attributes:
-        name: As in the file.
-        elements: The names of its elements, canonical.
-        labels: Their names in the model: the same in the spelling of the file, but with the
-            dimension's name in front if another dimension has one of the elements' names.
-    """
-
-    name: str
-    elements: tuple[str, ...]
-    labels: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -50,6 +33,7 @@ class Entry:
         dimensions: In order.
         source: The name of the variable whose value it takes, if it is a connected input.
         group: The group that lists it.
+        broken: Whether its dimensions or its source are not known.
     """
 
     node: Any
@@ -59,6 +43,7 @@ class Entry:
     dimensions: tuple[Dimension, ...] = ()
     source: str = ""
     group: str = ""
+    broken: bool = False
 
     @property
     def table(self) -> Any:
@@ -76,6 +61,8 @@ class Contents:
         entries: The variables by canonical name, in the order of the file.
         tables: The graphical functions by canonical name.
         macros: For each macro, by canonical name, the number of its arguments.
+        parameters: Of a macro, the canonical names of its arguments.
+        missing: The canonical names of modules that have no model.
     """
 
     source: Source
@@ -83,6 +70,8 @@ class Contents:
     entries: Mapping[str, Entry]
     tables: Mapping[str, Any] = field(default_factory=dict)
     macros: Mapping[str, int] = field(default_factory=dict)
+    parameters: frozenset[str] = frozenset()
+    missing: frozenset[str] = frozenset()
 
     def find(self, text: str, model: str) -> Entry | None:
         """Find a variable as an equation of a model names it: its own first, then others'."""
@@ -93,65 +82,94 @@ class Contents:
         return local or (self.entries.get(key) if "." in key else None)
 
 
-def read_contents(source: Source) -> Contents:
+def read_contents(source: Source, problems: Problems) -> Contents:
     """Gather dimensions and variables.
 
+    Args:
+        source: The file.
+        problems: Takes definitions that are incomplete or stand twice, and connections that lead
+            nowhere.
+
     Raises:
-        ModelError: A definition is incomplete or stands twice, or a connection leads nowhere.
+        ModelError: There is no model, or no root among several.
     """
-    dimensions = _read_dimensions(source)
+    dimensions = read_dimensions(source, problems)
     entries: dict[str, Entry] = {}
     connections: list[tuple[str, str, Any]] = []
-    for node, model in _models(source):
-        groups = _groups(node)
+    models = _models(source)
+    missing = _missing_models(models, source, problems)
+    for node, model in models:
         for child in _definitions(node):
             if tag_of(child) == "module":
                 connections += _connections(child, model)
-                continue
-            entry = _entry(child, model, dimensions, source)
-            if is_control(entry.name):
-                continue
-            _add(entries, replace(entry, group=groups.get(canonical(name_of(child)), "")), source)
+        for key, entry in read_entries(node, model, dimensions, source, problems).items():
+            _add(entries, key, entry, source, problems)
     for to, origin, node in connections:
+        known = True
         for name in (to, origin):
             if canonical(name) not in entries:
-                raise ModelError(
-                    f"the connected variable '{name}' is not defined",
-                    where=source.where(node=node),
-                    nearest=nearest_names(name, [entry.name for entry in entries.values()]),
-                )
-        target = entries[canonical(to)]
-        entries[canonical(to)] = replace(target, source=entries[canonical(origin)].name)
-    return Contents(source, dimensions, entries, read_tables(entries))
+                known = False
+                if canonical(name).partition(".")[0] not in missing:
+                    problems.found.append(
+                        ModelError(
+                            f"the connected variable '{name}' is not defined",
+                            where=source.where(node=node),
+                            nearest=nearest_names(name, [one.name for one in entries.values()]),
+                            text=name,
+                        )
+                    )
+        target = entries.get(canonical(to))
+        if target is not None:
+            origin = entries[canonical(origin)].name if known else ""
+            entries[canonical(to)] = replace(target, source=origin, broken=not known)
+    right = {key: one for key, one in dimensions.items() if one is not None}
+    return Contents(source, right, entries, read_tables(entries), missing=missing)
 
 
 def read_entries(
-    node: Any, model: str, dimensions: Mapping[str, Dimension], source: Source
+    node: Any,
+    model: str,
+    dimensions: Mapping[str, Dimension | None],
+    source: Source,
+    problems: Problems,
 ) -> dict[str, Entry]:
     """Gather the variables of one model or macro, control variables left out.
 
-    Raises:
-        ModelError: One has no name, is there twice, or has an unknown dimension.
+    Args:
+        node: Its element.
+        model: The name of the model, ``""`` for the root.
+        dimensions: By canonical name.
+        source: The file.
+        problems: Takes variables without a name, a second one of a name, unknown dimensions.
     """
     entries: dict[str, Entry] = {}
     groups = _groups(node)
     for child in _definitions(node):
-        entry = _entry(child, model, dimensions, source)
-        if tag_of(child) == "module" or is_control(entry.name):
+        if tag_of(child) == "module":
             continue
-        _add(entries, replace(entry, group=groups.get(canonical(name_of(child)), "")), source)
+        entry = _entry(child, model, dimensions, source, problems)
+        if entry is None or is_control(entry.name):
+            continue
+        entry = replace(entry, group=groups.get(canonical(name_of(child)), ""))
+        _add(entries, canonical(entry.name), entry, source, problems)
     return entries
 
 
-def _add(entries: dict[str, Entry], entry: Entry, source: Source) -> None:
-    key = canonical(entry.name)
-    if key in entries:
-        raise ModelError(
-            f"the variable is already defined on line {entries[key].node.sourceline or 0}",
+def _add(
+    entries: dict[str, Entry], key: str, entry: Entry, source: Source, problems: Problems
+) -> None:
+    if key not in entries:
+        entries[key] = entry
+        return
+    line = entries[key].node.sourceline or 0
+    problems.found.append(
+        ModelError(
+            f"the variable is already defined on line {line}",
             where=source.where(entry.name, entry.node),
             fix="remove one of the two",
+            text=entry.node.get("name", ""),
         )
-    entries[key] = entry
+    )
 
 
 def control_nodes(source: Source) -> dict[str, Any]:
@@ -164,32 +182,52 @@ def control_nodes(source: Source) -> dict[str, Any]:
     }
 
 
-def _models(source: Source) -> Iterator[tuple[Any, str]]:
-    """Yield each model with its name, the root's being empty."""
+def _models(source: Source) -> list[tuple[Any, str]]:
+    """Give each model with its name, the root's being empty."""
     nodes = list(children(source.root, "model"))
     if not nodes:
-        raise ModelError("the file has no <model>", where=source.file)
+        raise ModelError("the file has no <model>", where=place(source.file))
     roots = nodes if len(nodes) == 1 else [node for node in nodes if not name_of(node)]
     if len(roots) != 1:
         raise ModelError(
-            "several <model>s need one without a name, the root", where=source.where(node=nodes[1])
+            "several <model>s need one without a name, the root",
+            where=source.where(node=nodes[1]),
+            text="<model",
         )
-    names = Counter(canonical(name_of(node)) for node in nodes)
+    return [(node, "" if node is roots[0] else name_of(node)) for node in nodes]
+
+
+def _missing_models(
+    models: list[tuple[Any, str]], source: Source, problems: Problems
+) -> frozenset[str]:
+    """Compare modules and models; give the canonical names of modules without a model."""
     modules = {
-        canonical(name_of(child))
-        for node in nodes
+        canonical(name_of(child)): child
+        for node, _ in models
         for child in _definitions(node)
         if tag_of(child) == "module"
     }
-    for node in nodes:
-        name = "" if node is roots[0] else name_of(node)
-        if name and names[canonical(name)] > 1:
-            raise ModelError("two models have one name", where=source.where(name, node))
-        if name and canonical(name) not in modules:
-            raise ModelError(f"no <module> uses the model '{name}'", where=source.where(name, node))
-        yield node, name
-    if missing := modules - set(names):
-        raise ModelError(f"the module '{missing.pop()}' has no <model>", where=source.file)
+    seen = set()
+    for node, name in models:
+        key = canonical(name)
+        what = "two models have one name" if key in seen else ""
+        if not what and name and key not in modules:
+            what = f"no <module> uses the model '{name}'"
+        if what:
+            where = source.where(name, node)
+            problems.found.append(ModelError(what, where=where, text=node.get("name", "")))
+        seen.add(key)
+    missing = [key for key in modules if key not in seen]
+    for key in missing:
+        if modules[key].get("resource") is None:  # else that is what is wrong
+            problems.found.append(
+                ModelError(
+                    f"the module '{name_of(modules[key])}' has no <model>",
+                    where=source.where(name_of(modules[key]), modules[key]),
+                    text=modules[key].get("name", ""),
+                )
+            )
+    return frozenset(missing)
 
 
 def _definitions(model: Any) -> Iterator[Any]:
@@ -224,72 +262,38 @@ def _qualified(name: str, model: str) -> str:
     return name if "." in name or not model else f"{model}.{name}"
 
 
-def _entry(node: Any, model: str, dimensions: Mapping[str, Dimension], source: Source) -> Entry:
+def _entry(
+    node: Any,
+    model: str,
+    dimensions: Mapping[str, Dimension | None],
+    source: Source,
+    problems: Problems,
+) -> Entry | None:
     name = name_of(node)
     if not name:
-        raise ModelError(f"a <{tag_of(node)}> has no name", where=source.where(node=node))
-    own = []
+        what = f"a <{tag_of(node)}> has no name"
+        where = source.where(node=node)
+        problems.found.append(ModelError(what, where=where, text=f"<{tag_of(node)}"))
+        return None
+    own: list[Dimension] = []
+    broken = False
     for block in children(node, "dimensions"):
         for item in children(block, "dim"):
-            dimension = dimensions.get(canonical(name_of(item)))
+            try:
+                dimension = dimension_of(item, name, own, dimensions, source)
+            except ModelError as error:
+                problems.found.append(error)
+                dimension = None
             if dimension is None:
-                raise ModelError(
-                    f"the dimension '{name_of(item)}' is not defined",
-                    where=source.where(name, item),
-                    nearest=nearest_names(name_of(item), [d.name for d in dimensions.values()]),
-                )
-            if dimension in own:
-                raise ModelError(
-                    f"the dimension '{dimension.name}' twice in one variable is not supported",
-                    where=source.where(name, item),
-                    fix="define a second dimension with other names of elements",
-                )
-            own.append(dimension)
+                broken = True
+            else:
+                own.append(dimension)
     full = f"{model}.{name}" if model else name
     # A graphical function without an equation is one to be called.
     alone = any(map(has_points, children(node, "gf"))) and not text_of(node, "eqn")
     alone = alone and next(children(node, "element"), None) is None
-    return Entry(node, full, model, "gf" if alone else tag_of(node), tuple(own))
-
-
-def _read_dimensions(source: Source) -> dict[str, Dimension]:
-    found: dict[str, tuple[str, list[str]]] = {}
-    for block in children(source.root, "dimensions"):
-        for node in children(block, "dim"):
-            name = name_of(node)
-            if not name or canonical(name) in found:
-                what = f"is there twice: '{name}'" if name else "has no name"
-                raise ModelError(f"a dimension {what}", where=source.where(node=node))
-            elements = [name_of(item) for item in children(node, "elem")]
-            elements = elements or _numbered(node, source)
-            if len({*map(canonical, elements)}) < len(elements) or not all(elements):
-                raise ModelError(
-                    f"the elements of the dimension '{name}' need different names",
-                    where=source.where(node=node),
-                )
-            found[canonical(name)] = (name, elements)
-    uses = Counter(canonical(element) for _, elements in found.values() for element in elements)
-    uses += Counter(found.keys())
-    return {key: _dimension(name, elements, uses) for key, (name, elements) in found.items()}
-
-
-def _dimension(name: str, elements: list[str], uses: Mapping[str, int]) -> Dimension:
-    """Make a dimension: in a model, unlike in XMILE, no two may share the name of an element."""
-    keys = tuple(map(canonical, elements))
-    shared = any(uses[key] > 1 for key in keys)
-    labels = (f"{name} {element}" if shared else element for element in elements)
-    return Dimension(name, keys, tuple(labels))
-
-
-def _numbered(node: Any, source: Source) -> list[str]:
-    """Name the elements of a dimension that has only a size."""
-    size = node.get("size", "").strip()
-    if not size.isdecimal() or not 0 < int(size) < _MOST_ELEMENTS:
-        raise ModelError(
-            f"the dimension '{name_of(node)}' has neither elements nor a size",
-            where=source.where(node=node),
-        )
-    return [str(number) for number in range(1, int(size) + 1)]
+    kind = "gf" if alone else tag_of(node)
+    return Entry(node, full, model, kind, () if broken else tuple(own), broken=broken)
 
 
 def read_tables(entries: Mapping[str, Entry]) -> dict[str, Any]:

@@ -6,21 +6,22 @@ import itertools
 import math
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from pysd.translators.structures import abstract_expressions as ae
 
-from flatgov.errors import ModelError
+from flatgov.errors import ModelError, Problems
 from flatgov.names import canonical
-from flatgov.reading.parsed import Definition
+from flatgov.reading.parsed import Definition, as_written, place
 from flatgov.reading.safe import UnreadableText, read_number
 from flatgov.reading.xmile_equation import emit
 from flatgov.reading.xmile_expression import ExpressionError, Name, parse
-from flatgov.reading.xmile_file import children, tag_of, text_of
+from flatgov.reading.xmile_file import children, is_refused, tag_of, text_of
+from flatgov.reading.xmile_flows import net_flow
 from flatgov.reading.xmile_functions import call
-from flatgov.reading.xmile_model import Contents, Dimension, Entry
+from flatgov.reading.xmile_model import Contents, Entry
+from flatgov.reading.xmile_pieces import MissingEquationError, Piece, at, collapse, pieces_of
 from flatgov.reading.xmile_scope import NeedsElementsError, Scope, refer, subscripts
 from flatgov.reading.xmile_stocks import Part
 from flatgov.reading.xmile_table import has_points, read_table
@@ -32,57 +33,89 @@ _KNOWN = frozenset(
         *("gf", "xscale", "yscale", "xpts", "ypts", "display"),
     }
 )
-_COMMENT = re.compile(r"\{[^{}]*\}")
 
 
-@dataclass(frozen=True)
-class _Piece:
-    """An equation as it stands in the file, for one element or for all (`labels` is None)."""
-
-    labels: tuple[str, ...] | None
-    text: str
-    table: Any
-    start: str
-
-
-def read_parts(entry: Entry, contents: Contents, uniflow: bool) -> list[Part]:
+def read_parts(
+    entry: Entry, contents: Contents, uniflow: bool, problems: Problems
+) -> list[Part] | None:
     """Convert the equations of a variable.
 
     Args:
         entry: The variable.
         contents: What its equations may name.
         uniflow: Whether it is a non-negative flow.
+        problems: Takes what is missing or wrong, each with the variable and the line.
 
-    Raises:
-        ModelError: One is missing or wrong; the message has the variable and the line.
+    Returns:
+        The equations, with numbers in place of what is wrong in them; None where one cannot be
+        read at all.
     """
-    where = contents.source.where(entry.name, entry.node)
+    refused = False
     for child in children(entry.node):
-        if tag_of(child) not in _KNOWN:
-            raise ModelError(
-                f"<{tag_of(child)}> is not supported",
-                where=contents.source.where(entry.name, child),
+        refused = refused or is_refused(child)
+        if tag_of(child) not in _KNOWN and not is_refused(child):
+            problems.found.append(
+                ModelError(
+                    f"<{tag_of(child)}> is not supported",
+                    where=contents.source.where(entry.name, child),
+                    text=f"<{tag_of(child)}",
+                )
             )
+    errors: list[ExpressionError] = []
+    parts: list[Part] | None = None
     try:
-        return list(_parts(entry, contents, uniflow))
+        parts = list(_parts(entry, contents, uniflow, errors))
     except ExpressionError as error:
-        raise ModelError(str(error), where=where) from None
-    except _MissingEquationError:
-        raise ModelError(
-            "the variable has no equation", where=where, fix="fill in its <eqn>"
-        ) from None
+        errors.append(error)
     except RecursionError:
-        raise ModelError("the equation is nested too deeply", where=where) from None
+        errors.append(ExpressionError("the equation is nested too deeply"))
+    except _BrokenError:
+        pass
+    told = set()
+    for wrong in errors:
+        excused = isinstance(wrong, MissingEquationError) and (
+            refused or entry.broken or canonical(entry.name) in _computed_elsewhere(contents)
+        )
+        if not excused and (str(wrong), wrong.text) not in told:
+            told.add((str(wrong), wrong.text))
+            problems.found.append(placed(wrong, entry, contents))
+    return parts
 
 
-class _MissingEquationError(Exception):
-    pass
+def placed(error: ExpressionError, entry: Entry, contents: Contents) -> ModelError:
+    """Give an error of an equation its place in the file."""
+    line = error.line or entry.node.sourceline or 0
+    whole = " ".join(" ".join(text.split()) for text in entry.node.itertext())
+    return ModelError(
+        str(error),
+        where=place(contents.source.file, entry.name, line),
+        nearest=error.nearest,
+        fix=error.fix,
+        text=as_written(error.text, whole) or error.text,
+    )
 
 
-def _parts(entry: Entry, contents: Contents, uniflow: bool) -> Iterator[Part]:
+def _computed_elsewhere(contents: Contents) -> set[str]:
+    """Give the flows that a stock of a kind that is not supported decides: they have no <eqn>."""
+    return {
+        canonical(f"{entry.model}.{flow}" if entry.model else flow)
+        for entry in contents.entries.values()
+        if entry.kind == "stock" and any(map(is_refused, children(entry.node)))
+        for tag in ("inflow", "outflow")
+        for flow in (collapse(node).strip('"') for node in children(entry.node, tag))
+    }
+
+
+class _BrokenError(Exception):
+    """Not all of the variable's elements are known: nothing more can be said of it."""
+
+
+def _parts(
+    entry: Entry, contents: Contents, uniflow: bool, errors: list[ExpressionError]
+) -> Iterator[Part]:
     line = entry.node.sourceline or 0
     if entry.source:
-        scope = _scope(entry, contents, None)
+        scope = _scope(entry, contents, None, errors)
         source = contents.entries[canonical(entry.source)]
         value = refer(source, subscripts(Name(entry.source), source, scope))
         yield Part(_names(entry), value, entry.source, line)
@@ -90,29 +123,57 @@ def _parts(entry: Entry, contents: Contents, uniflow: bool) -> Iterator[Part]:
     if entry.kind == "gf":
         if entry.dimensions:
             raise ExpressionError("an arrayed graphical function alone is not supported")
-        yield Part((), read_table(entry.table), _collapse(entry.table), line)
+        try:
+            yield Part((), read_table(entry.table), collapse(entry.table), line)
+        except ExpressionError as error:
+            raise at(error, entry.table.sourceline) from None
         return
-    pieces = list(_pieces(entry))
+    pieces = list(pieces_of(entry, errors))
+    broken = entry.broken or bool(errors)
     for piece in pieces:
-        for labels in _choices(piece, entry, contents, uniflow):
-            structure = _structure(piece, entry, _scope(entry, contents, labels), uniflow)
-            yield Part(
-                _names(entry) if labels is None else labels, structure, _text(piece, entry), line
-            )
+        try:
+            if entry.broken:  # Without its dimensions only the grammar can be looked at.
+                parse(piece.text, contents.source.vensim)
+                continue
+            before = len(errors)
+            for labels in _choices(piece, entry, contents, uniflow, errors):
+                scope = _scope(entry, contents, labels, errors)
+                structure = _structure(piece, entry, scope, uniflow)
+                yield Part(
+                    _names(entry) if labels is None else labels,
+                    structure,
+                    _text(piece, entry),
+                    line,
+                )
+            for one in errors[before:]:
+                at(one, piece.line)
+        except ExpressionError as error:
+            raise at(error, piece.line) from None
+    if broken:
+        raise _BrokenError
 
 
 def _choices(
-    piece: _Piece, entry: Entry, contents: Contents, uniflow: bool
+    piece: Piece,
+    entry: Entry,
+    contents: Contents,
+    uniflow: bool,
+    errors: list[ExpressionError],
 ) -> Iterator[tuple[str, ...] | None]:
     """Yield the left-hand sides of a piece: each element apart where subscripts do not do."""
     if piece.labels is not None:
         yield piece.labels
         return
+    if not entry.dimensions:
+        yield None
+        return
+    before = len(errors)
     try:
-        _structure(piece, entry, _scope(entry, contents, None), uniflow)
+        _structure(piece, entry, _scope(entry, contents, None, errors), uniflow)
     except NeedsElementsError:
         yield from itertools.product(*(dimension.labels for dimension in entry.dimensions))
     else:
+        del errors[before:]  # which come again
         yield None
 
 
@@ -120,89 +181,21 @@ def _names(entry: Entry) -> tuple[str, ...]:
     return tuple(dimension.name for dimension in entry.dimensions)
 
 
-def _scope(entry: Entry, contents: Contents, labels: tuple[str, ...] | None) -> Scope:
+def _scope(
+    entry: Entry,
+    contents: Contents,
+    labels: tuple[str, ...] | None,
+    errors: list[ExpressionError],
+) -> Scope:
     keys = [canonical(dimension.name) for dimension in entry.dimensions]
     held = dict(zip(keys, labels or [None] * len(keys), strict=True))
-    return Scope(contents, entry, held)
+    return Scope(contents, entry, held, errors=errors)
 
 
-def _pieces(entry: Entry) -> Iterator[_Piece]:
-    """Yield the equations as they stand in the file."""
-    shared = [_collapse(node) for node in children(entry.node, "eqn")]
-    table = next(children(entry.node, "gf"), None)
-    start = _start(entry.node)
-    elements = list(children(entry.node, "element"))
-    if elements:
-        yield from _element_pieces(elements, entry, shared, table, start)
-        return
-    if not shared or not all(map(_is_equation, shared)):
-        raise _MissingEquationError
-    if len(shared) == 1:
-        yield _Piece(None, shared[0], table, start)
-        return
-    combinations = list(itertools.product(*(d.labels for d in entry.dimensions)))
-    if len(shared) != len(combinations):
-        raise ExpressionError(f"{len(shared)} equations are given for {len(combinations)} elements")
-    for labels, text in zip(combinations, shared, strict=True):
-        yield _Piece(labels, text, table, start)
-
-
-def _element_pieces(
-    elements: list[Any], entry: Entry, shared: list[str], table: Any, start: str
-) -> Iterator[_Piece]:
-    found = set()
-    for node in elements:
-        labels = _labels(node.get("subscript", ""), entry.dimensions)
-        if labels in found:
-            raise ExpressionError(f"the element '{', '.join(labels)}' is defined twice")
-        found.add(labels)
-        own = [_collapse(item) for item in children(node, "eqn")] or shared
-        if len(own) != 1 or not _is_equation(own[0]):
-            raise _MissingEquationError
-        yield _Piece(labels, own[0], next(children(node, "gf"), table), _start(node) or start)
-    wanted = math.prod(len(dimension.labels) for dimension in entry.dimensions)
-    if len(found) < wanted:
-        missing = next(
-            labels
-            for labels in itertools.product(*(d.labels for d in entry.dimensions))
-            if labels not in found
-        )
-        raise ExpressionError(f"no equation defines the element '{', '.join(missing)}'")
-
-
-def _labels(text: str, dimensions: tuple[Dimension, ...]) -> tuple[str, ...]:
-    keys = [canonical(part) for part in text.split(",")]
-    if len(keys) != len(dimensions):
-        raise ExpressionError(f"the element '{text}' does not fit the dimensions")
-    labels = []
-    for key, dimension in zip(keys, dimensions, strict=True):
-        if key not in dimension.elements:
-            place = int(key) - 1 if key.isdecimal() else -1
-            if not 0 <= place < len(dimension.labels):
-                raise ExpressionError(f"'{key}' is no element of '{dimension.name}'")
-            labels.append(dimension.labels[place])
-        else:
-            labels.append(dimension.labels[dimension.elements.index(key)])
-    return tuple(labels)
-
-
-def _collapse(node: Any) -> str:
-    return " ".join(" ".join(node.itertext()).split())
-
-
-def _start(node: Any) -> str:
-    """Give isee's initial equation of a flow or an auxiliary, or ``""``."""
-    return next((_collapse(child) for child in node if tag_of(child) == "init_eqn"), "")
-
-
-def _is_equation(text: str) -> bool:
-    return bool(_COMMENT.sub("", text).strip())
-
-
-def _structure(piece: _Piece, entry: Entry, scope: Scope, uniflow: bool) -> Any:
+def _structure(piece: Piece, entry: Entry, scope: Scope, uniflow: bool) -> Any:
     value = _value(piece.text, entry, scope)
     if entry.kind == "stock":
-        return ae.IntegStructure(_net_flow(entry, scope), value)
+        return ae.IntegStructure(net_flow(entry, scope), value)
     if piece.table is not None:
         value = ae.InlineLookupsStructure(value, read_table(_points(piece.table, scope)))
     if piece.start:
@@ -220,7 +213,7 @@ def _value(text: str, entry: Entry, scope: Scope) -> Any:
             shape = tuple(len(dimension.labels) for dimension in entry.dimensions)
             if len(numbers) != math.prod(shape):
                 raise ExpressionError(
-                    f"{len(numbers)} numbers are given for {math.prod(shape)} elements"
+                    f"{len(numbers)} numbers are given for {math.prod(shape)} elements", text=text
                 )
             return np.array(numbers).reshape(shape)
     return emit(parse(text, scope.vensim), scope)
@@ -247,60 +240,29 @@ def _points(table: Any, scope: Scope) -> Any:
     return table
 
 
-def flow_names(entry: Entry, tag: str, contents: Contents) -> tuple[str, ...]:
-    """Give the canonical names of the flows that a stock lists."""
-    names = []
-    for node in children(entry.node, tag):
-        flow = contents.find(_flow(node, entry, contents).text, entry.model)
-        if flow is not None:
-            names.append(canonical(flow.name))
-    return tuple(names)
-
-
-def _flow(node: Any, entry: Entry, contents: Contents) -> Name:
-    text = _collapse(node)
-    if contents.find(text, entry.model) is not None:  # also where it ought to stand in quotes
-        return Name(text)
-    parsed = parse(text)
-    if not isinstance(parsed, Name):
-        raise ExpressionError(f"<{tag_of(node)}> needs the name of a flow")
-    return parsed
-
-
-def _net_flow(entry: Entry, scope: Scope) -> Any:
-    inflows, outflows = (
-        [emit(_flow(node, entry, scope.contents), scope) for node in children(entry.node, tag)]
-        for tag in ("inflow", "outflow")
-    )
-    if not inflows and not outflows:
-        return 0.0
-    if not inflows:
-        inflows = [ae.ArithmeticStructure(["negative"], (outflows.pop(0),))]
-    signs = ["+"] * (len(inflows) - 1) + ["-"] * len(outflows)
-    terms = (*inflows, *outflows)
-    return ae.ArithmeticStructure(signs, terms) if signs else terms[0]
-
-
-def _text(piece: _Piece, entry: Entry) -> str:
+def _text(piece: Piece, entry: Entry) -> str:
     """Give the right-hand side; a stock's in the form of Vensim."""
     if entry.kind != "stock":
         return piece.text
     inflows, outflows = (
-        [_collapse(node) for node in children(entry.node, tag)] for tag in ("inflow", "outflow")
+        [collapse(node) for node in children(entry.node, tag)] for tag in ("inflow", "outflow")
     )
     net = " - ".join([" + ".join(inflows), *outflows]).strip() or "0"
     return f"INTEG({net}, {piece.text})"
 
 
-def definitions(entry: Entry, parts: list[Part], contents: Contents) -> tuple[Definition, ...]:
+def definitions(
+    entry: Entry, parts: list[Part], contents: Contents, problems: Problems
+) -> tuple[Definition, ...]:
     """Give what stands in the file beside the equations, for each of them."""
+    limits = _limits(entry, contents, problems)
     return tuple(
         Definition(
             name=entry.name,
             text=part.text,
             line=part.line,
             units=text_of(entry.node, "units"),
-            limits=_limits(entry, contents),
+            limits=limits,
             documentation=text_of(entry.node, "doc"),
             group=entry.group,
         )
@@ -308,7 +270,9 @@ def definitions(entry: Entry, parts: list[Part], contents: Contents) -> tuple[De
     )
 
 
-def _limits(entry: Entry, contents: Contents) -> tuple[float | None, float | None]:
+def _limits(
+    entry: Entry, contents: Contents, problems: Problems
+) -> tuple[float | None, float | None]:
     limits: tuple[float | None, float | None] = (None, None)
     for item in children(entry.node, "range"):
         attributes: Mapping[str, str] = item.attrib
@@ -317,8 +281,9 @@ def _limits(entry: Entry, contents: Contents) -> tuple[float | None, float | Non
                 read_number(attributes[end]) if end in attributes else None
                 for end in ("min", "max")
             )
+            limits = (low, high)
         except UnreadableText:
-            where = contents.source.where(entry.name, entry.node)
-            raise ModelError("the range is no number", where=where) from None
-        limits = (low, high)
+            where = contents.source.where(entry.name, item)
+            what = "the range is no number"
+            problems.found.append(ModelError(what, where=where, text="<range"))
     return limits

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pysd.translators.structures import abstract_expressions as ae
@@ -12,8 +12,9 @@ from pysd.translators.structures import abstract_expressions as ae
 from flatgov.errors import nearest_names
 from flatgov.names import canonical
 from flatgov.reading.parsed import CONTROL_NAMES
+from flatgov.reading.xmile_dimensions import Dimension
 from flatgov.reading.xmile_expression import Apply, ExpressionError, Literal, Name, Node
-from flatgov.reading.xmile_model import Contents, Dimension, Entry
+from flatgov.reading.xmile_model import Contents, Entry
 
 _TIMES = {
     "time": "time",
@@ -40,6 +41,7 @@ class Scope:
             the element that the equation is for, or None where it is for all.
         reducing: Whether it is the argument of a function over arrays, such as SUM.
         previous: Whether it is the argument of PREVIOUS, the only place for SELF.
+        errors: Takes what is wrong in the expression.
     """
 
     contents: Contents
@@ -47,6 +49,7 @@ class Scope:
     held: Mapping[str, str | None]
     reducing: bool = False
     previous: bool = False
+    errors: list[ExpressionError] = field(default_factory=list)
 
     @property
     def vensim(self) -> bool:
@@ -66,12 +69,15 @@ def reference(name: Name, scope: Scope) -> Any:
     contents, key = scope.contents, canonical(name.text)
     if key == "self":
         if not scope.previous:
-            raise ExpressionError("SELF may only stand in PREVIOUS")
+            raise ExpressionError("SELF may only stand in PREVIOUS", text=name.text)
         return refer(scope.entry, subscripts(name, scope.entry, scope))
     entry = contents.find(name.text, scope.entry.model)
     if entry is not None:
         if entry.kind == "gf":
-            raise ExpressionError(f"the graphical function '{entry.name}' needs an argument")
+            what = f"the graphical function '{entry.name}' needs an argument"
+            raise ExpressionError(what, text=name.text, fix=f"write {name.text}(x)")
+        if entry.broken:
+            return ae.ReferenceStructure(entry.name)
         return refer(entry, subscripts(name, entry, scope))
     if name.subscripts is None:
         if key in _TIMES:
@@ -88,6 +94,8 @@ def reference(name: Name, scope: Scope) -> Any:
                 )
                 + 1
             )
+    if key.partition(".")[0] in contents.missing:
+        return 0.0
     return ae.ReferenceStructure(name.text)
 
 
@@ -123,10 +131,13 @@ def subscripts(name: Name, entry: Entry, scope: Scope) -> list[str]:
         return _whole(name, entry, scope)
     if len(name.subscripts) != len(entry.dimensions):
         raise ExpressionError(
-            f"'{name.text}' has {len(name.subscripts)} subscripts and takes {len(entry.dimensions)}"
+            f"'{name.text}' has {len(name.subscripts)} subscripts and takes"
+            f" {len(entry.dimensions)}",
+            text=name.text,
         )
     if name.transposed:
-        raise ExpressionError("the transposition of an array with subscripts is not supported")
+        what = "the transposition of an array with subscripts is not supported"
+        raise ExpressionError(what, text=name.text)
     return [
         _subscript(node, dimension, name.text, scope)
         for node, dimension in zip(name.subscripts, entry.dimensions, strict=True)
@@ -140,7 +151,8 @@ def _whole(name: Name, entry: Entry, scope: Scope) -> list[str]:
     if name.transposed:
         order = list(scope.held)[::-1]
         if len(order) != len(entry.dimensions):
-            raise ExpressionError(f"'{name.text}' transposed does not fit the left-hand side")
+            what = f"'{name.text}' transposed does not fit the left-hand side"
+            raise ExpressionError(what, text=name.text)
         return [
             _same_place(held, dimension, name.text, scope)
             for held, dimension in zip(order, entry.dimensions, strict=True)
@@ -148,8 +160,10 @@ def _whole(name: Name, entry: Entry, scope: Scope) -> list[str]:
     for dimension in entry.dimensions:
         if canonical(dimension.name) not in scope.held:
             raise ExpressionError(
-                f"'{name.text}' is an array over '{dimension.name}', which the left-hand side is"
-                " not; write its subscripts"
+                f"'{name.text}' is an array over '{dimension.name}', which the left-hand side"
+                " is not",
+                text=name.text,
+                fix="write its subscripts",
             )
     return [_held(dimension, scope) for dimension in entry.dimensions]
 
@@ -161,23 +175,25 @@ def _held(dimension: Dimension, scope: Scope) -> str:
 def _subscript(node: Node, dimension: Dimension, name: str, scope: Scope) -> str:
     if node == Apply("*", ()):
         if not scope.reducing:
-            raise ExpressionError(f"'{name}[*]' may only stand in a function over arrays")
+            what = f"'{name}[*]' may only stand in a function over arrays"
+            raise ExpressionError(what, text=name)
         return f"{dimension.name}!"
     if isinstance(node, Literal):
         if not node.value.is_integer() or not 1 <= node.value <= len(dimension.labels):
             raise ExpressionError(
                 f"the subscript {node.value:g} of '{name}' is not one of"
-                f" 1 to {len(dimension.labels)}"
+                f" 1 to {len(dimension.labels)}",
+                text=name,
             )
         return dimension.labels[int(node.value) - 1]
     if isinstance(node, Apply) and node.function == "@":
         (position,) = node.arguments
         held = list(scope.held)
         if not isinstance(position, Literal) or position.value not in range(1, len(held) + 1):
-            raise ExpressionError("after @ stands no dimension of the left-hand side")
+            raise ExpressionError("after @ stands no dimension of the left-hand side", text=name)
         return _same_place(held[int(position.value) - 1], dimension, name, scope)
     if not isinstance(node, Name) or node.subscripts is not None:
-        raise ExpressionError(f"a computed subscript of '{name}' is not supported")
+        raise ExpressionError(f"a computed subscript of '{name}' is not supported", text=name)
     return _named_subscript(node.text, dimension, name, scope)
 
 
@@ -193,11 +209,12 @@ def _named_subscript(text: str, dimension: Dimension, name: str, scope: Scope) -
             return _held(dimension, scope)
         if scope.reducing:
             return f"{dimension.name}!"
-        raise ExpressionError(f"the left-hand side is no array over '{dimension.name}'")
+        what = f"the left-hand side is no array over '{dimension.name}'"
+        raise ExpressionError(what, text=text)
     if key in scope.contents.dimensions and key in scope.held:
         return _same_place(key, dimension, name, scope)
     if scope.contents.find(text, scope.entry.model) is not None:
-        raise ExpressionError(f"a computed subscript of '{name}' is not supported")
+        raise ExpressionError(f"a computed subscript of '{name}' is not supported", text=name)
     return _label(key, dimension)
 
 
@@ -210,15 +227,17 @@ def _same_place(held: str, dimension: Dimension, name: str, scope: Scope) -> str
         raise NeedsElementsError
     place = scope.contents.dimensions[held].labels.index(label)
     if place >= len(dimension.labels):
-        raise ExpressionError(f"'{name}' has too few elements in '{dimension.name}'")
+        raise ExpressionError(f"'{name}' has too few elements in '{dimension.name}'", text=name)
     return dimension.labels[place]
 
 
 def _label(element: str, dimension: Dimension) -> str:
     if element not in dimension.elements:
-        nearest = nearest_names(element, dimension.elements)
-        meant = f"; did you mean '{nearest[0]}'?" if nearest else ""
-        raise ExpressionError(f"'{element}' is no element of '{dimension.name}'{meant}")
+        raise ExpressionError(
+            f"'{element}' is no element of '{dimension.name}'",
+            text=element,
+            nearest=nearest_names(element, dimension.elements),
+        )
     return dimension.labels[dimension.elements.index(element)]
 
 
@@ -226,7 +245,8 @@ def _number_of(dimension: Dimension, scope: Scope) -> float:
     """Give the place, from 1, of the left-hand side's element in a dimension."""
     key = canonical(dimension.name)
     if key not in scope.held:
-        raise ExpressionError(f"the left-hand side is no array over '{dimension.name}'")
+        what = f"the left-hand side is no array over '{dimension.name}'"
+        raise ExpressionError(what, text=dimension.name)
     label = scope.held[key]
     if label is None:
         raise NeedsElementsError

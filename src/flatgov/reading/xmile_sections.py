@@ -14,7 +14,8 @@ from pysd.translators.structures.abstract_model import (
     AbstractSubscriptRange,
 )
 
-from flatgov.reading.xmile_model import Dimension, Entry
+from flatgov.reading.xmile_dimensions import Dimension
+from flatgov.reading.xmile_model import Entry
 from flatgov.reading.xmile_stocks import Part
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from pysd.translators.structures import abstract_expressions as ae
 
-from flatgov.errors import ModelError
+from flatgov.errors import ModelError, Problems
 from flatgov.model import Integrator
 from flatgov.names import canonical
 from flatgov.reading.xmile_functions import arithmetic, call
@@ -64,6 +64,7 @@ def limit_outflows(
     uniflows: set[str],
     contents: Contents,
     integrator: Integrator,
+    problems: Problems,
 ) -> Parts:
     """Put the limits of non-negative stocks into the equations of their outflows.
 
@@ -73,37 +74,57 @@ def limit_outflows(
         uniflows: The canonical names of the non-negative flows.
         contents: The variables of the file.
         integrator: The integration method.
+        problems: Takes each stock whose limits the rule does not define, with the reason.
 
     Returns:
         The equations with the limits.
-
-    Raises:
-        ModelError: A stock's limits are not defined by the rule; the message says why.
     """
     limited = dict(parts)
     drained: dict[str, str] = {}
+    refused: set[str] = set()
     for stock in stocks:
-        for name in stock.outflows:
-            other = drained.setdefault(name, stock.entry.name)
-            if other != stock.entry.name and (stock.non_negative or _limited(other, stocks)):
-                raise _refusal(
-                    stock,
-                    contents,
-                    f"the flow '{contents.entries[name].name}' leaves both '{other}' and this"
-                    " stock, of which one may not be negative",
-                )
-        if stock.non_negative and (stock.outflows or stock.inflows):
-            _check(stock, parts, uniflows, contents, integrator)
-            for place, name in enumerate(stock.outflows):
-                before = stock.outflows[:place]
-                limited[name] = [
-                    replace(part, structure=_limit(part, stock, before, name in uniflows, contents))
-                    for part in limited[name]
-                ]
+        try:
+            _limit_flows(stock, stocks, drained, parts, limited, uniflows, contents, integrator)
+        except ModelError as error:
+            problems.found.append(error)
+            refused.add(stock.entry.name)
     for stock in stocks:
-        if stock.non_negative:
-            _check_loops(stock, limited, contents)
+        if stock.non_negative and stock.entry.name not in refused:
+            with problems.collect():
+                _check_loops(stock, limited, contents)
     return limited
+
+
+def _limit_flows(
+    stock: Stock,
+    stocks: list[Stock],
+    drained: dict[str, str],
+    parts: Parts,
+    limited: Parts,
+    uniflows: set[str],
+    contents: Contents,
+    integrator: Integrator,
+) -> None:
+    """Put the limits of one stock into `limited`."""
+    for name in stock.outflows:
+        other = drained.setdefault(name, stock.entry.name)
+        if other != stock.entry.name and (stock.non_negative or _limited(other, stocks)):
+            raise _refusal(
+                stock,
+                contents,
+                f"the flow '{contents.entries[name].name}' leaves both '{other}' and this"
+                " stock, of which one may not be negative",
+            )
+    flows = (*stock.inflows, *stock.outflows)
+    if not stock.non_negative or not flows or not all(name in parts for name in flows):
+        return
+    _check(stock, parts, uniflows, contents, integrator)
+    for place, name in enumerate(stock.outflows):
+        before = stock.outflows[:place]
+        limited[name] = [
+            replace(part, structure=_limit(part, stock, before, name in uniflows, contents))
+            for part in limited[name]
+        ]
 
 
 def has_states(structure: Any) -> bool:
@@ -125,6 +146,7 @@ def _refusal(stock: Stock, contents: Contents, why: str, fix: str = "") -> Model
         f"the non-negative stock is not supported: {why}",
         where=contents.source.where(stock.entry.name, stock.entry.node),
         fix=fix or "write the limits into the equations of its flows",
+        text=stock.entry.node.get("name", ""),
     )
 
 

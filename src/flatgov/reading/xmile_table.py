@@ -39,15 +39,16 @@ def read_table(node: Any) -> ae.LookupsStructure:
     if node.get("discrete", "").strip().lower() == "true":  # files before XMILE 1.0
         kind = "discrete"
     if kind not in _TYPES:
-        raise ExpressionError(f"a graphical function of type '{kind}' is not supported")
+        raise ExpressionError(f"a graphical function of type '{kind}' is not supported", text=kind)
     y = _points(node, "ypts")
     if y is None:
-        raise ExpressionError("the graphical function has no <ypts>")
+        raise ExpressionError("the graphical function has no <ypts>", text="<gf")
     x = _points(node, "xpts") or _scale(node, len(y))
     if len(x) != len(y):
-        raise ExpressionError(f"the graphical function has {len(x)} x-values and {len(y)} y-values")
+        what = f"the graphical function has {len(x)} x-values and {len(y)} y-values"
+        raise ExpressionError(what, text="<gf")
     if any(right <= left for left, right in itertools.pairwise(x)):
-        raise ExpressionError("the x-values of the graphical function do not rise")
+        raise ExpressionError("the x-values of the graphical function do not rise", text="<gf")
     return ae.LookupsStructure(x, y, (x[0], x[-1]), (min(y), max(y)), _TYPES[kind])
 
 
@@ -58,11 +59,17 @@ def _points(node: Any, tag: str) -> tuple[float, ...] | None:
         items = text.split(separator) if separator.strip() else text.split()
         if items and not items[-1].strip():
             items.pop()
-        try:
-            return tuple(map(read_number, items))
-        except UnreadableText as error:
-            raise ExpressionError(f"{error} in <{tag}>") from None
+        return tuple(_number(item, tag, child) for item in items)
     return None
+
+
+def _number(item: str, tag: str, node: Any) -> float:
+    try:
+        return read_number(item)
+    except UnreadableText as error:
+        raise ExpressionError(
+            f"{error} in <{tag}>", text=item.strip(), line=node.sourceline or 0
+        ) from None
 
 
 def _scale(node: Any, count: int) -> tuple[float, ...]:
@@ -71,10 +78,10 @@ def _scale(node: Any, count: int) -> tuple[float, ...]:
         try:
             low, high = read_number(child.get("min", "")), read_number(child.get("max", ""))
         except UnreadableText as error:
-            raise ExpressionError(f"{error} in <xscale>") from None
+            raise ExpressionError(f"{error} in <xscale>", text="<xscale") from None
         last = max(count - 1, 1)
         x = (*(low + (high - low) * (place / last) for place in range(count - 1)), high)
         if not all(map(math.isfinite, x)):
-            raise ExpressionError("the <xscale> is too wide")
+            raise ExpressionError("the <xscale> is too wide", text="<gf")
         return x
-    raise ExpressionError("the graphical function has neither <xscale> nor <xpts>")
+    raise ExpressionError("the graphical function has neither <xscale> nor <xpts>", text="<gf")
