@@ -37,6 +37,8 @@ class _Report:
     scope: Scope
     wrong: dict[str, UnitsError]
     findings: list[Finding] = field(default_factory=list)
+    # Variables whose units a finding doubts.
+    doubted: set[str] = field(default_factory=set)
 
     def add(self, severity: Severity, variable: Variable | None, what: str, **more: Any) -> None:
         self.findings.append(self.subject.finding(ID, severity, variable, what, **more))
@@ -149,11 +151,13 @@ class _Report:
     def _alternatives(self, one: Mismatch, causes: Causes) -> str:
         """Say which variables could have other units instead, without harm elsewhere."""
         at = one.variable.equations.index(one.equation)
-        others = [
-            f"'{self.scope.variables[name].name}' the units {unit}"
+        repairs = [
+            (self.scope.variables[name].name, unit)
             for name, unit in causes.repairs((canonical(one.variable.name), at))
             if not causes.breaks(name, unit)
         ]
+        self.doubted |= {name for name, _ in repairs}
+        others = [f"'{name}' the units {unit}" for name, unit in repairs]
         return f", or give {' or '.join(others[:2])}" if others else ""
 
     def add_inputs(self, found: Sequence[Use]) -> None:
@@ -209,7 +213,7 @@ def check_units(subject: Subject) -> Outcome:
     if len(without) < len(scope.variables):
         found, lookups = check_equations(scope)
         _explain(report, found)
-        report.add_inputs([use for use in lookups if not _blamed(use, report.findings)])
+        report.add_inputs([use for use in lookups if not _doubtful(use, report)])
     order = {name: at for at, name in enumerate(model.variables)}
     findings = sorted(report.findings, key=lambda one: (order.get(one.variable, -1), one.line))
     return Outcome(
@@ -232,10 +236,10 @@ def _explain(report: _Report, found: Sequence[Mismatch]) -> None:
     report.add_singles([*converted, *causes.left], causes)
 
 
-def _blamed(use: Use, findings: Sequence[Finding]) -> bool:
+def _doubtful(use: Use, report: _Report) -> bool:
     """Tell whether the unit of a lookup's input comes from a variable that has a finding."""
-    names = {use.variable.name, *references(use.input)}
-    return any(one.variable in names for one in findings)
+    doubted = report.doubted | {one.variable for one in report.findings}
+    return not doubted.isdisjoint((use.variable.name, *references(use.input)))
 
 
 def _summary(scope: Scope, found: Sequence[Mismatch]) -> str:
