@@ -36,7 +36,8 @@ def cache_folder(kind: str) -> Path | None:
 def trim(folder: Path, most: int) -> None:
     """Remove the oldest files of a folder beyond a number; others may do so at the same time."""
     try:
-        files = [(entry.stat().st_mtime, entry.path) for entry in os.scandir(folder)]
+        with os.scandir(folder) as entries:  # closed also where a file is gone in between
+            files = [(entry.stat().st_mtime, entry.path) for entry in entries]
     except OSError:
         return
     for _, path in sorted(files)[: max(len(files) - most, 0)]:
