@@ -11,13 +11,16 @@ CONTROLS = "INITIAL TIME = 0 ~~|\nFINAL TIME = 9 ~~|\nTIME STEP = 1 ~~|\nSAVEPER
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("a = 1 ~~|\nb = a\n  + * 2 ~~|", "'b', line 3: syntax error at '+ * 2'"),
-        ("a = (3 + 4 ~~|", "'a', line 1: syntax error at the end of '(3 + 4'"),
+        ("a = 1 ~~|\nb = a\n  + * 2 ~~|", "'b', line 3: two operators follow each other: '+ *';"
+         " remove one, or write what is missing between them"),
+        ("a = (3 + 4 ~~|", "'a', line 1: '(' is not closed; add ')'"),
         ("a = ~~|", "'a', line 1: the right-hand side is empty"),
         ("a + b ~~|", "'a + b', line 1: 'a + b' has no equation; write it as 'name = equation'"),
-        ("a = 5 5 ~~|", "'a', line 1: '5 5' is not a number"),
+        ("a = 5 5 ~~|", "'a', line 1: an operator is missing between '5' and '5';"
+         " write an operator (+ - * / ^) or a comma between them"),
         ("a = 1e999 ~~|", "'a', line 1: '1e999' is too large for a number"),
-        ("a((0,0),(1)) ~~|", "'a', line 1: syntax error at '(0,0),(1))'"),
+        ("a((0,0),(1)) ~~|", "'a', line 1: '(1)' is no point of a lookup;"
+         " write each point as (x, y), with commas between"),
         ("a((0,0),(0,1)) ~~|", "'a', line 1: the lookup has two points at x = 0"),
         ("a((0,0)) ~~|", "'a', line 1: the lookup has only one point; give two or more"),
         ("rate = 1 ~~|\n b = raet ~~|",
@@ -97,7 +100,7 @@ def test_wrong_control_variables(write, before, after, message):
         ("a.txt", b"a", ": '.txt' is no ending of a model file; give one of .mdl, .xmile, .stmx"),
         ("a.xmile", b"", ": the file is empty; give a Vensim or XMILE model"),
         ("a.mdl", b"a", ", 'a', line 1: the definition is not closed; end every definition with"
-         " '|'"),
+         " '|' (and 3 more)"),
         ("a.mdl", b"{UTF-8}\n", ": the file defines no variable"),
     ],
 )  # fmt: skip

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import functools
+import math
 import os
 import warnings
 from collections.abc import Callable, Sequence
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flatgov import limits
-from flatgov.errors import FlatgovError, ModelError, Problems
+from flatgov.errors import FlatgovError, ModelError, Place, Problems
 from flatgov.model import Model
 from flatgov.reading.cache import keep, load_cached
 from flatgov.reading.data_files import with_data
@@ -65,7 +66,11 @@ def translate(model: Model) -> AbstractModel:
     Raises:
         ModelError: The source cannot be read.
     """
-    parsed, found = _parse(model.source, Path(model.path).suffix.lower(), model.path)
+    ending = Path(model.path).suffix.lower()
+    if ending == ".mdl":
+        abstract: AbstractModel = _imported("vensim_pysd").read_for_pysd(model.source, model.path)
+        return abstract
+    parsed, found = _parse(model.source, ending, model.path)
     Problems([*found]).raise_first()
     assert parsed is not None
     return copy.deepcopy(parsed.abstract)
@@ -79,6 +84,7 @@ def _read_model(source: bytes, file: str) -> Model:
     if parsed is not None:
         with problems.collect():
             model = _imported("convert").to_model(parsed, Path(file).stem, file, source, problems)
+    problems.found.sort(key=_order)
     problems.raise_first()
     assert model is not None
     return model
@@ -94,6 +100,12 @@ def _parse(source: bytes, ending: str, file: str) -> tuple[Parsed | None, tuple[
     with problems.collect():
         parsed = parse(source, file, problems)
     return parsed, tuple(problems.found)
+
+
+def _order(error: FlatgovError) -> float:
+    """Put errors in the order of the file, those of the whole file last."""
+    line = error.where.line if isinstance(error.where, Place) else 0
+    return line or math.inf
 
 
 def _imported(module: str) -> Any:

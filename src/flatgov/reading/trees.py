@@ -11,6 +11,7 @@ from pysd.translators.structures import abstract_expressions as ae
 
 from flatgov.model import Array, Call, Expression, Number, Reference, Table, Text
 from flatgov.names import canonical
+from flatgov.reading.parsed import display_name
 
 _DELAYS = {1: "DELAY1", 3: "DELAY3"}
 _SMOOTHS = {1: "SMOOTH", 3: "SMOOTH3"}
@@ -20,7 +21,7 @@ def to_tree(structure: Any, spelling: Mapping[str, str]) -> Expression:
     """Convert one right-hand side.
 
     Args:
-        structure: What PySD's parser made of it.
+        structure: What PySD's parser made of it, or a tree with names as written.
         spelling: The defining variable's own spelling by canonical name.
     """
     convert: Callable[[Any], Expression] = functools.partial(to_tree, spelling=spelling)
@@ -29,6 +30,8 @@ def to_tree(structure: Any, spelling: Mapping[str, str]) -> Expression:
         return Call(function, tuple(convert(argument) for argument in arguments))
 
     match structure:
+        case Number() | Reference() | Call() | Table() | Array() | Text():
+            return respell(structure, spelling)
         case float() | int() | np.floating() | np.integer():
             return Number(float(structure))
         case str():
@@ -67,6 +70,18 @@ def to_tree(structure: Any, spelling: Mapping[str, str]) -> Expression:
         case ae.DataStructure():
             return call("DATA")
     return call(_STRUCTURES[type(structure)], *vars(structure).values())
+
+
+def respell(tree: Expression, spelling: Mapping[str, str]) -> Expression:
+    """Give the names in a tree their own spelling; a call of a variable is one of a lookup."""
+    match tree:
+        case Reference(name, subscripts):
+            return Reference(spelling.get(canonical(name)) or display_name(name), subscripts)
+        case Call(function, arguments):
+            own = tuple(respell(argument, spelling) for argument in arguments)
+            known = spelling.get(canonical(function))
+            return Call("LOOKUP", (Reference(known), *own)) if known else Call(function, own)
+    return tree
 
 
 # Structures whose fields stand in the order of the function's arguments.

@@ -1,41 +1,67 @@
-"""Vensim's .mdl → PySD's AbstractModel, one definition at a time so that errors have a place."""
+"""Vensim's .mdl → the definitions and equations of a model; every mistake has its place.
+
+Reality checks (``:THE CONDITION:``, ``:TEST INPUT:``) are left out: no simulation uses them.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import parsimonious
 from pysd.translators.structures.abstract_model import (
+    AbstractComponent,
     AbstractControlElement,
+    AbstractData,
     AbstractElement,
+    AbstractLookup,
     AbstractModel,
     AbstractSection,
+    AbstractSubscriptRange,
+    AbstractUnchangeableConstant,
 )
-from pysd.translators.vensim.vensim_element import Component, Element, SubscriptRange
 
-from flatgov.errors import ModelError, Problems
+from flatgov.errors import FlatgovError, ModelError, Problems
+from flatgov.model import Call, Expression, Integrator
 from flatgov.names import canonical
-from flatgov.reading.functions import FUNCTIONS, wrong_count
 from flatgov.reading.parsed import Definition, Parsed, display_name, is_control, place
 from flatgov.reading.ranges import read_range
-from flatgov.reading.safe import UnreadableText, read_number, safe_translators
+from flatgov.reading.safe import UnreadableText, read_number
+from flatgov.reading.vensim_bytes import decode
+from flatgov.reading.vensim_expression import read_expression
+from flatgov.reading.vensim_left import Left, read_left
 from flatgov.reading.vensim_macros import plain_macros
-from flatgov.reading.vensim_points import parse_right_hand_side
-from flatgov.reading.vensim_settings import read_base_date, read_integrator
-from flatgov.reading.vensim_text import (
-    Entry,
-    Macro,
-    decode,
-    guess_name,
-    split_entries,
-)
+from flatgov.reading.vensim_numbers import read_lookup
+from flatgov.reading.vensim_settings import read_base_date, read_integrator, read_unit_synonyms
+from flatgov.reading.vensim_sinteg import without_limits
+from flatgov.reading.vensim_text import Entry, Macro, Split, split_entries
+from flatgov.reading.vensim_tokens import Slip, next_token, piece
 
-_NAME = r'((?:"(?:\\.|[^"\\\n])*"|[\w\s\'$]+)(?:\[[^\]]*\])?)\s*'
-_PLAIN = re.compile(r"(\w[\w\s\'$]*)=(?!=)(.*)")
-_BARE = re.compile(_NAME)
-_LISTED = re.compile(_NAME + r"\(([-+.\deE\s]+(?:,[-+.\deE\s]+)+)\)\s*")
+_OUTSIDE = re.compile(r"\(\s*GET[\s_]", re.IGNORECASE)
+_SUBSCRIPT = re.compile(r"\s*GET[\s_]+(?:XLS|DIRECT)[\s_]+SUBSCRIPT\s*\(([^)]*)\)", re.IGNORECASE)
+_STRINGS = re.compile(r"'([^']*)'")
+_RANGE = re.compile(r"""[^\w\s'$,()\->:"]|-(?=[^>\s\w])""")
+
+
+@dataclass(frozen=True)
+class Part:
+    """One definition that was read.
+
+    Attributes:
+        name: As written, in its quotes.
+        text: Its right-hand side on one line.
+        item: The component of an element, or a subscript range, in the form of PySD's classes;
+            in a component an expression tree stands for PySD's.
+        mapped: To what a subscript range is mapped, as in `RangeText`.
+    """
+
+    entry: Entry
+    name: str
+    text: str
+    item: Any
+    mapped: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def parse_vensim(source: bytes, file: str, problems: Problems) -> Parsed:
@@ -52,163 +78,176 @@ def parse_vensim(source: bytes, file: str, problems: Problems) -> Parsed:
     Raises:
         ModelError: Nothing can be read; the message says why.
     """
-    text = decode(source, file)
-    entries = plain_macros(list(split_entries(text, file)), file)
-    if not entries:
-        raise ModelError("the file defines no variable", where=file)
-    with safe_translators():
-        parsed = [(entry, _parse_entry(entry, file)) for entry in entries]
-    macros: dict[str, Macro] = {
-        canonical(entry.macro.name): entry.macro for entry in entries if entry.macro
-    }
-    sections = [_section(parsed, None)] + [_section(parsed, macro) for macro in macros.values()]
-    ranges = [
-        (entry, component) for entry, component in parsed if isinstance(component, SubscriptRange)
-    ]
+    text, split = read_entries(source, file, problems)
+    integrator: Integrator = "euler"
+    with problems.collect():
+        integrator = read_integrator(text, file)
+    parts = []
+    for entry in plain_macros(split.entries, file, problems):
+        try:
+            part = _read(entry, file)
+            if part is not None:
+                parts.append(part)
+        except FlatgovError as error:
+            problems.found += error.all
+            split.broken.add(entry.name)
+    if split.open_macro is not None:
+        raise split.open_macro
+    macros = {canonical(e.macro.name): e.macro for e in split.entries if e.macro}
+    ranges = [part for part in parts if isinstance(part.item, AbstractSubscriptRange)]
     return Parsed(
-        abstract=AbstractModel(original_path=Path("model.mdl"), sections=tuple(sections)),
-        definitions=_definitions(parsed, None, file),
-        macros=[_definitions(parsed, macro, file) for macro in macros.values()],
-        mappings={item.name: item.mapped for _, item in ranges if item.mapped},
-        range_lines={item.name: entry.line for entry, item in ranges},
+        abstract=abstract_model(parts, macros.values()),
+        definitions=_definitions(parts, None, file, problems),
+        macros=[_definitions(parts, macro, file, problems) for macro in macros.values()],
+        mappings={part.item.name: part.mapped for part in ranges if part.mapped},
+        range_lines={part.item.name: part.entry.line for part in ranges},
         base_date=read_base_date(text),
-        integrator=read_integrator(text, file),
+        integrator=integrator,
+        broken=frozenset(map(canonical, split.broken)),
+        unit_synonyms=read_unit_synonyms(text),
     )
 
 
-def _parse_entry(entry: Entry, file: str) -> Any:
-    """Give PySD's component or subscript range for one definition."""
-    name, equation = guess_name(entry.equation), entry.clean_equation
-    bare = _BARE.fullmatch(equation)
+def read_entries(source: bytes, file: str, problems: Problems) -> tuple[str, Split]:
+    """Give the text of a .mdl file and its definitions.
+
+    Raises:
+        ModelError: It is no such file, or in an encoding that cannot be told.
+    """
+    text, guess = decode(source, file)
+    split = split_entries(text, file, problems)
+    if not split.entries and not problems.found:
+        raise ModelError("the file defines no variable", where=file)
+    if guess:
+        for entry in split.entries:
+            if found := re.search(r"[^\x00-\x7f]", entry.equation):
+                raise ModelError(
+                    "the letters beyond ASCII are in an encoding that the file does not name",
+                    where=place(file, line=entry.line_at(found.start())),
+                    fix="save it as UTF-8, or name the encoding in the first line, such as "
+                    "{windows-1252}",
+                )
+    return text, split
+
+
+def _read(entry: Entry, file: str) -> Part | None:
+    """Read one definition; nothing comes of a reality check.
+
+    Raises:
+        FlatgovError: It cannot be read.
+    """
+    where, text = place(file, entry.name, entry.line), entry.equation
     try:
-        component = _parse_left_hand_side(f"{equation} :RAW:" if bare else equation)
-        if bare:  # data from elsewhere, under no keyword of its own
-            component.keyword = None
-        if isinstance(component, Component):
-            _parse_right_hand_side(component)
-        elif isinstance(component, SubscriptRange):
-            _read_range(component, equation)
-    except parsimonious.ParseError as error:
-        raise _syntax_error(entry, error, name, file) from None
-    except parsimonious.VisitationError as error:
+        left = read_left(text)
+        if left.kind == "check":
+            return None
+        if left.kind in ("range", "same"):
+            return _read_range(entry, left)
+        item = _component(text, left, where)
+    except Slip as slip:
+        line = entry.line_at(slip.position)
         raise ModelError(
-            _reason(error.__cause__, equation), where=place(file, name, entry.line)
+            slip.what, where=place(file, entry.name, line), fix=slip.fix, text=slip.text
         ) from None
-    except (ValueError, TypeError, KeyError, IndexError, RecursionError) as error:
-        raise ModelError(_reason(error, equation), where=place(file, name, entry.line)) from None
-    return component
+    except UnreadableText as error:
+        raise ModelError(str(error), where=where, text=piece(text, 0)) from None
+    return Part(entry, left.name, " ".join(text[left.right :].split()), item)
 
 
-def _parse_left_hand_side(equation: str) -> Any:
-    """Give PySD's component; most are of the plain form, for which its grammar is slow."""
-    plain = _PLAIN.fullmatch(equation)
-    if plain:
-        component = Component(plain[1].strip(), ([], []), plain[2].strip())
-        component.units, component.limits, component.documentation = "", None, ""
-        return component
-    return Element(_as_points(equation), "", "").parse()
-
-
-def _as_points(equation: str) -> str:
-    """Write a lookup that gives all x and then all y, ``f(0, 1, 5, 6)``, as points."""
-    match = _LISTED.fullmatch(equation)
-    if not match:
-        return equation
-    numbers = match[2].split(",")
-    if len(numbers) % 2:
-        raise UnreadableText(f"the lookup has {len(numbers)} numbers, not as many y as x")
-    half = len(numbers) // 2
-    points = zip(numbers[:half], numbers[half:], strict=True)
-    return f"{match[1]}({','.join(f'({x},{y})' for x, y in points)})"
-
-
-def _read_range(component: Any, equation: str) -> None:
-    """Read a range again: PySD takes what it is mapped to for elements of its own."""
-    component.mapped = {}
-    if isinstance(component.definition, str):  # a range equal to another
-        return
-    text = read_range(equation[equation.index(":", len(component.name)) + 1 :])
-    if isinstance(component.definition, list):
-        component.definition = list(text.elements)
-    component.mapped, component.mapping = text.mappings, list(text.mappings)
-
-
-def _parse_right_hand_side(component: Any) -> None:
-    if component.expression == "":
-        raise UnreadableText("the right-hand side is empty")
-    parse_right_hand_side(component)
-
-
-def _reason(error: BaseException | None, equation: str) -> str:
-    if isinstance(error, UnreadableText):
-        return str(error)
-    if isinstance(error, TypeError):
-        return (
-            _miscounted(equation)
-            or f"a function has the wrong number of arguments in '{_shorten(equation, 120)}'"
-        )
-    if isinstance(error, RecursionError):
-        return "the equation is nested too deeply"
-    return f"'{_shorten(equation, 120)}' cannot be read"
-
-
-def _miscounted(equation: str) -> str | None:
-    """Find the function with a wrong number of arguments, which PySD does not name."""
-    for name, (least, most) in FUNCTIONS.items():
-        pattern = r"\s+".join(map(re.escape, name.split()))
-        for found in re.finditer(rf"(?<![\w\"]){pattern}\s*\(", equation, re.IGNORECASE):
-            given = _count_arguments(equation[found.end() :])
-            if not least <= given <= most:
-                return wrong_count(name, given, least, most)
-    return None
-
-
-def _count_arguments(text: str) -> int:
-    """Count the arguments up to the parenthesis that closes them."""
-    depth, count = 0, 1
-    for position, sign in enumerate(text):
-        if sign == ")" and depth == 0:
-            return count if text[:position].strip() else 0
-        depth += (sign in "([") - (sign in ")]")
-        count += sign == "," and depth == 0
-    return count
-
-
-def _syntax_error(entry: Entry, error: parsimonious.ParseError, name: str, file: str) -> ModelError:
-    """Say where in the definition the parser stopped; PySD's positions count in `error.text`."""
-    rest = error.text[error.pos :].strip()
-    equation = entry.clean_equation
-    offset = max(equation.rfind(error.text), 0) + error.pos
-    line = entry.line_at(len(re.sub(r"\s", "", equation[:offset])))
-    if error.text == equation and not re.search(r"[=(:<]", equation):
-        problem = f"'{_shorten(equation, 40)}' has no equation; write it as 'name = equation'"
-    elif rest:
-        problem = f"syntax error at '{_shorten(rest, 40)}'"
+def _component(text: str, left: Left, where: str) -> Any:
+    subscripts = [list(left.subscripts), [list(group) for group in left.excluded]]
+    if left.kind == "lookup" and not _OUTSIDE.match(text, left.right):
+        return AbstractLookup(subscripts=subscripts, ast=read_lookup(text, left.right))
+    if left.kind == "data" and not text[left.right :].strip():
+        tree: Expression = Call("DATA", ())
+    elif left.kind == "lookup":
+        closing = text.rstrip()
+        if not closing.endswith(")"):
+            raise Slip("'(' is not closed", left.right, piece(text, left.right), "add ')'")
+        tree = read_expression(closing[:-1], left.right + 1, where=where)
     else:
-        problem = f"syntax error at the end of '{_shorten(error.text, 40, tail=True)}'"
-    return ModelError(problem, where=place(file, name, line))
+        tree = read_expression(text, left.right, bool(left.subscripts), where)
+        tree = without_limits(tree, left, _start(text, left.right))
+        if isinstance(tree, Call) and tree.function == "A FUNCTION OF":
+            what = "the equation is incomplete (A FUNCTION OF)"
+            raise Slip(what, _start(text, left.right), "A FUNCTION OF")
+    if left.kind == "data":
+        return AbstractData(subscripts=subscripts, ast=tree, keyword=left.keyword)
+    if isinstance(tree, Call) and tree.function == "GET DIRECT LOOKUPS":
+        return AbstractLookup(subscripts=subscripts, ast=tree)
+    if left.kind == "lookup":
+        found = piece(text, left.right)
+        raise Slip(f"'{found}' are no points of a lookup", left.right, found)
+    if left.kind == "constant":
+        return AbstractUnchangeableConstant(subscripts=subscripts, ast=tree)
+    return AbstractComponent(subscripts=subscripts, ast=tree)
 
 
-def _shorten(text: str, length: int, tail: bool = False) -> str:
-    if len(text) <= length:
-        return text
-    return "…" + text[-length:] if tail else text[:length] + "…"
+def _start(text: str, position: int) -> int:
+    """Find the next position that is no white space."""
+    return len(text) - len(text[position:].lstrip())
 
 
-def _section(parsed: list[tuple[Entry, Any]], macro: Macro | None) -> AbstractSection:
-    own = [component for entry, component in parsed if entry.macro == macro]
+def _read_range(entry: Entry, left: Left) -> Part:
+    text = entry.equation[left.right :]
+    shown = " ".join(text.split())
+    if outside := _SUBSCRIPT.match(text):
+        strings = _STRINGS.findall(outside[1])
+        if len(strings) != 5:
+            raise Slip(
+                f"GET DIRECT SUBSCRIPT is given {len(strings)} texts and takes 5",
+                left.right,
+                piece(text, 0).strip(),
+            )
+        keys = ("file", "tab", "firstcell", "lastcell", "prefix")
+        elements: Any = dict(zip(keys, strings, strict=True))
+        after = text[outside.end() :].lstrip()
+        mapped = read_range(f"x {after}").mappings if after.startswith("->") else {}
+        item = AbstractSubscriptRange(name=left.name, subscripts=elements, mapping=list(mapped))
+        return Part(entry, left.name, shown, item, mapped)
+    bare = re.sub(r'"(?:\\.|[^"\\\n])*"', lambda match: "_" * len(match.group()), text)
+    if wrong := _RANGE.search(bare):
+        _refuse_sign(entry.equation, left.right + wrong.start())
+    if not shown:
+        raise Slip("the subscript range is empty", left.right - 1, ":", "list its elements")
+    if left.kind == "same":
+        item = AbstractSubscriptRange(name=left.name, subscripts=shown, mapping=[])
+        return Part(entry, left.name, shown, item)
+    listed = read_range(" ".join(text.split()))
+    item = AbstractSubscriptRange(
+        name=left.name, subscripts=list(listed.elements), mapping=list(listed.mappings)
+    )
+    return Part(entry, left.name, shown, item, listed.mappings)
+
+
+def _refuse_sign(text: str, position: int) -> None:
+    """Refuse a sign in a list of elements; the tokens say more of some."""
+    next_token(text, position)
+    found = piece(text, position)
+    raise Slip(
+        f"'{found}' does not fit into a list of elements",
+        position,
+        found,
+        "list names with commas between, those with other signs in double quotes",
+    )
+
+
+def abstract_model(parts: Sequence[Part], macros: Iterator[Macro] | Any) -> AbstractModel:
+    """Put parts together in the form of PySD: the main section, then one for each macro."""
+    sections = [_section(parts, None), *(_section(parts, macro) for macro in macros)]
+    return AbstractModel(original_path=Path("model.mdl"), sections=tuple(sections))
+
+
+def _section(parts: Sequence[Part], macro: Macro | None) -> AbstractSection:
+    ranges = [part.item for part in parts if isinstance(part.item, AbstractSubscriptRange)]
     return AbstractSection(
         name=canonical(macro.name).replace(" ", "_") if macro else "__main__",
         path=Path("macro.py" if macro else "model.py"),
         type="macro" if macro else "main",
         params=list(macro.parameters) if macro else [],
         returns=list(macro.returns) if macro else [],
-        subscripts=[
-            item.get_abstract_subscript_range()
-            for _, item in parsed
-            if isinstance(item, SubscriptRange) and macro is None
-        ],
-        elements=_merge([item for item in own if isinstance(item, Component)]),
+        subscripts=[] if macro else ranges,
+        elements=_merge(_components(parts, macro)),
         constraints=[],
         test_inputs=[],
         split=False,
@@ -216,35 +255,46 @@ def _section(parsed: list[tuple[Entry, Any]], macro: Macro | None) -> AbstractSe
     )
 
 
-def _merge(components: list[Any]) -> list[AbstractElement]:
+def _components(parts: Sequence[Part], macro: Macro | None) -> list[Part]:
+    return [
+        part
+        for part in parts
+        if part.entry.macro == macro and not isinstance(part.item, AbstractSubscriptRange)
+    ]
+
+
+def _merge(parts: Sequence[Part]) -> list[AbstractElement]:
     """Gather the equations of each variable; names match as in Vensim."""
     elements: dict[str, AbstractElement] = {}
-    for component in components:
-        key = canonical(component.name)
+    for part in parts:
+        key = canonical(part.name)
         if key not in elements:
             make = AbstractControlElement if is_control(key) else AbstractElement
-            elements[key] = make(name=component.name, components=[])
-        elements[key].components.append(component.get_abstract_component())
+            elements[key] = make(name=part.name, components=[])
+        elements[key].components.append(part.item)
     return list(elements.values())
 
 
 def _definitions(
-    parsed: list[tuple[Entry, Any]], macro: Macro | None, file: str
+    parts: Sequence[Part], macro: Macro | None, file: str, problems: Problems
 ) -> dict[str, tuple[Definition, ...]]:
     definitions: dict[str, list[Definition]] = {}
-    for entry, component in parsed:
-        if entry.macro == macro and isinstance(component, Component):
+    for part in _components(parts, macro):
+        entry = part.entry
+        units = entry.units
+        limits: tuple[float | None, float | None] = (None, None)
+        with problems.collect():
             units, limits = _split_limits(entry, file)
-            definition = Definition(
-                name=display_name(component.name),
-                text=component.expression or "",
-                line=entry.line,
-                units=units,
-                limits=limits,
-                documentation=entry.documentation,
-                group=entry.group,
-            )
-            definitions.setdefault(canonical(component.name), []).append(definition)
+        definition = Definition(
+            name=display_name(part.name),
+            text=part.text,
+            line=entry.line,
+            units=units,
+            limits=limits,
+            documentation=entry.documentation,
+            group=entry.group,
+        )
+        definitions.setdefault(canonical(part.name), []).append(definition)
     return {name: tuple(own) for name, own in definitions.items()}
 
 
@@ -253,7 +303,8 @@ def _split_limits(entry: Entry, file: str) -> tuple[str, tuple[float | None, flo
     match = re.fullmatch(r"(.*?)\s*\[([^\[\]]*,[^\[\]]*)\]", entry.units)
     if not match:
         return entry.units, (None, None)
-    where = place(file, guess_name(entry.equation), entry.line)
+    where = place(file, entry.name, entry.line)
+    text = f"[{match.group(2)}]"
     try:
         low, high = (
             None if part.strip(" +-") in ("?", "inf", "nan") else read_number(part)
@@ -261,10 +312,12 @@ def _split_limits(entry: Entry, file: str) -> tuple[str, tuple[float | None, flo
         )
     except UnreadableText:
         raise ModelError(
-            f"the limits '[{match.group(2)}]' are not two numbers",
+            f"the limits '{text}' are not two numbers",
             where=where,
             fix="write them as [low, high], with ? for none",
+            text=text,
         ) from None
     if low is not None and high is not None and low > high:
-        raise ModelError(f"the lower limit {low:g} is above the upper limit {high:g}", where=where)
+        what = f"the lower limit {low:g} is above the upper limit {high:g}"
+        raise ModelError(what, where=where, text=text)
     return match.group(1), (low, high)

@@ -9,14 +9,23 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from pysd.translators.vensim.vensim_structures import structures
-
-from flatgov.errors import ModelError
+from flatgov.errors import ModelError, Problems
 from flatgov.names import canonical
 from flatgov.reading.parsed import place
-from flatgov.reading.vensim_text import Entry, Macro, guess_name
+from flatgov.reading.vensim_text import Entry, Macro
 
 _MODEL_TIME = re.compile(r"\b((?:(?:initial|final)[\s_]+)?time|time[\s_]+step|saveper)\$", re.I)
+# Functions with a form of their own, which a macro of the same name would not get past.
+_TAKEN = frozenset(
+    {
+        *("game", "allocate available", "allocate by priority", "with lookup", "initial", "integ"),
+        *("get xls lookups", "get direct lookups", "get xls data", "get direct data"),
+        *("get xls constants", "get direct constants", "delay1", "delay1i", "delay3", "delay3i"),
+        *("delay n", "delay fixed", "smooth", "smoothi", "smooth3", "smooth3i", "smooth n"),
+        *("trend", "forecast", "sample if true", "lookup", "data", "pulse train", "reference"),
+        *("arithmetic", "logic", "call", "subscripts ref"),
+    }
+)
 _PART = re.compile(r'"(?:\\.|[^"\\\n])*"|:(?:AND|OR|NOT|NA):|[():]', re.IGNORECASE)
 
 
@@ -25,25 +34,38 @@ def output_name(macro: str, output: str) -> str:
     return f"{canonical(macro)}>{canonical(output)}".upper()
 
 
-def plain_macros(entries: Sequence[Entry], file: str) -> list[Entry]:
+def plain_macros(entries: Sequence[Entry], file: str, problems: Problems) -> list[Entry]:
     """Rewrite what macros use so that only plain calls with inputs are left.
 
     ``x = M(a : y)`` defines `y` too; it becomes ``x = M(a)`` and ``y = "M>OUT"(a)``, with `OUT` the
     name of the output in the macro. ``TIME STEP$`` in a macro is the model's TIME STEP.
 
-    Raises:
-        ModelError: A macro has a function's name, or a call other outputs than the macro.
+    Args:
+        entries: The definitions.
+        file: The model file, for messages.
+        problems: Takes macros with a function's name, and calls with other outputs than the macro.
     """
-    macros = {canonical(entry.macro.name): entry.macro for entry in entries if entry.macro}
-    for key in macros:
-        if key.replace(" ", "_") in structures:
-            raise ModelError(
-                f"the macro {key.upper()} has the name of a function, which is not supported",
-                where=file,
-                fix="give it another name",
-            )
+    macros: dict[str, Macro] = {}
+    for entry in entries:
+        if entry.macro and canonical(entry.macro.name) not in macros:
+            key = canonical(entry.macro.name)
+            macros[key] = entry.macro
+            if key in _TAKEN:
+                problems.found.append(
+                    ModelError(
+                        f"the macro {key.upper()} has the name of a function, which is not "
+                        "supported",
+                        where=place(file, entry.macro.name),
+                        fix="give it another name",
+                        text=entry.macro.name,
+                    )
+                )
     several = [macro for macro in macros.values() if macro.returns]
-    return [plain for entry in entries for plain in _plain(entry, several, file)]
+    plain = []
+    for entry in entries:
+        with problems.collect():
+            plain += list(_plain(entry, several, file))
+    return plain
 
 
 def _plain(entry: Entry, macros: Sequence[Macro], file: str) -> Iterator[Entry]:
@@ -63,7 +85,8 @@ def _plain(entry: Entry, macros: Sequence[Macro], file: str) -> Iterator[Entry]:
                 raise ModelError(
                     f"{canonical(macro.name).upper()} is given {len(names)} outputs and has "
                     f"{len(macro.returns)}",
-                    where=place(file, guess_name(entry.equation), entry.line),
+                    where=place(file, entry.name, entry.line),
+                    text=entry.equation[call.start() : end],
                 )
             arguments = entry.equation[call.end() : colon]
             further += [

@@ -1,4 +1,4 @@
-"""What the settings behind the sketch of a Vensim model say: date of time 0, integration method."""
+"""What the settings behind the sketch of a Vensim model say: date of time 0, method, units."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from datetime import date
 
 from flatgov.errors import ModelError
 from flatgov.model import BaseDate, Integrator, TimeUnit
+from flatgov.reading.parsed import place
 
 _SETTINGS = re.compile(r"^///---\\+\s*$", re.MULTILINE)
 _DATE = re.compile(r"^(37|38|39|40):(\d+)\s*$", re.MULTILINE)
 _METHOD = re.compile(r"^15:\d+,\d+,\d+,(\d+)", re.MULTILINE)
+_SYNONYMS = re.compile(r"^22:(.+)$", re.MULTILINE)
 _UNITS: tuple[TimeUnit, ...] = (
     *("year", "quarter", "month", "week"),
     *("day", "hour", "minute", "second"),
@@ -51,10 +53,30 @@ def read_integrator(text: str, file: str) -> Integrator:
     if method not in _METHODS:
         raise ModelError(
             f"the integration method of number {method} in the settings is not supported",
-            where=file,
+            where=place(file, line=_line(text, found)),
+            text=found.group() if found else "",
             fix="choose Euler or RK4 in Vensim's model settings",
         )
     return _METHODS[method]
+
+
+def read_unit_synonyms(text: str) -> tuple[tuple[str, ...], ...]:
+    """Read the groups of units that mean the same: the lines ``22:$,Dollar,Dollars,$s``.
+
+    Returns:
+        Each group as written, without repetitions; lines with less than two units say nothing.
+    """
+    groups = []
+    for line in _SYNONYMS.findall(_settings(text)):
+        group = dict.fromkeys(name for part in line.split(",") if (name := part.strip()))
+        if len(group) > 1:
+            groups.append(tuple(group))
+    return tuple(dict.fromkeys(groups))
+
+
+def _line(text: str, found: re.Match[str] | None) -> int:
+    start = len(text) - len(_settings(text)) + (found.start() if found else 0)
+    return text.count("\n", 0, start) + 1
 
 
 def _settings(text: str) -> str:

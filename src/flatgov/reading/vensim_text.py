@@ -1,23 +1,28 @@
-"""Split the text of a Vensim model into its definitions, keeping line numbers and groups."""
+"""Split the text of a Vensim model into its definitions, keeping line numbers and groups.
+
+Where a definition is not closed, the next line that starts like a definition starts one: all the
+others are still read, and each mistake is one error.
+"""
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from flatgov.errors import ModelError
+from flatgov.errors import ModelError, Problems
+from flatgov.limits import check
 from flatgov.reading.parsed import display_name, place
+from flatgov.reading.vensim_scan import Fields, Scan, next_start
+from flatgov.reading.vensim_tokens import QUOTED, piece
 
 _SKETCH = re.compile(r"\\{2,3}---///")
-_QUOTED = re.compile(r'"(?:\\.|[^"\\\n])*"')
-_BRACE = re.compile(r"[{}]")
 _GROUP = re.compile(r"\*{3,}\s*\.?(.*?)\s*\*{3,}", re.DOTALL)
 _NEW_GROUP = re.compile(r"\{\s*\*\*(.*?)\*\*\s*\}", re.DOTALL)
-_SPECIAL = re.compile(r'["{]|:(?:and|or|not|na):', re.IGNORECASE)
 _MACRO = re.compile(r"\s*:MACRO:\s*([^(]+?)\s*\(([^)]*)\)", re.IGNORECASE)
 _END_OF_MACRO = re.compile(r"\s*:END OF MACRO:", re.IGNORECASE)
+_CONTINUED = re.compile(r"\\(?=[ \t]*\n)")
+_CLOSE = "end every definition with '|'"
 
 
 @dataclass(frozen=True)
@@ -47,138 +52,158 @@ class Entry:
     macro: Macro | None
 
     @property
-    def clean_equation(self) -> str:
-        """The equation on one line, which is what PySD's grammars take."""
-        return " ".join(self.equation.split())
+    def name(self) -> str:
+        """The name that it defines, as well as it can be told."""
+        return guess_name(self.equation)
 
-    def line_at(self, characters: int) -> int:
-        """Find the line of the file after so many characters other than white space."""
-        seen = 0
-        for position, character in enumerate(self.equation):
-            if not character.isspace():
-                if seen == characters:
-                    return self.line + self.equation.count("\n", 0, position)
-                seen += 1
-        return self.line + self.equation.count("\n")
+    def line_at(self, position: int) -> int:
+        """Give the line of the file on which a position of `equation` stands."""
+        return self.line + self.equation.count("\n", 0, max(position, 0))
+
+
+@dataclass
+class Split:
+    """A model text in its parts.
+
+    Attributes:
+        entries: The definitions in the order of the file.
+        broken: The names of those that cannot be read.
+        open_macro: What is wrong where a macro is not closed: no reading can tell its end.
+    """
+
+    entries: list[Entry] = field(default_factory=list)
+    broken: set[str] = field(default_factory=set)
+    open_macro: ModelError | None = None
 
 
 def guess_name(equation: str) -> str:
     """Give the name that a definition starts with, also when it cannot be parsed."""
-    match = re.match(r'\s*("(?:\\.|[^"\\\n])*"|[^=\[(:<~|]*)', equation)
+    match = re.match(rf"\s*({QUOTED}|[^=\[(:<~|]*)", equation)
     return display_name(match.group(1)) if match else ""
 
 
-def decode(source: bytes, file: str) -> str:
-    """Turn the bytes of a model file into text.
+def split_entries(text: str, file: str, problems: Problems) -> Split:
+    """Find the definitions of a model text; groups and macro heads are taken in.
 
-    Raises:
-        ModelError: The file is empty, binary, or in another encoding than it says.
-    """
-    if not source.strip():
-        raise ModelError("the file is empty", where=file, fix="give a Vensim or XMILE model")
-    if b"\0" in source:
-        raise ModelError(
-            "the file is binary, not text", where=file, fix="save the model as .mdl text in Vensim"
-        )
-    head = re.match(rb"(?:\xef\xbb\xbf)?\s*\{([\w.-]+)\}", source)
-    declared = head.group(1).decode("ascii", "replace") if head else "utf-8"
-    try:
-        encoding = codecs.lookup(declared).name
-    except LookupError:
-        encoding = "utf-8"
-    try:
-        text = source.decode("utf-8-sig" if encoding == "utf-8" else encoding)
-    except UnicodeError as error:
-        start = getattr(error, "start", 0)
-        raise ModelError(
-            f"the text is not {declared.upper()}",
-            where=place(file, line=source.count(b"\n", 0, start) + 1),
-            fix="save the file as UTF-8",
-        ) from None
-    return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def split_entries(text: str, file: str) -> Iterator[Entry]:
-    """Yield the definitions of a model text in order; groups and macro heads are taken in.
-
-    Raises:
-        ModelError: A definition is not closed by ``|`` or has too many fields, or a comment is
-            not closed.
+    Args:
+        text: The whole file.
+        file: Its path, for messages.
+        problems: Takes definitions, comments and quotes that are not closed.
     """
     text = _SKETCH.split(text, maxsplit=1)[0]
-    group, macro = "", None
-    for start, fields in _split_fields(text, file):
-        line = text.count("\n", 0, start) + 1
-        for name in _NEW_GROUP.findall(fields[0]):
-            group = display_name(name)
-        equation, line = _skip_space(_blank_comments(fields[0]), line)
-        if end := _END_OF_MACRO.match(equation):
+    split = Split()
+    group, macro, line, seen, opened = "", None, 1, 0, 0
+    for fields in _closed(Scan(text), text, file, problems):
+        line += text.count("\n", seen, fields.start)
+        seen = fields.start
+        for start, end in fields.comments:
+            if heading := _NEW_GROUP.fullmatch(text[start:end]):
+                group = display_name(heading.group(1))
+        equation, at = _skip_space(fields.equation(text), line)
+        if ending := _END_OF_MACRO.match(equation):
             macro = None
-            equation, line = _skip_space(equation[end.end() :], line)
+            equation, at = _skip_space(equation[ending.end() :], at)
         if head := _MACRO.match(equation):
-            macro = _read_macro(head)
-            line += equation.count("\n", 0, head.end())
-            equation, line = _skip_space(equation[head.end() :], line)
+            macro, opened = _read_macro(head), at
+            at += equation.count("\n", 0, head.end())
+            equation, at = _skip_space(equation[head.end() :], at)
         if heading := _GROUP.fullmatch(equation.strip()):
             group = display_name(heading.group(1))
             continue
         if not equation:
             continue
-        _check_fields(fields, equation, place(file, guess_name(equation), line))
-        yield Entry(
-            equation=equation,
-            units=" ".join(fields[1].split()),
-            documentation=_join_lines(fields[2]) if len(fields) > 2 else "",
-            line=line,
-            group=group,
-            macro=macro,
+        units, documentation = (fields.text(text, number) for number in (1, 2))
+        entry = Entry(equation, " ".join(units.split()), _join(documentation), at, group, macro)
+        if _is_sound(fields, text, entry, file, problems):
+            split.entries.append(entry)
+            count = len(split.entries)
+            check("definitions", count, f"the file has {count} definitions", where=file)
+        else:
+            split.broken.add(entry.name)
+    if macro is not None:
+        split.open_macro = ModelError(
+            f"the macro {macro.name} is not closed",
+            where=place(file, macro.name, opened),
+            fix="write ':END OF MACRO:' after its last definition",
+            text=":MACRO:",
         )
+    return split
 
 
-def _split_fields(text: str, file: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield where each entry starts and its fields; the last one only if it is not closed."""
-    start = field_start = position = 0
-    fields: list[str] = []
+def _closed(scan: Scan, text: str, file: str, problems: Problems) -> Iterator[Fields]:
+    """Yield the definitions; where one is not closed, close it before the next that starts."""
+    position = 0
     while position < len(text):
-        character = text[position]
-        if character in '"{' and not fields:  # only names protect their ~ and |
-            end = _find_end(text, position)
-            if end is None:
-                raise ModelError(
-                    "a comment is not closed",
-                    where=place(file, line=text.count("\n", 0, position) + 1),
-                    fix="end it with '}', one for each '{' in it",
+        fields = scan.fields(position)
+        start = next_start(text, fields)
+        if start is None:
+            position = fields.end
+            if not fields.is_closed and len(fields.spans) == 1 and _is_empty(fields, text):
+                continue
+        else:
+            fields = fields.cut(start)
+            position = start
+        if start is not None or not fields.is_sound(text):
+            equation, line = _skip_space(
+                fields.equation(text), text.count("\n", 0, fields.start) + 1
+            )
+            name = guess_name(_END_OF_MACRO.sub("", equation))
+            problems.found.append(
+                ModelError(
+                    "the definition is not closed",
+                    where=place(file, name, line),
+                    fix=_CLOSE,
+                    text=piece(equation, 0),
                 )
-            position = end
-            continue
-        if character in "~|":
-            fields.append(text[field_start:position])
-            field_start = position + 1
-            if character == "|":
-                yield start, fields
-                start, fields = field_start, []
-        position += 1
-    rest = _END_OF_MACRO.sub("", _blank_comments(text[field_start:]))
-    if fields or rest.strip():
-        yield start, [*fields, text[field_start:], _UNCLOSED]
+            )
+        yield fields
 
 
-_UNCLOSED = "\0unclosed"  # no file has it: `decode` refuses NUL
+def _is_empty(fields: Fields, text: str) -> bool:
+    """Tell whether there is nothing but space, comments or the end of a macro."""
+    bare = _END_OF_MACRO.sub("", fields.equation(text)).strip()
+    return not bare and fields.open_comment is None
 
 
-def _check_fields(fields: list[str], equation: str, where: str) -> None:
-    if fields[-1] == _UNCLOSED or len(fields) > 4:
-        raise ModelError(
-            "the definition is not closed", where=where, fix="end every definition with '|'"
+def _is_sound(fields: Fields, text: str, entry: Entry, file: str, problems: Problems) -> bool:
+    """Report what is wrong with the fields; tell whether the equation can be read."""
+    where = place(file, entry.name, entry.line)
+    if fields.open_comment is not None:
+        line = text.count("\n", 0, fields.open_comment) + 1
+        problems.found.append(
+            ModelError(
+                "a comment is not closed",
+                where=place(file, "", line),
+                fix="end it with '}', one for each '{' in it",
+                text=piece(text, fields.open_comment),
+            )
         )
-    if len(fields) == 1:
-        raise ModelError(
-            "the definition has no '~'",
-            where=where,
-            fix="write it as 'name = equation ~ units ~ comment |'",
+        return False
+    quote = re.sub(QUOTED, lambda match: "_" * len(match.group()), entry.equation).find('"')
+    if quote >= 0:
+        problems.found.append(
+            ModelError(
+                "a quote is not closed",
+                where=place(file, entry.name, entry.line_at(quote)),
+                fix='write names as "name"',
+                text=piece(entry.equation, quote),
+            )
         )
-    if equation.count('"') % 2:
-        raise ModelError("a quote is not closed", where=where, fix='write names as "name"')
+        return False
+    size = len(entry.equation)
+    check("definition", size, f"the definition has {size:,} characters", where=where)
+    size = len(entry.documentation)
+    check("documentation", size, f"the documentation has {size:,} characters", where=where)
+    if len(fields.spans) == 1 and fields.is_closed:
+        problems.found.append(
+            ModelError(
+                "the definition has no '~'",
+                where=where,
+                fix="write it as 'name = equation ~ units ~ comment |'",
+                text=piece(entry.equation, 0),
+            )
+        )
+    return True
 
 
 def _read_macro(head: re.Match[str]) -> Macro:
@@ -195,41 +220,5 @@ def _skip_space(text: str, line: int) -> tuple[str, int]:
     return bare, line + text.count("\n", 0, len(text) - len(bare))
 
 
-def _find_end(text: str, start: int) -> int | None:
-    """Find the end of a quoted name or a comment; nothing if the comment is not closed.
-
-    Comments may hold others. A quote that is not closed is one character.
-    """
-    if text[start] == '"':
-        quoted = _QUOTED.match(text, start)
-        return quoted.end() if quoted else start + 1
-    depth = 0
-    for brace in _BRACE.finditer(text, start):
-        depth += 1 if brace[0] == "{" else -1
-        if not depth:
-            return brace.end()
-    return None
-
-
-def _blank_comments(equation: str) -> str:
-    """Put white space in the place of comments and continued lines; line breaks stay.
-
-    Keywords such as ``:and:`` become capitals, the only form that PySD knows.
-    """
-    parts, position = [], 0
-    while special := _SPECIAL.search(equation, position):
-        start, end = special.span()
-        parts.append(equation[position:start])
-        if special[0] in '"{':
-            end = _find_end(equation, start) or len(equation)
-        text = equation[start:end]
-        if text[0] == "{":
-            text = re.sub(r"[^\n]", " ", text)
-        parts.append(text if text[0] == '"' else text.upper())
-        position = end
-    parts.append(equation[position:])
-    return re.sub(r"\\(?=[ \t]*\n)", " ", "".join(parts))
-
-
-def _join_lines(documentation: str) -> str:
-    return " ".join(re.sub(r"\\(?=[ \t]*\n)", " ", documentation).split())
+def _join(documentation: str) -> str:
+    return " ".join(_CONTINUED.sub(" ", documentation).split())

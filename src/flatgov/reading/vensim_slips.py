@@ -1,0 +1,184 @@
+"""Why a token does not fit into an equation: what a modeller most likely meant to write."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from flatgov.reading.vensim_tokens import (
+    COMPARISONS,
+    NUMBER,
+    OPERATORS,
+    Slip,
+    Token,
+    next_token,
+    piece,
+    shorten,
+)
+
+_LOGIC = {"and": ":AND:", "or": ":OR:", "not": ":NOT:"}
+_POINT = re.compile(rf"\(\s*(?:[+-]\s*)?{NUMBER}\s*,\s*(?:[+-]\s*)?{NUMBER}\s*\)")
+_OPERANDS = ("number", "name", "text")
+
+
+def misfit(text: str, before: Token | None, token: Token, opened: Sequence[Token]) -> Slip:
+    """Say why a token cannot stand after another.
+
+    Args:
+        text: The whole definition.
+        before: The token before it, if there is one.
+        token: The first that does not fit.
+        opened: The parentheses that are open there, each as the name before it or itself.
+    """
+    if token.kind == "end":
+        return _at_end(text, before, opened)
+    if token.text in ")]":
+        return _closing(text, before, token, opened)
+    if token.text in (",", ";"):
+        return _separator(text, before, token, opened)
+    if _ends_operand(before) and before is not None:
+        return _after_operand(text, before, token)
+    if token.text in OPERATORS:
+        return _operator(text, before, token)
+    return Slip(f"'{shorten(token.text)}' does not fit here", token.start, piece(text, token.start))
+
+
+def unclosed(text: str, opened: Token) -> Slip:
+    """Say that a parenthesis is not closed; it is shown with what stands before and in it."""
+    name = opened.text if opened.text == "(" else f"{shorten(opened.text)}("
+    return Slip(f"'{name}' is not closed", opened.start, piece(text, opened.start), "add ')'")
+
+
+def _ends_operand(token: Token | None) -> bool:
+    return token is not None and (token.kind in _OPERANDS or token.text in (")", "]", ":NA:"))
+
+
+def _at_end(text: str, before: Token | None, opened: Sequence[Token]) -> Slip:
+    if before is not None and before.text in OPERATORS:
+        return Slip(
+            f"the equation ends with '{before.text}'",
+            before.start,
+            before.text,
+            "write what follows it, or remove it",
+        )
+    if opened:
+        return unclosed(text, opened[-1])
+    return Slip("the equation is not complete", len(text.rstrip()), "")
+
+
+def _closing(text: str, before: Token | None, token: Token, opened: Sequence[Token]) -> Slip:
+    if before is not None and before.text in OPERATORS:
+        return Slip(
+            f"nothing stands between '{before.text}' and '{token.text}'",
+            before.start,
+            _between(text, before, token),
+            "write what is missing, or remove the operator",
+        )
+    if token.text == "]" or not opened:
+        return Slip(f"'{token.text}' closes nothing", token.start, token.text, "remove it")
+    if before is not None and before.text == ",":
+        return _missing_argument(text, before, token)
+    return Slip("the parentheses are empty", token.start, token.text, "write what is missing")
+
+
+def _separator(text: str, before: Token | None, token: Token, opened: Sequence[Token]) -> Slip:
+    if before is not None and before.text in OPERATORS:
+        return Slip(
+            f"nothing stands between '{before.text}' and '{token.text}'",
+            before.start,
+            _between(text, before, token),
+            "write what is missing, or remove the operator",
+        )
+    if opened and token.text == "," and before is not None and before.text in ("(", ","):
+        return _missing_argument(text, before, token)
+    if opened and opened[-1].text == "(" and _POINT.match(text, opened[-1].start):
+        what = "the points of a lookup cannot stand here"
+        found = piece(text, opened[-1].start)
+        return Slip(what, opened[-1].start, found, "write WITH LOOKUP(input, ((x, y), …))")
+    if before is not None and before.kind == "number" and before.text.isdigit():
+        after = _peek(text, token.end)
+        if token.text == "," and after.kind == "number" and after.text.isdigit():
+            return Slip(
+                "a comma cannot stand in a number",
+                before.start,
+                _between(text, before, after),
+                f"write {before.text}.{after.text}",
+            )
+    if opened and opened[-1].text == "(":
+        return unclosed(text, opened[-1])
+    return Slip(
+        f"'{token.text}' stands outside of the arguments of a function",
+        token.start,
+        piece(text, token.start),
+        "remove it, or look for a ')' too many before it",
+    )
+
+
+def _after_operand(text: str, before: Token, token: Token) -> Slip:
+    if token.text in COMPARISONS:
+        return Slip(
+            f"a comparison follows another: '{token.text}'",
+            token.start,
+            token.text,
+            "join two comparisons with :AND:",
+        )
+    if token.text == ":NOT:":
+        fix = "write :AND: or :OR: before it"
+    else:
+        fix = "write an operator (+ - * / ^) or a comma between them"
+        first = token.text.split()[0].lower()
+        if token.kind == "name" and first in _LOGIC:
+            fix = f"write {_LOGIC[first]} for '{token.text.split()[0]}'"
+    if before.text in ")]" or token.text in "([":
+        what = f"an operator is missing before '{shorten(piece(text, token.start))}'"
+    else:
+        what = (
+            f"an operator is missing between '{shorten(before.text)}' and '{shorten(token.text)}'"
+        )
+    return Slip(what, token.start, piece(text, token.start), fix)
+
+
+def _operator(text: str, before: Token | None, token: Token) -> Slip:
+    if before is None:
+        return Slip(
+            f"the equation starts with '{token.text}'",
+            token.start,
+            token.text,
+            "write what stands before it, or remove it",
+        )
+    if before.text in OPERATORS:
+        both = _between(text, before, token)
+        return Slip(
+            f"two operators follow each other: '{before.text} {token.text}'",
+            before.start if "\n" not in text[before.start : token.end] else token.start,
+            both,
+            "remove one, or write what is missing between them",
+        )
+    return Slip(
+        f"nothing stands between '{before.text}' and '{token.text}'",
+        token.start,
+        token.text,
+        "write what is missing, or remove the operator",
+    )
+
+
+def _missing_argument(text: str, before: Token, token: Token) -> Slip:
+    return Slip(
+        "an argument is missing",
+        before.start,
+        _between(text, before, token),
+        "write it, or remove the comma",
+    )
+
+
+def _between(text: str, first: Token, last: Token) -> str:
+    """Give two tokens as they stand, or the last alone where they are on two lines."""
+    both = text[first.start : last.end]
+    return last.text if "\n" in both else both
+
+
+def _peek(text: str, position: int) -> Token:
+    try:
+        return next_token(text, position)
+    except Slip:
+        return Token("end", "", position, position)

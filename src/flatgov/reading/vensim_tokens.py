@@ -1,0 +1,153 @@
+"""The words and signs of Vensim's equations, and the plain message for each wrong one.
+
+The signs are those of Vensim's reference manual, "Operators" and "Rules for Variable Names".
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import NamedTuple
+
+from flatgov.errors import nearest_names
+
+NUMBER = r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+QUOTED = r'"(?:\\.|[^"\\\n])*"'
+_WORDS = r"[^\W\d][\w'$]*(?:\s+[\w'$]+)*"
+# As on a left-hand side, where digits may come first. Each pattern has one way to match a text.
+NAME = rf"(?:{QUOTED}|\w[\w'$]*(?:\s+[\w'$]+)*)"
+_ITEM = rf"\s*{NAME}\s*(?:!\s*)?"
+SUBSCRIPTS = rf"\[{_ITEM}(?:,{_ITEM})*\]"
+_TOKENS = re.compile(
+    rf"""(?P<space>[\s\\]+)
+       | (?P<number>{NUMBER})
+       | (?P<name>{QUOTED}|{_WORDS})
+       | (?P<keyword>:[^\W\d][\w ]*:)
+       | (?P<text>'[^'\n]*')
+       | (?P<wrong>==|!=|\*\*|&&|\|\||=>|=<|><)
+       | (?P<sign><=|>=|<>|[-+*/^<>=()\[\],;])""",
+    re.VERBOSE,
+)
+KEYWORDS = (":AND:", ":OR:", ":NOT:", ":NA:", ":IGNORE:")
+OPERATORS = frozenset(("+", "-", "*", "/", "^", "=", "<>", "<", "<=", ">", ">=", *KEYWORDS[:3]))
+COMPARISONS = ("=", "<>", "<", "<=", ">", ">=")
+
+# What other languages, or a word processor, write for Vensim's signs.
+_MEANT = {
+    **{
+        "==": "=",
+        "!=": "<>",
+        "**": "^",
+        "&&": ":AND:",
+        "||": ":OR:",
+        "=>": ">=",
+        "=<": "<=",
+        "><": "<>",
+    },
+    **{"≤": "<=", "≥": ">=", "≠": "<>", "×": "*", "÷": "/", "·": "*", "、": ",", "。": "."},
+    **dict.fromkeys("−–—", "-"),
+    **dict.fromkeys("“”„«»", '"'),
+    **dict.fromkeys("‘’", "'"),
+}
+_LONGEST = 40
+
+
+class Slip(ValueError):
+    """A place in an equation that does not fit.
+
+    Args:
+        what: The problem.
+        position: Where in the equation it is.
+        text: The piece of the equation that does not fit.
+        fix: What to do.
+    """
+
+    def __init__(self, what: str, position: int, text: str, fix: str = "") -> None:
+        super().__init__(what)
+        self.what, self.position, self.text, self.fix = what, position, text, fix
+
+
+class Token(NamedTuple):
+    """One word or sign: ``number``, ``name``, ``keyword``, ``text``, ``sign`` or ``end``."""
+
+    kind: str
+    text: str
+    start: int
+    end: int
+
+
+def next_token(text: str, position: int) -> Token:
+    """Read the token at or after a position.
+
+    Raises:
+        Slip: What stands there is no part of an equation.
+    """
+    while position < len(text):
+        match = _TOKENS.match(text, position)
+        if match is None:
+            raise _wrong_sign(text, position)
+        kind, found = str(match.lastgroup), match.group()
+        if kind == "space":
+            position = match.end()
+            continue
+        if kind == "wrong":
+            raise _wrong_sign(text, position, found)
+        if kind == "keyword":
+            found = " ".join(found.upper().split())
+            if found not in KEYWORDS:
+                raise Slip(
+                    f"there is no operator '{match.group()}'",
+                    position,
+                    match.group(),
+                    _instead(nearest_names(found, KEYWORDS)),
+                )
+        return Token(kind, found, position, match.end())
+    return Token("end", "", len(text), len(text))
+
+
+def _instead(nearest: tuple[str, ...]) -> str:
+    return f"write {nearest[0]}" if nearest else "use :AND:, :OR: or :NOT:"
+
+
+def piece(text: str, start: int, end: int | None = None) -> str:
+    """Give what stands from a position on, on its line, as much as a message can hold."""
+    line = text[start:end].split("\n", 1)[0].rstrip()
+    return line if len(line) <= _LONGEST else line[:_LONGEST]
+
+
+def shorten(text: str) -> str:
+    """Give the start of a text on one line."""
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST else line[:_LONGEST] + "…"
+
+
+def _wrong_sign(text: str, position: int, sign: str = "") -> Slip:
+    sign = sign or text[position]
+    if sign == '"':
+        rest = piece(text, position)
+        return Slip("a quote is not closed", position, rest, 'write names as "name"')
+    if sign == "'":
+        rest = piece(text, position)
+        return Slip("a text in single quotes is not closed", position, rest, "end it with '")
+    if sign == "}":
+        return Slip("'}' closes no comment", position, sign, "remove it or open one with '{'")
+    if sign == "%":
+        return Slip("there is no sign '%'", position, sign, "divide by 100 instead")
+    plain = unicodedata.normalize("NFKC", sign)
+    meant = _MEANT.get(sign) or (plain if plain != sign and plain.isascii() else "")
+    if sign == "·":
+        meant = "*"
+    if not meant:
+        return Slip(
+            f"the sign '{sign}' has no meaning here",
+            position,
+            sign,
+            "put a name that holds it in double quotes",
+        )
+    wide = " is a full-width sign" if len(sign) == 1 and ord(sign) > 0x2FFF else " is no sign"
+    return Slip(
+        f"'{sign}'{wide} of equations" if wide == " is no sign" else f"'{sign}'{wide}",
+        position,
+        sign,
+        f"write {meant}" + ("" if sign.isascii() else ", or put a name that holds it in quotes"),
+    )
