@@ -50,7 +50,9 @@ def test_a_source_or_an_assumption_is_enough(tmp_path: Path, comment: str) -> No
     assert found("unsourced", tmp_path, text) == ()
 
 
-@pytest.mark.parametrize("comment", ["How long people stay.", "人员停留时间", "Rate in month 3."])
+@pytest.mark.parametrize(
+    "comment", ["How long people stay.", "人员停留时间", "Rate in month 3.", "population in 2016"]
+)
 def test_a_comment_without_a_source_is_a_warning_where_others_have_one(
     tmp_path: Path, comment: str
 ) -> None:

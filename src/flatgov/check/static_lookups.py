@@ -14,7 +14,7 @@ from flatgov.model import Call, Equation, Reference, Table, Variable, references
 from flatgov.names import canonical
 from flatgov.reading.diagnose import walk
 
-_N = r"([+-]?\s*[\d.]+(?:[eE][+-]?\d+)?)"
+_N = r"([+-]?\s*(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)"
 _AXES = re.compile(rf"\[\s*\(\s*{_N}\s*,\s*{_N}\s*\)\s*-\s*\(\s*{_N}\s*,\s*{_N}\s*\)")
 _EFFECT = re.compile(r"\b(?:effect|multiplier|multiple)s?\b|影响|乘数", re.IGNORECASE)
 # A segment is a jump if it has more than this share of the rise in less than that of the width.
@@ -197,7 +197,7 @@ def _shape(subject: Subject) -> Outcome:
             findings.append(
                 subject.finding(
                     "lookup shape",
-                    "note",
+                    "warning" if test is _beyond_axes else "note",  # The others can be meant.
                     one.variable,
                     f"the lookup '{one.variable.name}': {said}",
                     text=one.variable.name,

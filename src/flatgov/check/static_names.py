@@ -18,7 +18,8 @@ _TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _WORD = re.compile(r"[^\W\d_]+")
 # Greek letters that no eye tells from Latin ones; others (Δt, μm) are meant.
 _GREEK_TWINS = frozenset("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧονιυ")
-_SHORTEST = 8
+# Shorter names are close by chance; longer ones would take memory.
+_SHORTEST, _LONGEST = 8, 200
 
 
 def _names(subject: Subject) -> Outcome:
@@ -140,7 +141,7 @@ def _twins(subject: Subject) -> Iterator[Finding]:
     seen: dict[str, str] = {}
     for variable in subject.model.variables.values():
         name = canonical(variable.name)
-        if len(name) < _SHORTEST:
+        if not _SHORTEST <= len(name) <= _LONGEST:
             continue
         for form in _forms(name):
             other = seen.setdefault(form, name)

@@ -39,14 +39,14 @@ def _outflow_control(subject: Subject) -> Outcome:
             if flow not in variables or _zero(variables[flow]):
                 continue
             count += 1
-            if stock.name in _upstream(flow, now):
+            if stock.name in _upstream(flow, now, until=stock.name):
                 continue
             late = _upstream(flow, soon)
             if not late.isdisjoint(inflows):
                 continue
             if stock.name in late:
                 how = "depends on it only through a delay"
-            elif stock.name in _upstream(flow, ever):
+            elif stock.name in _upstream(flow, ever, until=stock.name):
                 how = "depends on it only through other stocks"
             else:
                 how = "does not depend on it"
@@ -91,11 +91,11 @@ def _into(chosen: Iterable[Link]) -> dict[str, list[str]]:
     return causes
 
 
-def _upstream(start: str, causes: Causes) -> set[str]:
-    """Give a variable and all that act on it."""
+def _upstream(start: str, causes: Causes, until: str = "") -> set[str]:
+    """Give a variable and all that act on it; no more once `until` is among them."""
     seen = {start}
     pending = [start]
-    while pending:
+    while pending and until not in seen:
         new = [cause for cause in causes.get(pending.pop(), ()) if cause not in seen]
         seen.update(new)
         pending += new
