@@ -65,7 +65,7 @@ def _environment() -> jinja2.Environment:
 
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("flatgov.check.page", "templates"),
-        autoescape=lambda name: bool(name) and name.endswith(".html"),
+        autoescape=lambda name: name is None or name.endswith(".html"),
         undefined=jinja2.StrictUndefined,
         finalize=_finalize,
         trim_blocks=True,
@@ -115,10 +115,11 @@ def _model(report: Report, subject: Subject) -> dict[str, Any]:
         "macros": macros,
         "meanings": meanings,
         "broken": broken,
+        "visited": bool(known.visited),
         "integrator": _INTEGRATORS[model.integrator],
         "kinds": definitions.kind_counts(model),
         "file": _file(model),
-        "link": lambda name: study_part.Link(places.get(canonical(name), ""), name),
+        "link": lambda name: definitions.Link(places.get(canonical(name), ""), name),
         **_loops(report, model, study, places),
         **(_study(study, places, claims) if study else {}),
     }
@@ -157,11 +158,12 @@ def _uncertain(study: Study | None) -> dict[str, str]:
 def _visited(report: Report) -> dict[str, tuple[float, float]]:
     """Give the range of inputs at which runs read each table, as the check of it found."""
     data = next((one.data for one in report.outcomes if one.check == "lookup domain"), {})
-    found = {}
-    for row in data.get("lookups", ()):
-        low, high = row.get("lowest"), row.get("highest")
+    found: dict[str, tuple[float, float]] = {}
+    for use in data.get("uses", ()):
+        low, high = use["all"]
         if low is not None and high is not None:
-            found[row.get("lookup", "")] = (float(low), float(high))
+            before = found.get(use["table"], (low, high))
+            found[use["table"]] = (min(low, before[0]), max(high, before[1]))
     return found
 
 

@@ -240,14 +240,18 @@ def _inputs(model: Model) -> dict[str, str]:
 
 def _input(argument: Expression, model: Model) -> str:
     if isinstance(argument, Reference):
-        variable = model._by_canonical_name.get(canonical(argument.name))
+        variable = model.variables.get(argument.name)
         units = variable.units if variable else model.time.units
         return f"{argument.name} [{units}]" if units else argument.name
+    if isinstance(argument, Call) and argument.function in ("/", "*"):
+        names = [one.name for one in argument.arguments if isinstance(one, Reference)]
+        if len(names) == 2:
+            return f"{names[0]} {'×' if argument.function == '*' else '/'} {names[1]}"
     return "input"
 
 
 def _plots(variable: Variable, known: Known, inputs: Mapping[str, str]) -> Iterator[Markup]:
-    y = f"[{variable.units}]" if variable.units else "output"
+    y = f"output [{variable.units}]" if variable.units else "output"
     for equation in variable.equations:
         of = f" ({', '.join(equation.subscripts)})" if len(variable.equations) > 1 else ""
         for table, x in _tables(equation.expression, known.model):
@@ -379,5 +383,5 @@ def macros(model: Model, typesetter: Typesetter) -> list[MacroEntry]:
 
 def kind_counts(model: Model) -> list[tuple[int, str]]:
     """Count the variables of each kind."""
-    found = Counter(variable.kind for variable in model.variables.values())
+    found = Counter[str](variable.kind for variable in model.variables.values())
     return [(found[kind], plural(kind, found[kind])) for kind in KINDS if found[kind]]

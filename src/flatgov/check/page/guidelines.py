@@ -1,9 +1,9 @@
 """The reporting guidelines for simulation studies, item by item, worked out from model and study.
 
-The guidelines are those of Rahmandad and Sterman (2012), doi:10.1002/sdr.1481, who divide what is to
-be reported into model, simulation and optimization, and each into what is the minimum for somebody
-else to do the work again and what is preferred as it makes it transparent. The items are worded
-here; the tables of the paper are what counts.
+The guidelines are those of Rahmandad and Sterman (2012), doi:10.1002/sdr.1481, who divide what is
+to be reported into model, simulation and optimization, and each into what is the minimum for
+somebody else to do the work again and what is preferred as it makes it transparent. The items are
+worded here; the tables of the paper are what counts.
 """
 
 from __future__ import annotations
@@ -275,7 +275,7 @@ def _optimization(model: Model, study: Study | None, report: Report) -> Item:
     return Item(
         "Objective, search method, bounds and results of any optimization",
         "does not apply",
-        "flatgov optimizes nothing; where values were fitted elsewhere, their comments have to say so",
+        "flatgov optimizes nothing; of values fitted elsewhere their comments have to say so",
     )
 
 

@@ -170,7 +170,8 @@ def verdict(report: Report) -> str:
     done = [outcome for outcome in report.outcomes if not outcome.skipped]
     text = f"{count(len(done), 'check')} found {found}"
     if report.accepted:
-        text += f"; {count(report.accepted, 'finding')} more are accepted with a reason"
+        more = "is" if report.accepted == 1 else "are"
+        text += f"; {count(report.accepted, 'further finding')} {more} accepted with a reason"
     left = len(report.checks) - len(done)
     if left:
         text += f"; {count(left, 'check')} could not be done"

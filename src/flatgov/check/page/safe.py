@@ -24,7 +24,7 @@ def visible(text: str) -> str:
 
 
 def number(value: float | None) -> str:
-    """Write a result with four digits: ``459,000``, ``0.0125``, ``1.2×10⁻⁵``."""
+    """Write a result with four to six digits: ``459,123``, ``0.0125``, ``1.2×10⁻⁵``."""
     if value is None or math.isnan(value):
         return "not a number"
     if math.isinf(value):
@@ -34,7 +34,7 @@ def number(value: float | None) -> str:
         return _minus(f"{value:.4g}")
     if 1000 <= size < 1e7:
         whole = float(f"{value:.6g}")
-        return _minus(f"{whole:,.0f}" if size >= 1e4 else f"{whole:,.1f}".removesuffix(".0"))
+        return _minus(f"{whole:,.0f}" if size >= 1e4 else f"{whole:.1f}".removesuffix(".0"))
     return _power(f"{value:.4g}")
 
 
@@ -46,8 +46,8 @@ def exact(value: float) -> str:
     if "e" in text:
         return _power(text)
     whole, point, part = text.partition(".")
-    if len(whole.lstrip("-")) > 4:  # A narrow space, as commas stand between arguments.
-        whole = f"{int(whole):,}".replace(",", "\u202f")
+    if len(whole.lstrip("-")) > 4:  # Not years.
+        whole = f"{int(whole):,}"
     return _minus(whole + point + part)
 
 

@@ -15,7 +15,7 @@ from flatgov.study.schema import EvidenceFile
 from flatgov.study.study import Study
 
 _KINDS = {
-    "value": "value",
+    "value": "",
     "strength": "strength of a table",
     "slope": "bend of a table",
     "change": "change of a policy",
@@ -149,10 +149,8 @@ def design(study: Study) -> str:
     pairs = 0
     if matrix is not None:
         pairs = sum(bool(matrix[i, j]) for i in range(size) for j in range(i))
-    return (
-        f"{count(size, 'uncertain quantity', 'uncertain quantities')}, drawn by "
-        f"{names[uncertainty.method]}; {count(pairs, 'correlated pair')}."
-    ).capitalize()
+    quantities = count(size, "uncertain quantity", "uncertain quantities")
+    return f"{quantities}, drawn by {names[uncertainty.method]}; {count(pairs, 'correlated pair')}."
 
 
 @dataclass(frozen=True)

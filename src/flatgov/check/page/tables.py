@@ -9,7 +9,7 @@ from typing import Any
 from flatgov.check.page.safe import number
 
 # Longer tables are cut, and say so; `--json` has them whole.
-_MOST_ROWS = 200
+_MOST_ROWS = 120
 _MOST_DEPTH = 4
 
 
@@ -22,6 +22,8 @@ class Shown:
         columns: The heads of a table.
         rows: Its rows, texts.
         numbers: For each column, whether it holds numbers only.
+        long: For each column, whether it holds long texts.
+        shared: What is the same in all rows, in words.
         left_out: How many rows are not shown.
         pieces: Of a mapping, its pieces by name.
     """
@@ -30,6 +32,8 @@ class Shown:
     columns: tuple[str, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
     numbers: tuple[bool, ...] = ()
+    long: tuple[bool, ...] = ()
+    shared: str = ""
     left_out: int = 0
     pieces: tuple[tuple[str, Shown], ...] = ()
 
@@ -96,19 +100,37 @@ def _is_table(rows: Sequence[Any]) -> bool:
     if not rows or not all(isinstance(row, Mapping) and row for row in rows):
         return False
     keys = dict.fromkeys(key for row in rows for key in row)
-    return len(keys) <= 12 and sum(map(len, rows)) >= 0.5 * len(keys) * len(rows)
+    return len(keys) <= 18 and sum(map(len, rows)) >= 0.5 * len(keys) * len(rows)
 
 
 def _table(rows: Sequence[Mapping[str, Any]], plain: bool = False) -> Shown:
     keys = list(dict.fromkeys(key for row in rows for key in row))
+    shared = {} if plain else _shared(rows, keys)
+    # Rows that list something come before those whose lists are empty.
+    rows = sorted(rows, key=lambda row: not any(isinstance(o, list) and o for o in row.values()))
+    keys = [key for key in keys if key not in shared]
     values = [[row.get(key, "") for key in keys] for row in rows]
     numbers = [
-        all(isinstance(one, (int, float)) or one is None for one in column)
+        all(one is None or type(one) in (int, float) for one in column)
         for column in zip(*values, strict=True)
     ]
     return Shown(
         columns=() if plain else tuple(words(key) for key in keys),
-        rows=tuple(tuple(cell(one) for one in row) for row in values[:_MOST_ROWS]),
+        rows=(cells := tuple(tuple(map(cell, row)) for row in values[:_MOST_ROWS])),
         numbers=tuple(numbers),
+        long=tuple(any(len(row[i]) > 40 for row in cells) for i in range(len(keys))),
+        shared=cell({key: one for key, one in shared.items() if one != ""}) if shared else "",
         left_out=max(0, len(rows) - _MOST_ROWS),
     )
+
+
+def _shared(rows: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> dict[str, Any]:
+    """Give what is the same in all of several rows, the first key apart."""
+    if len(rows) < 3:
+        return {}
+    first = rows[0]
+    return {
+        key: first[key]
+        for key in keys[1:]
+        if key in first and all(key in row and row[key] == first[key] for row in rows)
+    }

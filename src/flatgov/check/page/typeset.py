@@ -17,7 +17,7 @@ from flatgov.model import NA, Array, Call, Equation, Expression, Number, Referen
 from flatgov.names import canonical
 
 # The width of a fraction, in letters: half of a page; wider ones are written in a row.
-_WIDEST = 46
+_WIDEST = 64
 # How strongly an atom binds, and operators that may follow each other without brackets.
 _ATOM = 9
 _CHAINS = (1, 2, 5, 6)
@@ -104,6 +104,10 @@ class Typesetter:
                 '<span class="w">else</span> {})'
             ).format(condition, yes, no)
         head, inside = self._head(expression)
+        narrow = self._width(expression) <= _WIDEST
+        if narrow and any(isinstance(one, Call) and self._stands(one) for one in inside):
+            # Brackets as high as what they hold.
+            return Markup("<math>{}</math>").format(self._math_function(expression))
         listed = Markup(", ").join(self._flow(one) for one in inside)
         return head + Markup("({})").format(listed) if inside else head
 
@@ -150,14 +154,15 @@ class Typesetter:
             return Markup('<span class="fn">table</span>'), arguments[:1]
         if function == "LOG" and len(arguments) == 2 and isinstance(arguments[1], Number):
             base = exact(arguments[1].value)
-            return Markup('<span class="fn">log</span><sub>{}</sub>').format(base), arguments[:1]
+            return Markup("log<sub>{}</sub>").format(base), arguments[:1]
         anchor = self.anchors.get("macro " + canonical(function))
         if anchor:
             link = '<a class="fn" href="#{}">{}</a>'
             return Markup(link).format(anchor, visible(function)), arguments
         self.used[function] = None
-        shown = SHORT.get(function, function)
-        return Markup('<span class="fn">{}</span>').format(visible(shown)), arguments
+        if function in SHORT:
+            return escape(SHORT[function]), arguments
+        return Markup('<span class="fn">{}</span>').format(visible(function)), arguments
 
     def _atom(self, expression: Expression) -> Markup:
         match expression:
