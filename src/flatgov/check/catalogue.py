@@ -7,7 +7,11 @@ from importlib import import_module
 from flatgov.check.findings import Outcome
 from flatgov.check.subject import Check
 
-_MODULES: tuple[str, ...] = ("reality",)
+_MODULES = (
+    *("units", "static_text", "static_names", "static_equations", "static_use"),
+    *("static_stocks", "static_lookups", "static_values", "static_inventory"),
+    *("numerical", "extreme", "loop_removal", "lookup_domain", "reality"),
+)
 
 
 def _nothing(_: object) -> Outcome:

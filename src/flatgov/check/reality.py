@@ -293,5 +293,6 @@ CHECKS = (
         "Does the model respond to special cases as the real thing is known to, at its own values "
         "and in its draws? The statements stand in checks.toml.",
         judge_statements,
+        ("peterson_eberlein1994",),
     ),
 )
