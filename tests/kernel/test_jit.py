@@ -11,7 +11,7 @@ import pytest
 from flatgov.kernel import code_cache, jit
 from flatgov.kernel.builder import Builder
 from flatgov.kernel.emit import Integrator
-from flatgov.kernel.execute import Batch
+from flatgov.kernel.execute import Batch, run_batch
 from flatgov.kernel.program import State
 from kernel.programs import make, oscillator, run, same_bits
 
@@ -72,6 +72,25 @@ def test_machine_code_is_taken_from_the_cache(
 
     monkeypatch.setattr(jit, "object_code", refuse)
     assert same_bits(_simulate(), first)
+
+
+@pytest.mark.parametrize("integrator", ["euler", "rk4"])
+def test_quick_code_gives_the_same_bits(folder: Path, integrator: Integrator) -> None:
+    program, outputs = oscillator(50)
+    found = [
+        run_batch(
+            jit.compile_kernel(
+                program, outputs=outputs, integrator=integrator, lanes=lanes, once=once
+            ),
+            Batch(1),
+            200,
+            1,
+        )
+        for lanes in (1, jit.default_lanes())
+        for once in (False, True)
+    ]
+    assert all(same_bits(one, found[0]) for one in found)
+    assert len(list(folder.iterdir())) == 4  # none is taken for another
 
 
 @pytest.mark.parametrize("damage", ["cut", "empty", "changed", "foreign"])

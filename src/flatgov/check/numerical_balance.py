@@ -16,6 +16,7 @@ from flatgov.check.numerical_runs import (
     StateName,
     finite_points,
     guarded,
+    plain,
     runs,
 )
 from flatgov.check.subject import Check, Subject
@@ -156,12 +157,18 @@ def _weights(flows: Sequence[Flows], group: Sequence[int]) -> FloatArray | None:
 
 
 def _totals(those: Runs, flows: Sequence[Flows], finite: int) -> list[Total]:
-    found = []
+    found: list[Total] = []
     steps = finite - 1
-    for group in closed(flows):
+    # Stocks first: one that counts what lies in a delay would hide their own total.
+    stocks = [own if one.stock else {} for own, one in zip(flows, those.states, strict=True)]
+    told: set[int] = set()
+    for group in [*closed(stocks), *closed(flows)]:
+        if told & set(group):
+            continue
         weights = _weights(flows, group)
         if weights is None:
             continue
+        told |= set(group)
         parts = weights[:, None] * those.base.states[group, :finite]
         total = parts.sum(axis=0)
         size = float(np.abs(parts).sum(axis=0).max())
@@ -250,7 +257,7 @@ def _check(subject: Subject) -> Outcome:
             "drift over rounding": largest,
             "totals": [
                 {
-                    "states": [those.states[at].label.strip("'") for at in total.states],
+                    "states": [plain(those.states[at].label) for at in total.states],
                     "weights": list(total.weights),
                     "value": total.value,
                     "drift": total.drift,

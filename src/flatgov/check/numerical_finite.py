@@ -157,11 +157,11 @@ def _reason(
         return "", ""
     names = _operand_names(those, program)
     shown = [_operand(program, one, values, names) for one in arguments]
-    reason = text.format(*shown)
+    reason = text.format(*shown).rstrip(",")
     if code == "div" and values[arguments[1]] == 0 and values[arguments[0]] == 0:
         reason += " (0/0)"
     elif code not in ("div", "ln", "sqrt", "pow", "lookup", "arcsin", "arccos", "gamma ln"):
-        reason += ", which is more than a number can hold"
+        reason += ": more than a number can hold"
     if any(values[one] == NA for one in arguments):
         reason += "; the value is :NA:"
     return reason, _FIXES.get(code, "keep its operands within bounds with MIN and MAX")
@@ -169,7 +169,7 @@ def _reason(
 
 def _overflow(those: Runs, state: int) -> str:
     label = next((one.label for one in those.states if one.index == state), "a level")
-    return f"{label} has grown beyond what a number can hold"
+    return f"has grown with {label} beyond what a number can hold"
 
 
 def _operand_names(those: Runs, program: Program) -> dict[int, str]:
@@ -237,7 +237,7 @@ def _base_findings(subject: Subject, first: First) -> Iterator[Finding]:
     reason, fix = "", ""
     with suppress(TooLarge):
         reason, fix = explain(runs(subject), first)
-    why = f": it {reason}".rstrip(",") if reason else ""
+    why = f": it {reason}" if reason else ""
     yield subject.finding(
         _ID,
         "error",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -101,7 +101,9 @@ def _with_draws(subject: Subject, study: Study, chosen: Chosen) -> Trouble:
     from flatgov.run.ensemble import simulate_block
     from flatgov.run.ensemble_run import make_ensemble
 
-    job, _ = make_ensemble(study, chosen, subject.draws, seed=subject.seed, save=())
+    any_one = next(iter(study.model.variables))
+    job, _ = make_ensemble(study, chosen, subject.draws, seed=subject.seed, save=[any_one])
+    job = replace(job, save=())
     size = -(-subject.draws // (os.cpu_count() or 1))
     starts = range(0, subject.draws, size)
     trouble = Trouble.none(len(job.plans), subject.draws)

@@ -324,6 +324,11 @@ def _caller(model: Model) -> Variable:
     return next(iter(model.variables.values()))
 
 
+def plain(label: str) -> str:
+    """Give a label for machines: without the quotes around it."""
+    return label[1:-1] if label.startswith("'") and label.endswith("'") else label
+
+
 def element_labels(model: Model, variable: Variable) -> list[str]:
     """Name the elements of a variable in row-major order: ``'x[a,b]'``, in quotes."""
     if not variable.subscripts:

@@ -8,7 +8,7 @@ import numpy as np
 
 from flatgov.changes import FloatArray
 from flatgov.check.findings import Outcome
-from flatgov.check.numerical_runs import Path, finite_points, guarded, runs
+from flatgov.check.numerical_runs import Path, finite_points, guarded, plain, runs
 from flatgov.check.subject import Check, Subject
 
 _ID = "equilibrium start"
@@ -36,7 +36,7 @@ def _check(subject: Subject) -> Outcome:
     data: dict[str, Any] = {
         "moving": [
             {
-                "stock": those.states[stocks[at]].label.strip("'"),
+                "stock": plain(those.states[stocks[at]].label),
                 "net flow": float(start[at]),
                 "initial": float(levels[at, 0]),
                 "share": float(pace[at]),

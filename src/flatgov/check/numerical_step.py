@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from flatgov.changes import FloatArray
 from flatgov.check.findings import Finding, Outcome
-from flatgov.check.numerical_runs import Path, Runs, finite_points, guarded, runs, shared
+from flatgov.check.numerical_runs import Path, Runs, finite_points, guarded, plain, runs, shared
 from flatgov.check.subject import Check, Subject
 from flatgov.model import Call, Expression, Model, Variable
 
@@ -356,7 +356,7 @@ def _number(value: float) -> float | None:
 
 def _as_data(those: Runs, one: Halving) -> dict[str, Any]:
     return {
-        "element": one.label.strip("'"),
+        "element": plain(one.label),
         "error": one.error,
         "time": float(those.saved[one.at]),
         "order": _number(one.order),

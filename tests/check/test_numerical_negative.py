@@ -1,0 +1,86 @@
+"""Values beyond declared limits, and stocks below zero."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from flatgov.check.findings import Outcome
+from flatgov.check.numerical_negative import CHECKS, crossing
+from flatgov.check.subject import Subject
+from flatgov.model import Model
+from kernel.lower.models import write
+from tools.staff_study import MODEL, UNCERTAINTY, open_staff
+
+
+def outcome_of(model: Model) -> Outcome:
+    return CHECKS[0].run(Subject(model))
+
+
+def test_a_stock_that_falls_below_zero_is_noted_with_its_time(tmp_path: Path) -> None:
+    text = "people = INTEG(-2, 5) ~ Person ~ |\n"
+    (finding,) = outcome_of(write(tmp_path, text)).findings
+    assert finding.severity == "note"
+    assert finding.what == "'people' falls below zero at time 3; lowest -11 Person"
+    assert "67 %" in finding.evidence or "66.7 %" in finding.evidence
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x = INTEG(-2, 0) ~~|\n",  # it starts at zero: it may have any sign
+        "x = INTEG(-2, -1) ~~|\n",
+        "x = INTEG(-x, 5) ~~|\n",
+        "x = INTEG(1, 5) ~ Person [0,?] ~ |\n",
+        "x = INTEG(-2, 5) ~ Person [-20,20] ~ |\n",  # declared
+        "x = INTEG(-2, 16) ~ Person [0,?] ~ |\n",  # down to zero
+    ],
+)
+def test_what_may_be_is_not_noted(tmp_path: Path, text: str) -> None:
+    assert not outcome_of(write(tmp_path, text)).findings
+
+
+def test_declared_limits_are_kept(tmp_path: Path) -> None:
+    text = """
+x = INTEG(-2, 5) ~ Person [0,10] ~ |
+y = Time * 2 ~ Month [0,12] ~ |
+c = 7 ~ Month [0,5] ~ |
+"""
+    findings = {one.variable: one for one in outcome_of(write(tmp_path, text)).findings}
+    assert {one.severity for one in findings.values()} == {"warning"}
+    assert findings["x"].what == ("'x' is -1 Person at time 3, below its lower limit 0; lowest -11")
+    assert findings["y"].what == "'y' is 14 Month at time 7, above its upper limit 12; highest 16"
+    assert findings["c"].what == "'c' is 7 Month, above its upper limit 5"
+
+
+def test_an_element_is_named(tmp_path: Path) -> None:
+    text = "region: a, b ~~|\nx[region] = INTEG(-r[region], 5) ~~|\nr[region] = 0, 1 ~~|\n"
+    (finding,) = outcome_of(write(tmp_path, text)).findings
+    assert finding.what.startswith("'x[b]' falls below zero at time 6")
+
+
+def test_rounding_is_no_crossing() -> None:
+    times = np.arange(3.0)
+    values = np.array([1.0, -1e-13, np.nan])
+    assert crossing(["'x'"], values, times, 0.0, True) is None
+    assert crossing(["'x'"], np.array([1e9, 1, -1e-4]), times, 0.0, True) is None
+    found = crossing(["'x'"], np.array([1.0, -1e-3, -5.0]), times, 0.0, True)
+    assert found is not None
+    assert (found.time, found.value, found.worst) == (1, -1e-3, -5)
+
+
+def test_members_beyond_their_limits_are_counted(tmp_path: Path) -> None:
+    study = open_staff(tmp_path / "s", UNCERTAINTY, MODEL.replace("[0,?]", "[0,125]"))
+    outcome = CHECKS[0].run(Subject(study.model, study, 64))
+    ds = study.run(draws=64)
+    failed = int((ds["status"] != 0).sum())
+    assert 0 < failed < 192
+    plain = study.run()
+    over = int((plain["Staff"].max("time") > 125).sum())
+    assert over == 1
+    texts = [finding.what for finding in outcome.findings]
+    assert f"'Staff' is above its upper limit 125 in {over} of 3 combinations" in texts[0]
+    assert f"in {failed} of 192 members with draws" in texts[1]
+    assert all(finding.severity == "warning" for finding in outcome.findings)
