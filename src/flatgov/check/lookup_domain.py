@@ -234,10 +234,8 @@ def _summary(found: Sequence[Visit], exits: Sequence[Exit]) -> str:
         return "The model reads no lookups"
     members = found[0].members
     left = len({(one.visit.use.table, one.visit.use.variable) for one in exits})
-    return (
-        f"{len(found)} uses of lookups in {members} member{'s' if members > 1 else ''}: "
-        f"{left} are read beyond an end"
-    )
+    uses = f"{len(found)} use{'s' if len(found) > 1 else ''} of lookups"
+    return f"{uses} in {members} member{'s' if members > 1 else ''}: {left} go beyond an end"
 
 
 CHECKS = (

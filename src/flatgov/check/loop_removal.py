@@ -219,43 +219,31 @@ def _findings(subject: Subject, loops: Sequence[Loop]) -> tuple[Finding, ...]:
 
 
 def _finding(subject: Subject, loops: Sequence[Loop], among: int) -> Finding:
+    """Make a note of loops that are all broken, or all idle."""
     first = loops[0]
     assert first.link is not None
     cause, effect = first.link
-    variable = subject.model.variables[effect]
-    name = f"the loop '{first.name}'" if len(loops) == 1 else f"{len(loops)} of {among} loops"
-    evidence = f"the link from '{cause}' to '{effect}' was cut"
-    if len(loops) > 1:
-        shown = "; ".join(loop.name for loop in loops[:_LISTED])
-        evidence = shown + ("; …" if len(loops) > _LISTED else "")
-    if first.broken:
-        what = f"without {name}, "
-        what += f"'{first.broken}' is no finite number"
-        what = what if len(loops) == 1 else f"without any one of {name} there are no finite numbers"
-        return subject.finding(
-            ID,
-            "note",
-            variable if len(loops) == 1 else None,
-            what,
-            evidence=evidence,
-            fix="see what else should keep the values within bounds",
-            cause="no numbers without the loop",
-        )
-    one = len(loops) == 1
-    what = f"{name} {'does' if one else 'do'} nothing in this run: "
-    if one:
-        what += f"'{cause}' is the same without its link to '{effect}'"
+    if len(loops) == 1:
+        name = f"the loop '{first.name}'"
+        variable = subject.model.variables[effect]
+        evidence = f"the link from '{cause}' to '{effect}' was cut"
+        broken = f"without {name}, '{first.broken}' is no finite number"
+        idle = f"{name} does nothing in this run: '{cause}' is the same without its link to "
+        idle += f"'{effect}'"
     else:
-        what += "nothing comes back around them"
-    return subject.finding(
-        ID,
-        "note",
-        variable if one else None,
-        what,
-        evidence=evidence,
-        fix="leave the loop out, or say under which conditions it acts",
-        cause="loops that do nothing",
-    )
+        name = f"{len(loops)} of {among} loops"
+        variable = None
+        shown = [one.name for one in loops[:_LISTED]]
+        evidence = "; ".join([*shown, "…"] if len(loops) > _LISTED else shown)
+        broken = f"there are no finite numbers without any one of {name}"
+        idle = f"{name} do nothing in this run: nothing comes back around them"
+    if first.broken:
+        what, cause = broken, "no numbers without the loop"
+        fix = "see what else should keep the values within bounds"
+    else:
+        what, cause = idle, "loops that do nothing"
+        fix = "leave the loop out, or say under which conditions it acts"
+    return subject.finding(ID, "note", variable, what, evidence=evidence, fix=fix, cause=cause)
 
 
 def _row(loop: Loop) -> dict[str, Any]:
@@ -283,8 +271,8 @@ def _summary(loops: Sequence[Loop]) -> str:
     shapes = sum(any(one.whole != one.without for one in loop.effects) for loop in cut)
     idle = sum(loop.idle for loop in cut)
     text = (
-        f"{len(cut)} loops removed one at a time: {shapes} change the shape of a stock or headline "
-        f"variable, {idle} do nothing"
+        f"{len(cut)} loop{'' if len(cut) == 1 else 's'} removed one at a time: {shapes} change the "
+        f"shape of a stock or headline variable, {idle} do nothing"
     )
     left = len(loops) - len(cut)
     return text + (f"; {left} could not be cut" if left else "")
