@@ -115,6 +115,12 @@ def test_a_conversion_without_a_constant_is_said_with_its_factor(tmp_path: Path)
     assert "12 Month are 1 Year" in found.evidence
 
 
+def test_a_bare_number_is_no_conversion_where_both_units_are_missing(tmp_path: Path) -> None:
+    found = only(tmp_path, ("Staff * wage ~ MYuan/Month", "Staff / Staff * 12 ~ MYuan/Month"))
+    assert found.cause == ""
+    assert found.fix.startswith("multiply by a quantity in MYuan/Month")
+
+
 def test_two_names_of_one_unit_are_one_finding(tmp_path: Path) -> None:
     changes = (
         ("gap = wanted staff - Staff ~ Person", "gap = wanted staff - Staff ~ Worker"),

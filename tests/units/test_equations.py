@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import tempfile
 from collections.abc import Sequence
@@ -70,6 +71,7 @@ FIT = {
     "FORECAST(staff, stay, stay)": "Person",
     "staff * PULSE(stay, stay) + STEP(staff, stay)": "Person",
     "RAMP(hiring, stay, 2 * stay)": "Person",
+    "staff + RAMP(2, stay, 2 * stay)": "Person",
     "staff * effect(share)": "Person",
     "price of(staff) + price of(2 * staff)": "MYuan",
     "WITH LOOKUP(share, ((0,0),(1,1)))": "Person",
@@ -209,3 +211,34 @@ def test_all_parts_of_a_subscripted_variable_are_looked_at() -> None:
         "whole[kind] = part[kind] + tasks ~ Person ~|\n"
     )
     assert [one.variable.name for one in mismatches(of)] == ["part", "whole"]
+
+
+# What Vensim's manual says of its own check of units (Vensim Help, pages 22275 and
+# ref_units_equiv): names that are no synonyms do not cancel, and the sum of miles and kilometres is
+# an error that the quotient does not repeat.
+SHIPPING = """{UTF-8}
+shipped = parcels * content ~ Nail/Month ~|
+content = 1000 ~ Nail/Carton ~|
+parcels = 50 ~ Box/Month ~|
+way = 3 ~ Mile ~~|
+detour = 4 ~ Kilometer ~~|
+duration = 2 ~ Hour ~~|
+speed = (way + detour) / duration ~ Mile/Hour ~|
+INITIAL TIME = 0 ~ Month ~~|
+FINAL TIME = 2 ~ Month ~~|
+TIME STEP = 1 ~ Month ~~|
+SAVEPER = 1 ~ Month ~~|
+"""
+
+
+def test_names_that_are_no_synonyms_do_not_cancel_as_in_vensim() -> None:
+    first, second = mismatches(model(SHIPPING))
+    assert str(first.problem.unit) == "Box*Nail/(Carton*Month)"
+    # An error inside is not counted again for the whole.
+    assert second.variable.name == "speed"
+    assert second.problem.kind == "operands"
+
+
+def test_a_synonym_mends_it_as_in_vensim() -> None:
+    of = dataclasses.replace(model(SHIPPING), unit_synonyms=(("Box", "Carton"),))
+    assert [one.variable.name for one in mismatches(of)] == ["speed"]

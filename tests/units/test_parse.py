@@ -3,6 +3,8 @@
 from fractions import Fraction
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from flatgov.units.algebra import DIMENSIONLESS, Unit
 from flatgov.units.parse import UnitsError, Vocabulary, parse_units
@@ -156,6 +158,17 @@ def test_synonyms_of_the_model() -> None:
 
 def test_a_synonym_that_is_no_unit_is_of_no_effect() -> None:
     assert Vocabulary([("Widget", "Gadget/")]).read("Widgets") == unit("widget")
+
+
+@settings(deadline=None)
+@given(st.text(max_size=60) | st.text("ab1 */^()-.²每per", max_size=600))
+def test_every_text_is_a_unit_or_an_error(text: str) -> None:
+    try:
+        found = parse_units(text)
+    except UnitsError:
+        return
+    if found is not None:
+        assert parse_units(str(found)) == found
 
 
 def test_exponents_are_exact() -> None:

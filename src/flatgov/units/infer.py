@@ -176,7 +176,7 @@ class Inference:
     def _rule(self, call: Call, wanted: Unit | None) -> Quantity:
         value, places = rules()[call.function]
         shared: dict[str, Unit | None] = {}
-        bare = False
+        numbers: set[str] = set()
         for letter in ("x", "y"):
             own = [
                 (argument, place.startswith("~"))
@@ -189,7 +189,8 @@ class Inference:
             hope = wanted if value == letter else None
             found = self._same(operands, hope, call.function, tolerant)
             shared[letter] = found.unit
-            bare = bare or (value == letter and found.bare)
+            if found.bare:
+                numbers.add(letter)
         for argument, place in zip(call.arguments, places, strict=False):
             name = place.lstrip("~")
             if name == "?":
@@ -198,7 +199,9 @@ class Inference:
                 self._must_be(argument, self._meaning(name, shared), call.function, "~" in place)
         for argument in call.arguments[len(places) :]:
             self.of(argument)
-        return Quantity(self._meaning(value, shared), bare)
+        if value not in ("x", "y") and "x" in value and "x" in numbers:
+            return UNKNOWN  # a slope without units has those that its place asks for
+        return Quantity(self._meaning(value, shared), value in numbers)
 
     def _meaning(self, text: str, shared: Mapping[str, Unit | None]) -> Unit | None:
         """Give the unit that a text of the rules stands for."""
