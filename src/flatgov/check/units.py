@@ -260,5 +260,6 @@ CHECKS = (
         "Do both sides of each equation have the same units, and can what is added or compared be"
         " added or compared? A wrong unit is often a forgotten factor or a wrong variable.",
         check_units,
+        ("forrester_senge1980", "barlas1996"),
     ),
 )
