@@ -254,7 +254,7 @@ def walk(expression: Expression) -> Iterator[Expression]:
     """Yield an expression and all its parts."""
     pending = [expression]
     while pending:
-        part = pending.pop(0)
+        part = pending.pop()
         yield part
         if isinstance(part, Call):
-            pending = [*part.arguments, *pending]
+            pending += part.arguments[::-1]

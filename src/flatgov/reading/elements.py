@@ -142,8 +142,10 @@ class Elements:
 
 def marks(expressions: Iterable[Expression]) -> Iterator[str]:
     """Yield the subscripts ``range!``, canonical, that belong to a function around these."""
-    for expression in expressions:
-        if isinstance(expression, Reference):
-            yield from (one for one in map(canonical, expression.subscripts) if one[-1:] == "!")
-        elif isinstance(expression, Call) and expression.function not in REDUCERS:
-            yield from marks(expression.arguments)
+    pending = [*expressions][::-1]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, Reference):
+            yield from (one for one in map(canonical, part.subscripts) if one[-1:] == "!")
+        elif isinstance(part, Call) and part.function not in REDUCERS:
+            pending += part.arguments[::-1]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 # Functions of XMILE, spreadsheets and programming languages, in capitals → what Vensim has.
 _IN_VENSIM = {
     "ACOS": "ARCCOS(x)",
@@ -81,24 +79,26 @@ _VARIABLES_IN_VENSIM = {
     "STARTTIME": "INITIAL TIME",
     "STOPTIME": "FINAL TIME",
 }
-# What stands where the reading stopped → the right form: in Vensim, in XMILE.
+# Signs that XMILE does not have, in the order in which they are looked for → what it has.
 _SIGNS = (
-    (r"\*\*", "^", "^"),
-    (r"&&|&", ":AND:", "AND"),
-    (r"\|\|", ":OR:", "OR"),
-    (r"==", "=", "="),
-    (r"!=|≠", "<>", "<>"),
-    (r"=<|≤", "<=", "<="),
-    (r"=>|≥", ">=", ">="),
-    (r"!|~", ":NOT:", "NOT"),
-    (r"%", "MODULO(a, b)", "a MOD b"),
-    (r"(?:if|then|else)\b", "IF THEN ELSE(condition, then, else)", "IF a THEN b ELSE c"),
-    (r"and\b", ":AND:", ""),
-    (r"or\b", ":OR:", ""),
-    (r"not\b", ":NOT:", ""),
-    (r":and:", "", "AND"),
-    (r":or:", "", "OR"),
-    (r":not:", "", "NOT"),
+    ("**", "^"),
+    ("&&", "AND"),
+    ("&", "AND"),
+    ("||", "OR"),
+    ("|", "OR"),
+    ("==", "="),
+    ("!=", "<>"),
+    ("≠", "<>"),
+    ("=<", "<="),
+    ("≤", "<="),
+    ("=>", ">="),
+    ("≥", ">="),
+    ("!", "NOT"),
+    ("~", "NOT"),
+    ("%", "MOD"),
+    (":and:", "AND"),
+    (":or:", "OR"),
+    (":not:", "NOT"),
 )
 
 
@@ -119,23 +119,19 @@ def variable_form(name: str) -> str:
     return _VARIABLES_IN_VENSIM.get(name.strip().upper(), "")
 
 
-def syntax_form(before: str, rest: str, *, xmile: bool = False) -> str:
-    """Say what to write where a sign of another language stands; ``""`` where none does.
+def sign_form(before: str, rest: str) -> tuple[str, str]:
+    """Find a sign of another language where the reading of an equation of XMILE stopped.
 
     Args:
-        before: The equation up to where the reading stopped.
-        rest: What follows, the sign that does not fit or its last character in front.
-        xmile: Whether the model is XMILE, not Vensim.
+        before: The equation up to there.
+        rest: What follows.
+
+    Returns:
+        The sign and what XMILE has in its place; ``("", "")`` where there is none.
     """
-    rest = rest.lstrip()
-    if re.match(r"\s*if\b(?![\s_]*then[\s_]*else)", before + rest, re.IGNORECASE) and re.search(
-        r"\bthen\b", before + rest, re.IGNORECASE
-    ):
-        return "" if xmile else "write IF THEN ELSE(condition, then, else)"
-    last = before.rstrip()[-1:]
-    candidates = [rest, last + rest] if last in tuple("*&|=!<>") else [rest]
-    for pattern, vensim_form, xmile_form in _SIGNS:
-        form = xmile_form if xmile else vensim_form
-        if form and any(re.match(pattern, one, re.IGNORECASE) for one in candidates):
-            return f"write {form}"
-    return ""
+    rest, last = rest.lstrip().lower(), before.rstrip()[-1:]
+    for text in (last + rest, rest) if last in tuple("*&|=!<>") else (rest,):
+        for sign, form in _SIGNS:
+            if text.startswith(sign):
+                return sign, form
+    return "", ""

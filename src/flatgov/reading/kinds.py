@@ -50,8 +50,10 @@ def _is_constant(expression: Expression) -> bool:
 
 def terms(expression: Expression) -> Iterator[str]:
     """Yield the variables that stand as plus or minus terms of a stock's net flow."""
-    if isinstance(expression, Reference):
-        yield expression.name
-    elif isinstance(expression, Call) and expression.function in ("+", "-", "negative"):
-        for argument in expression.arguments:
-            yield from terms(argument)
+    pending = [expression]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, Reference):
+            yield part.name
+        elif isinstance(part, Call) and part.function in ("+", "-", "negative"):
+            pending += part.arguments

@@ -215,7 +215,7 @@ def read_ranges(parsed: Parsed, folder: Folder, file: str, problems: Problems) -
         return place(file, name, parsed.range_lines.get(name, 0))
 
     items = copy.deepcopy(parsed.abstract.sections[0].subscripts)
-    broken = {canonical(name) for name in parsed.broken & _used(parsed)}
+    broken = set(parsed.broken & _used(parsed)) - {canonical(item.name) for item in items}
     for item in items:
         if isinstance(item.subscripts, dict):
             try:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from flatgov.errors import ModelError
+from flatgov.errors import ModelError, nearest_names
 from flatgov.kernel.lower.ranges import SubscriptError
 from flatgov.model import Array, Call, Equation, Expression, Reference, Text, Variable
 from flatgov.names import canonical
@@ -72,6 +72,7 @@ def check_subscripts(
                     yield ModelError(
                         error.what,
                         where=place(file, variable.name, equation.line),
+                        nearest=error.nearest,
                         fix=error.fix,
                         text=error.text,
                     )
@@ -163,6 +164,8 @@ class _Checker:
                     continue
                 inside, errors = self._inside(part, equation, held)
                 yield from errors
+                if errors:
+                    continue  # What is inside has no ranges to stand for.
                 pending += [(one, inside, part.function) for one in reversed(part.arguments)]
 
     def _inside(
@@ -188,9 +191,14 @@ class _Checker:
             return held, [ModelError(what, fix="mark one as in x[range!]", text=text)]
         unknown = [name for name in marked if not ranges.is_range(name[:-1])]
         errors = [
-            ModelError(f"'{ranges.shown(name)}' before '!' is no subscript range", text=text)
+            ModelError(
+                f"'{as_written(name[:-1], equation.text) or name[:-1]}' before '!' is no subscript"
+                " range",
+                nearest=nearest_names(name[:-1], map(ranges.shown, ranges.elements)),
+                text=as_written(name[:-1], equation.text) or text,
+            )
             for name in unknown
-            if not ranges.is_element(name[:-1])
+            if self.all_ranges or ranges.is_element(name[:-1])
         ]
         runs = {name: ranges.elements.get(name[:-1], ()) for name in marked}
         return {**held, **runs}, errors

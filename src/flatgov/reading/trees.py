@@ -11,6 +11,7 @@ from pysd.translators.structures import abstract_expressions as ae
 
 from flatgov.model import Array, Call, Expression, Number, Reference, Table, Text
 from flatgov.names import canonical
+from flatgov.reading.functions import OPERATORS
 from flatgov.reading.parsed import display_name
 
 _DELAYS = {1: "DELAY1", 3: "DELAY3"}
@@ -74,6 +75,17 @@ def to_tree(structure: Any, spelling: Mapping[str, str]) -> Expression:
 
 def respell(tree: Expression, spelling: Mapping[str, str]) -> Expression:
     """Give the names in a tree their own spelling; a call of a variable is one of a lookup."""
+    rest = []  # Rows of terms may be thousands long; they group from the left.
+    while isinstance(tree, Call) and tree.function in OPERATORS and len(tree.arguments) == 2:
+        rest.append((tree.function, tree.arguments[1]))
+        tree = tree.arguments[0]
+    own = _respell_one(tree, spelling)
+    for operator, right in reversed(rest):
+        own = Call(operator, (own, respell(right, spelling)))
+    return own
+
+
+def _respell_one(tree: Expression, spelling: Mapping[str, str]) -> Expression:
     match tree:
         case Reference(name, subscripts):
             return Reference(spelling.get(canonical(name)) or display_name(name), subscripts)

@@ -88,12 +88,13 @@ _OPERATORS = frozenset({*_LOGIC, "not", "if", "mod", "//", "negative", "*", "/",
 def _sum(node: Node, scope: Scope) -> ae.ArithmeticStructure:
     """Keep a chain of plus and minus as one structure: chains of hundreds of terms exist."""
     signs: list[str] = []
-    terms: list[Any] = []
+    terms: list[Node] = []
     while isinstance(node, Apply) and node.function in ("+", "-"):
-        signs.insert(0, node.function)
-        node, last = node.arguments
-        terms.insert(0, emit(last, scope))
-    return ae.ArithmeticStructure(signs, (emit(node, scope), *terms))
+        signs.append(node.function)
+        terms.append(node.arguments[1])
+        node = node.arguments[0]
+    values = [emit(term, scope) for term in (node, *reversed(terms))]
+    return ae.ArithmeticStructure(signs[::-1], tuple(values))
 
 
 def _function(node: Apply, scope: Scope) -> Any:

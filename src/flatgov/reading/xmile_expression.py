@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from flatgov.names import canonical
-from flatgov.reading.hints import syntax_form
+from flatgov.reading.hints import sign_form
 
 
 class ExpressionError(ValueError):
@@ -273,11 +273,12 @@ def _syntax_error(text: str, position: int) -> ExpressionError:
     if not rest:
         whole = text.strip()
         return ExpressionError(f"syntax error at the end of '{whole[-40:]}'", text=whole)
+    sign, form = sign_form(text[:position], rest)
     first = re.match(r"\w+|\W", rest)
     return ExpressionError(
         f"syntax error at '{rest[:40]}'",
-        text=first[0] if first else rest[0],
-        fix=syntax_form(text[:position], rest),
+        text=sign or (first[0] if first else rest[0]),
+        fix=f"write {form} for {sign}" if sign else "",
     )
 
 

@@ -98,7 +98,11 @@ def read_contents(source: Source, problems: Problems) -> Contents:
     connections: list[tuple[str, str, Any]] = []
     models = _models(source)
     missing = _missing_models(models, source, problems)
+    names: set[str] = set()
     for node, model in models:
+        if canonical(model) in names:  # A second model of the name is told already.
+            continue
+        names.add(canonical(model))
         for child in _definitions(node):
             if tag_of(child) == "module":
                 connections += _connections(child, model)
