@@ -119,6 +119,14 @@ def test_a_stock_below_zero(load: Load) -> None:
     assert not warnings(run(Subject(load(limited))))
 
 
+def test_what_is_negative_may_make_a_stock_so(load: Load) -> None:
+    text = """
+    warmth = INTEG((room - warmth) / 2, 20) ~~|
+    room = 10 ~ Celsius [-30,30] ~ |
+    """
+    assert warnings(run(Subject(load(text)))) == []
+
+
 def test_a_share_beyond_its_limits(load: Load) -> None:
     text = """
     share = part / whole ~ Dmnl [0,1] ~ |

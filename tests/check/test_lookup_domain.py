@@ -193,6 +193,11 @@ def test_blocks_change_nothing(uncertain: Study, monkeypatch: pytest.MonkeyPatch
     assert parts.data == whole.data
 
 
+def test_without_draws_policies_are_still_run(uncertain: Study) -> None:
+    (row,) = uses(run(Subject(uncertain.model, uncertain, draws=0))).values()
+    assert row["members"] == 3
+
+
 def test_a_policy_that_leaves_at_model_values(
     write_study: Callable[..., Path],
 ) -> None:

@@ -13,7 +13,6 @@ from flatgov.changes import FloatArray
 from flatgov.check.extreme_batch import Batches, saved_steps
 from flatgov.check.extreme_trials import Trial, TrialBatch
 from flatgov.model import Model, Variable
-from flatgov.run.ensemble import LEAST_DRAWS, draws_at_once
 from flatgov.run.grid import count_points, time_points
 from flatgov.run.native import evaluation_order, lowered, simulate_values, uses_random_numbers
 from flatgov.run.watch import FINITE
@@ -22,6 +21,7 @@ Kind = Literal["not a number", "infinite", "negative", "below 0", "above 1"]
 
 # What counts as rounding, as a share of the largest value that a variable has.
 _ROUNDING = 1e-9
+_AT_ONCE = 8  # trials: a vector of members
 # The numbers in which it is looked for what failed first.
 _MOST_NUMBERS = 20_000_000
 
@@ -53,8 +53,9 @@ def judge_trials(
     """Simulate all trials and find what is wrong with each.
 
     Judged are values that are no finite numbers, of all variables; stocks below zero that are
-    never so in the model's own run; and shares, which are variables without unit whose limits are
-    0 and 1, outside of them. All of it at the saved times.
+    never so in the model's own run, unless the input itself is set below zero; and shares, which
+    are variables without unit whose limits are 0 and 1, outside of them. All of it is judged at
+    the saved times.
 
     Args:
         model: The model.
@@ -69,6 +70,8 @@ def judge_trials(
     Raises:
         ModelError: The model cannot be simulated.
     """
+    from flatgov.run.ensemble import draws_at_once
+
     batch = TrialBatch(model, inputs, trials, uses_random_numbers(model))
     floors = {one.name: 0.0 for one in model.variables.values() if _never_negative(one, base)}
     shares = [one.name for one in model.variables.values() if _is_share(one, base)]
@@ -89,7 +92,8 @@ def judge_trials(
             of_trial = {name: array[row] for name, array in values.items()}
             failed = bool(bad[row].any())
             own = [closer.get(row, Failure("not a number", "", np.nan))] if failed else []
-            own += _first("negative", of_trial, floors, trial, model)
+            if trial.value >= 0.0:  # What may be negative may also make others so.
+                own += _first("negative", of_trial, floors, trial, model)
             own += _outside(of_trial, shares, trial, model)
             found.append(own)
     return found
@@ -184,8 +188,8 @@ def _name_first(
     found: dict[int, Failure] = {}
     _, every = saved_steps(model)
     failed = np.flatnonzero(bad.any(axis=1))
-    for start in range(0, len(failed), LEAST_DRAWS):
-        few = failed[start : start + LEAST_DRAWS]
+    for start in range(0, len(failed), _AT_ONCE):
+        few = failed[start : start + _AT_ONCE]
         # No further than to where all of them have failed.
         steps = int(bad[few].argmax(axis=1).max()) * every
         # Step by step, or with gaps where that would be too much; what is no number remains so.
