@@ -204,6 +204,27 @@ def test_a_lookup_is_not_blamed_for_what_is_wrong_before_it(tmp_path: Path) -> N
     assert "'usual load' the units Task/(Month*Person)" in found.fix
 
 
+def test_a_reference_value_with_wrong_units_is_found_behind_the_lookups(tmp_path: Path) -> None:
+    more = "relief = effect of load(load / usual load) ~ Dmnl ~|\nINITIAL TIME"
+    own = ("wanted staff = tasks / usual load", "wanted staff = 100")
+    wrong = ("usual load = 1 ~ Task/(Person*Month)", "usual load = 1 ~ Task/Month")
+    found = only(tmp_path, own, wrong, ("INITIAL TIME", more))
+    assert (found.severity, found.variable) == ("warning", "usual load")
+    assert "2 equations fit only if it is Task/(Month*Person)" in found.what
+    assert "the lookup 'effect of load' is given 'load / usual load', which is 1/Person" in (
+        found.evidence
+    )
+
+
+def test_what_was_wrong_before_is_still_said_beside_a_cause(tmp_path: Path) -> None:
+    number = ("gap / time to hire", "(gap + 5) / time to hire")
+    outcome = checked(tmp_path, number, ("time to hire = 6 ~ Month", "time to hire = 6 ~ Task"),
+                      ("turnover = leaving / Staff", "turnover = 1 / time to hire"))  # fmt: skip
+    assert [one.variable for one in outcome.findings] == ["hiring", "time to hire"]
+    assert "the number 5 has no units" in outcome.findings[0].what
+    assert "2 equations fit only if it is Month" in outcome.findings[1].what
+
+
 def test_time_may_be_the_input_of_a_lookup(tmp_path: Path) -> None:
     assert checked(tmp_path, ("load / usual load", "Time")).findings == ()
 

@@ -11,9 +11,9 @@ from flatgov.check.findings import Finding, Outcome, Severity
 from flatgov.check.subject import Check, Subject
 from flatgov.model import Equation, Variable, references
 from flatgov.names import canonical
-from flatgov.units.algebra import DIMENSIONLESS
-from flatgov.units.causes import Cause, Causes, pair_of, probable_unit, uses
-from flatgov.units.equations import Mismatch, Use, check_equations
+from flatgov.units.algebra import DIMENSIONLESS, pair_of
+from flatgov.units.causes import Cause, Causes, probable_unit, uses
+from flatgov.units.equations import Mismatch, Use, check_equations, pure_inputs
 from flatgov.units.parse import UnitsError, Vocabulary
 from flatgov.units.scope import Scope, make_scope
 from flatgov.units.show import underlined, written
@@ -153,16 +153,23 @@ class _Report:
         at = one.variable.equations.index(one.equation)
         repairs = [
             (self.scope.variables[name].name, unit)
-            for name, unit in causes.repairs((canonical(one.variable.name), at))
+            for name, unit, _ in causes.repairs((canonical(one.variable.name), at))
             if not causes.breaks(name, unit)
         ]
         self.doubted |= {name for name, _ in repairs}
         others = [f"'{name}' the units {unit}" for name, unit in repairs]
         return f", or give {' or '.join(others[:2])}" if others else ""
 
-    def add_inputs(self, found: Sequence[Use]) -> None:
-        """Say once which lookups have an input with units: they do not scale with it."""
-        own = [use for use in found if use.unit not in (DIMENSIONLESS, self.scope.time)]
+    def add_inputs(self, scope: Scope, found: Sequence[Use]) -> None:
+        """Say once which lookups have an input with units: they do not scale with it.
+
+        Where one variable with other units would make several inputs pure numbers, it is the
+        cause: a reference value that does not fit what it is compared with.
+        """
+        asking, mismatches = pure_inputs(scope, found)
+        causes = Causes(asking, mismatches).found()
+        self.add_causes([one for one in causes if one.variable and not one.unit.dimensionless])
+        own = [use for use in found if not _doubtful(use, self)]
         if not own:
             return
         tables = {canonical(use.table): use for use in own}
@@ -212,8 +219,11 @@ def check_units(subject: Subject) -> Outcome:
     report.add_missing(without)
     if len(without) < len(scope.variables):
         found, lookups = check_equations(scope)
-        _explain(report, found)
-        report.add_inputs([use for use in lookups if not _doubtful(use, report)])
+        mended = _explain(report, found)
+        if mended is not scope:
+            lookups = check_equations(mended)[1]
+        pure = (DIMENSIONLESS, scope.time)
+        report.add_inputs(mended, [use for use in lookups if use.unit not in pure])
     order = {name: at for at, name in enumerate(model.variables)}
     findings = sorted(report.findings, key=lambda one: (order.get(one.variable, -1), one.line))
     return Outcome(
@@ -228,12 +238,16 @@ def check_units(subject: Subject) -> Outcome:
     )
 
 
-def _explain(report: _Report, found: Sequence[Mismatch]) -> None:
-    """Report few causes first, then what has none in common with others."""
-    converted = [one for one in found if conversion(one)]
-    causes = Causes(report.scope, [one for one in found if one not in converted])
+def _explain(report: _Report, found: Sequence[Mismatch]) -> Scope:
+    """Report few causes first, then what has none in common with others.
+
+    Returns:
+        The scope with the units that the causes ask for.
+    """
+    causes = Causes(report.scope, found)
     report.add_causes(causes.found())
-    report.add_singles([*converted, *causes.left], causes)
+    report.add_singles(causes.left, causes)
+    return causes.scope
 
 
 def _doubtful(use: Use, report: _Report) -> bool:

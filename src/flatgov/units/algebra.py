@@ -94,6 +94,17 @@ def product(units: Iterable[Unit]) -> Unit:
     return result
 
 
+def pair_of(factor: Unit) -> tuple[str, str] | None:
+    """Give the two names of a quotient of two base units, else None."""
+    if len(factor.powers) != 2:
+        return None
+    (first, one), (second, other) = factor.powers
+    if one != -other:
+        return None
+    names = factor.names.get(first, first), factor.names.get(second, second)
+    return names if one > 0 else names[::-1]
+
+
 def _combined(left: Unit, right: Unit, sign: int) -> Unit:
     powers = dict(left.powers)
     for key, power in right.powers:

@@ -12,9 +12,11 @@ from fractions import Fraction
 
 from flatgov.model import Equation, Variable, references
 from flatgov.names import canonical
-from flatgov.units.algebra import Unit, base
+from flatgov.units.algebra import Unit, base, pair_of
 from flatgov.units.equations import Mismatch, check_equation, with_unit
+from flatgov.units.quantity import Problem
 from flatgov.units.scope import Scope
+from flatgov.units.wording import conversion
 
 # Of models with more wrong equations only so many are looked at: the work stays bounded.
 _MOST_EQUATIONS = 100
@@ -70,21 +72,23 @@ class Causes:
         return len(_places(cause.mismatches)), bool(cause.variable), known
 
     def _variables(self) -> Iterator[Cause]:
-        wanted: dict[tuple[str, Unit], list[Place]] = {}
+        wanted: dict[tuple[str, Unit], list[Mismatch]] = {}
         for place in list(_places(self.left))[:_MOST_EQUATIONS]:
-            for name, unit in self.repairs(place):
-                wanted.setdefault((name, unit), []).append(place)
-        for (name, unit), places in wanted.items():
-            if len(places) > 1 and not self.breaks(name, unit):
-                explained = [one for one in self.left if _place(one) in places]
-                if any(one.problem.kind != "number" for one in explained):
-                    yield Cause(name, unit, tuple(explained))
+            here = [one for one in self.left if _place(one) == place]
+            for name, unit, still in self.repairs(place):
+                mended = [one for one in here if one.problem not in still]
+                wanted.setdefault((name, unit), []).extend(mended)
+        for (name, unit), mended in wanted.items():
+            certain = any(one.problem.kind != "number" for one in mended)
+            if certain and len(_places(mended)) > 1 and not self.breaks(name, unit):
+                yield Cause(name, unit, tuple(mended))
 
-    def repairs(self, place: Place) -> Iterator[tuple[str, Unit]]:
-        """Yield variables with other units that would make one equation right."""
+    def repairs(self, place: Place) -> Iterator[tuple[str, Unit, list[Problem]]]:
+        """Yield variables with other units that mend an equation, and what they leave of it."""
         name, at = place
         variable = self.scope.variables[name]
         equation = variable.equations[at]
+        before = check_equation(variable, equation, self.scope)
         for candidate in dict.fromkeys([name, *map(canonical, references(equation.expression))]):
             declared = self.scope.units.get(candidate)
             if declared is None:
@@ -92,8 +96,9 @@ class Causes:
             unit = needed(candidate, variable, equation, self.scope)
             if unit is not None and unit != declared:
                 changed = with_unit(self.scope, candidate, unit)
-                if not check_equation(variable, equation, changed):
-                    yield candidate, unit
+                still = check_equation(variable, equation, changed)
+                if set(still) < set(before):
+                    yield candidate, unit, still
 
     def breaks(self, name: str, unit: Unit) -> bool:
         """Tell whether other units for a variable make an equation wrong that is right."""
@@ -114,7 +119,7 @@ class Causes:
         groups: dict[frozenset[str], list[Mismatch]] = {}
         for one in self.left:
             pair = pair_of(one.factor)
-            if pair and one.problem.kind != "number":
+            if pair and one.problem.kind != "number" and not conversion(one):
                 groups.setdefault(frozenset(pair), []).append(one)
         for own in groups.values():
             if len(_places(own)) > 1:
@@ -154,17 +159,6 @@ def probable_unit(
         if unit is not None:
             found.add(unit)
     return found.pop() if len(found) == 1 else None
-
-
-def pair_of(factor: Unit) -> tuple[str, str] | None:
-    """Give the two names of a quotient of two base units, else None."""
-    if len(factor.powers) != 2:
-        return None
-    (first, one), (second, other) = factor.powers
-    if one != -other:
-        return None
-    names = factor.names.get(first, first), factor.names.get(second, second)
-    return names if one > 0 else names[::-1]
 
 
 def _place(mismatch: Mismatch) -> Place:

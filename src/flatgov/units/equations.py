@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from flatgov.model import Call, Equation, Expression, Variable
 from flatgov.names import canonical
-from flatgov.units.algebra import Unit
+from flatgov.units.algebra import DIMENSIONLESS, Unit
 from flatgov.units.infer import Inference
 from flatgov.units.quantity import Kind, Problem
 from flatgov.units.scope import Scope
@@ -121,18 +121,37 @@ def _all_equations(scope: Scope) -> tuple[list[Mismatch], list[Use]]:
     return mismatches, uses
 
 
-def _agreed_inputs(uses: Iterable[Use]) -> dict[str, tuple[Unit, Expression]]:
+def _agreed_inputs(uses: Iterable[Use]) -> dict[str, tuple[Unit, Expression | None]]:
     """Give the input unit of each lookup that has several: that of most uses, or dimensionless."""
     tables: dict[str, list[Use]] = {}
     for use in uses:
         tables.setdefault(canonical(use.table), []).append(use)
-    agreed: dict[str, tuple[Unit, Expression]] = {}
+    agreed: dict[str, tuple[Unit, Expression | None]] = {}
     for table, own in tables.items():
         units = [use.unit for use in own]
         if len(set(units)) > 1:
             right = max(dict.fromkeys(units), key=lambda u: (units.count(u), u.dimensionless))
             agreed[table] = right, next(use.input for use in own if use.unit == right)
     return agreed
+
+
+def pure_inputs(scope: Scope, uses: Iterable[Use]) -> tuple[Scope, list[Mismatch]]:
+    """Ask for dimensionless inputs of the lookups of some uses.
+
+    Returns:
+        The scope that asks for it, and the uses as mismatches.
+    """
+    own = list(uses)
+    pure: tuple[Unit, Expression | None] = (DIMENSIONLESS, None)
+    asking = replace(scope, inputs={canonical(use.table): pure for use in own})
+    return asking, [
+        Mismatch(
+            use.variable,
+            use.equation,
+            Problem("input", use.input, use.unit, DIMENSIONLESS, None, use.table),
+        )
+        for use in own
+    ]
 
 
 def with_unit(scope: Scope, name: str, unit: Unit) -> Scope:

@@ -239,7 +239,7 @@ class Inference:
             return UNKNOWN
         if found.unit is not None and not found.bare:
             self.inputs.append((table.name, at, found.unit))
-            right, against = self.scope.inputs.get(canonical(table.name), (found.unit, at))
+            right, against = self.scope.inputs.get(canonical(table.name), (found.unit, None))
             if found.unit != right:
                 self._note("input", at, found.unit, right, table.name, against)
         return self._named(table.name)

@@ -39,7 +39,7 @@ class Scope:
     labels: frozenset[str] = frozenset()
     bound: Mapping[str, Quantity] = field(default_factory=dict)
     inferred: dict[str, Quantity] = field(default_factory=dict)
-    inputs: Mapping[str, tuple[Unit, Expression]] = field(default_factory=dict)
+    inputs: Mapping[str, tuple[Unit, Expression | None]] = field(default_factory=dict)
     results: dict[tuple[object, ...], Quantity] = field(default_factory=dict)
 
     def known(self, key: str) -> Quantity | None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from flatgov.model import NA, Call, Expression, Number
-from flatgov.units.algebra import DIMENSIONLESS, Unit
-from flatgov.units.causes import pair_of
+from flatgov.units.algebra import DIMENSIONLESS, Unit, pair_of
 from flatgov.units.equations import Mismatch
 from flatgov.units.show import written
 from flatgov.units.trees import factors
@@ -44,6 +43,8 @@ def sentence(mismatch: Mismatch) -> str:
             return f"{wrong} has no units, but {expected} is needed"
         case "exponent":
             return f"{wrong} is {unit}, and the power {_quoted(problem.against)} is no fixed number"
+        case "input" if not beside:
+            return f"the lookup '{problem.function}' is given {wrong}, which is {unit}"
         case "input":
             other = f"{_quoted(problem.against)} ({expected})"
             return f"the lookup '{problem.function}' is given {wrong} ({unit}), elsewhere {other}"
