@@ -122,6 +122,13 @@ def test_a_jump_of_a_condition_is_no_slope(tmp_path: Path) -> None:
     assert set(np.round(kink.matrices.ravel(), 6)) <= {0.0, -0.5}
 
 
+def test_what_is_used_up_in_a_step_is_discrete_time(tmp_path: Path) -> None:
+    text = "x = INTEG(3 - x / T, 1) ~~|\nT = 1 ~~|\n"
+    (finding,) = outcome_of(write(tmp_path, text, step=1)).findings
+    assert finding.severity == "note"
+    assert finding.what.endswith("used up in one step, as in a model of discrete time")
+
+
 def test_elements_of_one_variable_are_one_finding(tmp_path: Path) -> None:
     text = "region: a, b, c ~~|\nx[region] = INTEG(-x[region] * 2, 1) ~~|\n"
     (finding,) = outcome_of(write(tmp_path, text, step=0.5)).findings

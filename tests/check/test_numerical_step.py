@@ -11,6 +11,7 @@ import pytest
 from scipy.integrate import solve_ivp
 
 from flatgov.check.findings import Outcome
+from flatgov.check.numerical_constants import CHECKS as CONSTANTS
 from flatgov.check.numerical_step import CHECKS, estimate, sudden, swings
 from flatgov.check.subject import Subject
 from flatgov.model import Model
@@ -194,3 +195,10 @@ def test_swings_are_measured_between_turning_points() -> None:
     times = np.linspace(0, 60, 6001)
     assert swings(3 * np.sin(times)) == pytest.approx(6, rel=1e-3)
     assert swings(np.exp(-times)) == 0
+
+
+def test_one_mistake_is_one_warning(tmp_path: Path) -> None:
+    subject = Subject(write(tmp_path, DECAY, final=9, step=1.5))
+    (slow,), (fast,) = (check.run(subject).findings for check in (CHECKS[0], *CONSTANTS))
+    assert (slow.severity, fast.severity) == ("note", "warning")
+    assert "of the time constant 2 Month of 'x'" in fast.what

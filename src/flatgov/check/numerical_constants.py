@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from flatgov.changes import FloatArray
 from flatgov.check.findings import Finding, Outcome
 from flatgov.check.numerical_evaluate import evaluate, reachable
-from flatgov.check.numerical_runs import Runs, finite_points, guarded, runs
+from flatgov.check.numerical_runs import Runs, finite_points, guarded, runs, shared
 from flatgov.check.subject import Check, Subject
 from flatgov.kernel.program import Program
 from flatgov.model import Integrator
@@ -214,7 +214,16 @@ def grows_by_itself(mode: Mode, step: float, method: Integrator) -> bool:
     return mode.value.real < 0 and abs(factor) > 1
 
 
+def is_too_fast(subject: Subject) -> bool:
+    """Tell whether `time constants` warns of the model."""
+    return any(one.severity == "warning" for one in _check(subject).findings)
+
+
 def _check(subject: Subject) -> Outcome:
+    return shared(subject, _ID, lambda: _judge(subject))
+
+
+def _judge(subject: Subject) -> Outcome:
     those = runs(subject)
     if not those.states:
         return Outcome(_ID, skipped="the model has no stock, delay or smooth")
@@ -267,8 +276,11 @@ def _findings(subject: Subject, those: Runs, all_modes: Sequence[Mode]) -> list[
             f"TIME STEP {step:g} is {share:.2g} of the time constant {mode.constant:.3g} "
             f"{subject.model.time.units} of {_names(those, mode.states)} at time {mode.time:g}"
         )
-        much = share > high * _ROUNDING
-        if much and grows_by_itself(mode, step, method):
+        at_once = abs(1 + step * mode.value) < _ROUNDING - 1
+        much = share > high * _ROUNDING and not at_once
+        if at_once:
+            what += ": it is used up in one step, as in a model of discrete time"
+        if not at_once and grows_by_itself(mode, step, method):
             what += f", so {_METHODS[method]} swings or grows where the model settles"
         found.append(
             subject.finding(
@@ -277,8 +289,10 @@ def _findings(subject: Subject, those: Runs, all_modes: Sequence[Mode]) -> list[
                 those.states[mode.states[0]].variable,
                 " ".join(what.split()),
                 evidence=f"eigenvalue {_complex(mode.value)}",
-                fix=f"use TIME STEP {_step_below(step, low * mode.constant):g} or a longer "
-                "time constant",
+                fix="know that another TIME STEP makes it another model"
+                if at_once
+                else f"use TIME STEP {_step_below(step, low * mode.constant):g} or a longer time "
+                "constant",
                 cause="TIME STEP is long against what the model does fastest",
             )
         )

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flatgov.changes import FloatArray
-from flatgov.check.findings import Finding, Outcome
+from flatgov.check.findings import Finding, Outcome, Severity
+from flatgov.check.numerical_constants import is_too_fast
 from flatgov.check.numerical_runs import Path, Runs, finite_points, guarded, plain, runs, shared
 from flatgov.check.subject import Check, Subject
 from flatgov.model import Call, Expression, Model, Variable
@@ -31,6 +32,9 @@ _NOISE = 1e-9
 
 # Where halving the step does not even divide the difference by sqrt(2), nothing converges.
 _LEAST_ORDER = 0.5
+
+# Runs that differ by such a share of the range have left each other: no limit can be told.
+_APART = 0.25
 
 # A method of order p that is seen below this share of p runs over discontinuities.
 _LOW = 0.6
@@ -84,7 +88,8 @@ def estimate(h: FloatArray, half: FloatArray, quarter: FloatArray, order: int) -
     Returns:
         What it tells, of no variable; None for an element that is 0 all the time.
     """
-    size = max(float(np.ptp(quarter)), _LEAST_RANGE * float(np.abs(quarter).max()))
+    ranges = [float(np.ptp(one)) for one in (h, half, quarter)]
+    size = max(*ranges, _LEAST_RANGE * float(np.abs(quarter).max()))
     if size == 0:
         return None
     first, second = np.abs(h - half), np.abs(half - quarter)
@@ -97,7 +102,7 @@ def estimate(h: FloatArray, half: FloatArray, quarter: FloatArray, order: int) -
     errors = np.abs(h - limit)
     at = int(errors.argmax())
     parts = -1
-    if seen < _LEAST_ORDER and next_one > SHARE * size:
+    if (seen < _LEAST_ORDER and next_one > SHARE * size) or next_one > _APART * size:
         parts = int((second > SHARE * size).argmax())
     return Halving(_NOBODY, "", float(errors[at]) / size, at, float(errors[at]), seen, parts)
 
@@ -197,11 +202,13 @@ def _step_findings(
     wrong = [one for one in found if one.error > SHARE]
     parted = [one for one in wrong if one.parts >= 0]
     names = ", ".join(sorted(sudden(subject.model)))
+    # One mistake is one warning: `time constants` names what is too fast.
+    severity: Severity = "note" if is_too_fast(subject) else "warning"
     if parted:
         first = min(parted, key=lambda one: one.parts)
         yield subject.finding(
             _STEP,
-            "warning",
+            severity,
             first.variable,
             f"from time {those.saved[first.parts]:g} on {first.label} depends on TIME STEP: with "
             f"{time.step:g}, {time.step / 2:g} and {time.step / 4:g} it does not come to one path",
@@ -217,7 +224,7 @@ def _step_findings(
             step /= 2
         yield subject.finding(
             _STEP,
-            "warning" if worst.error > MUCH else "note",
+            severity if worst.error > MUCH else "note",
             worst.variable,
             f"TIME STEP {time.step:g} makes an error of {_percent(worst.error)} of the range of "
             f"{worst.label} at time {those.saved[worst.at]:g}: {worst.absolute:.3g} "
@@ -276,14 +283,12 @@ def _check_method(subject: Subject) -> Outcome:
         f"{_percent(share)} of the range of {label} at most, at time {those.saved[at]:g}"
     )
     findings = []
-    wrong = {one.label for one in shared(subject, "halvings", lambda: _halvings(subject))}
-    known = {
-        one.label
-        for one in shared(subject, "halvings", lambda: _halvings(subject))
-        if one.error > SHARE
-    }
+    found = shared(subject, "halvings", lambda: _halvings(subject))
+    right = {one.label for one in found if one.error <= SHARE}
     grows = growth > 1 + 10 * SHARE
-    if those.base.method == "euler" and share > SHARE and (grows or label in wrong - known):
+    euler_is_own = those.base.method == "euler"
+    apart = any(one.parts >= 0 for one in found)  # Then `step size` says so.
+    if euler_is_own and share > SHARE and not apart and (grows or label in right):
         what = f"RK4 gives {b[at]:.4g} for {label} at time {those.saved[at]:g}, Euler {a[at]:.4g}"
         if grows:
             what += (
