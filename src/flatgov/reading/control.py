@@ -173,10 +173,12 @@ def with_first_final_time(model: Model) -> Model:
     """
     from flatgov.kernel.lower import value_at_start  # Nothing else here needs the kernel.
 
-    where = place(model.path, FINAL_TIME, model.variables[FINAL_TIME].line)
+    own = model.variables[FINAL_TIME]
+    where = place(model.path, FINAL_TIME, own.line)
     value = value_at_start(model, FINAL_TIME)
     if value is None:
-        raise ModelError("FINAL TIME has no fixed value at the start of the run", where=where)
+        what = "FINAL TIME has no fixed value at the start of the run"
+        raise ModelError(what, where=where, text=own.equation)
     time = replace(model.time, final=value)
     check_time(time, where={"final time": where, "time step": where})
     return replace(model, time=time)

@@ -47,6 +47,7 @@ from flatgov.reading.parsed import (
     place,
 )
 from flatgov.reading.ranges import Ranges, read_ranges
+from flatgov.reading.sizes import check_elements
 from flatgov.reading.subscripts import check_subscripts
 from flatgov.reading.trees import function_name, to_tree
 from flatgov.reading.vensim_macros import output_name
@@ -138,6 +139,11 @@ def to_model(
         unit_synonyms=parsed.unit_synonyms,
         files=folder.files,
     )
+    sized = len(problems.found)
+    with problems.collect():
+        check_elements(variables.values(), model.subscripts, file)
+    if len(problems.found) > sized:
+        return None  # before the elements are gone through one by one
     elements = Elements(model)
     shaped = {name: one for name, one in variables.items() if name != FINAL_TIME}
     problems.found += check_subscripts(

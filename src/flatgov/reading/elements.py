@@ -29,14 +29,20 @@ class Elements:
     def combinations(self, equation: Equation) -> Iterator[tuple[str, ...]]:
         """Yield the elements of the left-hand side, as canonical names, without the excluded."""
         elements = self.ranges.elements
-
-        def listed(names: Iterable[str]) -> Iterator[tuple[str, ...]]:
-            return itertools.product(
-                *(elements.get(canonical(name), (canonical(name),)) for name in names)
+        names = map(canonical, equation.subscripts)
+        listed = [elements.get(name, (name,)) for name in names]
+        excluded = [
+            [frozenset(elements.get(canonical(name), (canonical(name),))) for name in group]
+            for group in equation.excluded
+        ]
+        return (
+            one
+            for one in itertools.product(*listed)
+            if not any(
+                all(element in names for element, names in zip(one, group, strict=True))
+                for group in excluded
             )
-
-        excluded = {one for group in equation.excluded for one in listed(group)}
-        return (one for one in listed(equation.subscripts) if one not in excluded)
+        )
 
     def bounds(self, equation: Equation) -> Iterator[tuple[tuple[str, ...], dict[str, str]]]:
         """Yield each element of the left-hand side with the element of each range held there."""

@@ -14,6 +14,7 @@ from typing import Any
 from pysd.builders.python.subscripts import SubscriptManager
 from pysd.translators.structures.abstract_model import AbstractSubscriptRange
 
+from flatgov import limits
 from flatgov.errors import FlatgovError, ModelError, Place, Problems, nearest_names
 from flatgov.names import canonical
 from flatgov.reading.external import read_elements
@@ -23,8 +24,10 @@ from flatgov.reading.safe import UnreadableText
 
 Mappings = Mapping[str, Mapping[str, tuple[str, ...]]]
 
+_MOST_DIGITS = 15
 _NUMBERED = re.compile(r"\(\s*(.*?)(\d+)\s*-\s*(.*?)(\d+)\s*\)")
-_MOST_ELEMENTS = 100_000
+
+_MOST_DIGITS = 15
 
 
 @dataclass(frozen=True)
@@ -70,11 +73,19 @@ def _elements(text: str) -> Iterator[str]:
 
 
 def _write_out(text: str, prefix: str, low: str, other: str, high: str) -> list[str]:
+    if max(len(low), len(high)) > _MOST_DIGITS:
+        raise UnreadableText(f"the numbers of '{text[:40]}…' are too large")
+    if max(len(low), len(high)) > _MOST_DIGITS:
+        raise UnreadableText(f"the numbers of '{prefix}{low[:8]}…' are too large")
     first, last = int(low), int(high)
     if canonical(prefix) != canonical(other) or not prefix:
         raise UnreadableText(f"'{text}' must have one name before both numbers")
-    if not first < last < first + _MOST_ELEMENTS:
+    if not first < last:
         raise UnreadableText(f"the numbers of '{text}' do not rise")
+    try:
+        limits.check("elements", last - first + 1, f"'{text}' has {last - first + 1:,} elements")
+    except FlatgovError as error:
+        raise UnreadableText(f"{error.what}; {error.fix}") from None
     return [f"{prefix}{number}" for number in range(first, last + 1)]
 
 
@@ -153,12 +164,14 @@ class Ranges:
         ):
             return None
         first = parts[0][0]
-        for (definition, _), names in zip(parts, lists, strict=True):
+        for (definition, component), names in zip(parts, lists, strict=True):
             if len(names) != len(lists[0]):
                 what = (
                     f"the left-hand side has {len(names)} subscript{'s' * (len(names) != 1)}, that"
                     f" of line {first.line} has {len(lists[0])}"
                 )
+            elif any(len(group) != len(names) for group in component.subscripts[1]):
+                what = "behind :EXCEPT: there are more or fewer subscripts than before it"
             elif len({*map(canonical, names)}) < len(names) and any(
                 names.count(name) > 1 and name in self.elements for name in names
             ):
@@ -226,6 +239,8 @@ def read_ranges(parsed: Parsed, folder: Folder, file: str, problems: Problems) -
     items = [item for item in items if canonical(item.name) not in broken]
     _spell_alike(items)
     items = _sound(items, broken, at, problems)
+    count = sum(len(item.subscripts) for item in items if isinstance(item.subscripts, list))
+    limits.check("elements", count, f"its ranges have {count:,} elements", where=place(file))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:

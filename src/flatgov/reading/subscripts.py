@@ -11,6 +11,7 @@ from flatgov.errors import ModelError, nearest_names
 from flatgov.kernel.lower.ranges import SubscriptError
 from flatgov.model import Array, Call, Equation, Expression, Reference, Text, Variable
 from flatgov.names import canonical
+from flatgov.reading.arguments import argument_errors
 from flatgov.reading.elements import REDUCERS, Choices, Elements, marks
 from flatgov.reading.functions import OPERATORS, TABLE_FUNCTIONS
 from flatgov.reading.parsed import as_written, place
@@ -160,12 +161,15 @@ class _Checker:
             elif isinstance(part, Text) and (around == "=" or around in OPERATORS):
                 yield ModelError(f"the text '{part.value}' is no number", text=part.value)
             elif isinstance(part, Call):
-                if part.function in ("DATA", "ELMCOUNT"):
+                if part.function == "DATA":
                     continue
                 inside, errors = self._inside(part, equation, held)
+                errors += argument_errors(part, self.elements.ranges, equation.text)
                 yield from errors
                 if errors:
                     continue  # What is inside has no ranges to stand for.
+                if part.function == "ELMCOUNT":
+                    continue
                 pending += [(one, inside, part.function) for one in reversed(part.arguments)]
 
     def _inside(

@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flatgov.errors import ModelError, Problems, nearest_names
+from flatgov import limits
+from flatgov.errors import FlatgovError, ModelError, Problems, nearest_names
 from flatgov.names import canonical
 from flatgov.reading.xmile_file import Source, children, name_of
-
-_MOST_ELEMENTS = 100_000
 
 
 @dataclass(frozen=True)
@@ -94,7 +93,7 @@ def read_dimensions(source: Source, problems: Problems) -> dict[str, Dimension |
                 continue
             try:
                 found[canonical(name)] = (name, _elements(node, name, source))
-            except ModelError as error:
+            except FlatgovError as error:
                 problems.found.append(error)
                 wrong[canonical(name)] = None
     uses = Counter(canonical(element) for _, elements in found.values() for element in elements)
@@ -125,10 +124,12 @@ def _dimension(name: str, elements: list[str], uses: Mapping[str, int]) -> Dimen
 def _numbered(node: Any, source: Source) -> list[str]:
     """Name the elements of a dimension that has only a size."""
     size = node.get("size", "").strip()
-    if not size.isdecimal() or len(size) > 9 or not 0 < int(size) < _MOST_ELEMENTS:
+    if not size.isdecimal() or len(size) > 9 or not int(size):
         raise ModelError(
             f"the dimension '{name_of(node)}' has neither elements nor a size",
             where=source.where(node=node),
             text=node.get("name", ""),
         )
+    where = source.where(node=node)
+    limits.check("elements", int(size), f"the dimension has {size} elements", where=where)
     return [str(number) for number in range(1, int(size) + 1)]

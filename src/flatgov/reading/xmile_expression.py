@@ -12,6 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from flatgov import limits
+from flatgov.errors import FlatgovError
 from flatgov.names import canonical
 from flatgov.reading.hints import sign_form
 
@@ -123,6 +125,7 @@ class _Parser:
         self._text, self._vensim = text, vensim
         self._tokens = _split(text)
         self._position = 0
+        self._depth = -1
 
     def whole(self) -> Node:
         node = self._or()
@@ -155,7 +158,11 @@ class _Parser:
         return node
 
     def _or(self) -> Node:
-        return self._from_left(self._and, "or")
+        self._depth += 1
+        _check_depth(self._depth)
+        node = self._from_left(self._and, "or")
+        self._depth -= 1
+        return node
 
     def _and(self) -> Node:
         return self._from_left(self._loose_not if self._vensim else self._equality, "and")
@@ -266,6 +273,13 @@ def _split(text: str) -> list[_Token]:
             tokens.append(_Token(kind, found, match.start(), match.end()))
         position = match.end()
     return [*tokens, _Token("end", "", len(text), len(text))]
+
+
+def _check_depth(depth: int) -> None:
+    try:
+        limits.check("nesting", depth, f"the equation is nested {depth} deep")
+    except FlatgovError as error:
+        raise ExpressionError(error.what, fix=error.fix) from None
 
 
 def _syntax_error(text: str, position: int) -> ExpressionError:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from flatgov import limits
 from flatgov.errors import ModelError, Problems, nearest_names
 from flatgov.names import canonical
 from flatgov.reading.parsed import is_control, place
@@ -108,6 +109,12 @@ def read_contents(source: Source, problems: Problems) -> Contents:
                 connections += _connections(child, model)
         for key, entry in read_entries(node, model, dimensions, source, problems).items():
             _add(entries, key, entry, source, problems)
+    limits.check(
+        "definitions",
+        len(entries),
+        f"the file has {len(entries):,} definitions",
+        where=place(source.file),
+    )
     for to, origin, node in connections:
         known = True
         for name in (to, origin):

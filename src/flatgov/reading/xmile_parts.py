@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from pysd.translators.structures import abstract_expressions as ae
 
+from flatgov import limits
 from flatgov.errors import ModelError, Problems
 from flatgov.names import canonical
 from flatgov.reading.parsed import Definition, as_written, place
@@ -21,7 +22,14 @@ from flatgov.reading.xmile_file import children, is_refused, tag_of, text_of
 from flatgov.reading.xmile_flows import net_flow
 from flatgov.reading.xmile_functions import call
 from flatgov.reading.xmile_model import Contents, Entry
-from flatgov.reading.xmile_pieces import MissingEquationError, Piece, at, collapse, pieces_of
+from flatgov.reading.xmile_pieces import (
+    MissingEquationError,
+    Piece,
+    at,
+    check_length,
+    collapse,
+    pieces_of,
+)
 from flatgov.reading.xmile_scope import NeedsElementsError, Scope, refer, subscripts
 from flatgov.reading.xmile_stocks import Part
 from flatgov.reading.xmile_table import has_points, read_table
@@ -132,6 +140,7 @@ def _parts(
     broken = entry.broken or bool(errors)
     for piece in pieces:
         try:
+            check_length(piece.text)
             if entry.broken:  # Without its dimensions only the grammar can be looked at.
                 parse(piece.text, contents.source.vensim)
                 continue
@@ -255,15 +264,24 @@ def definitions(
     entry: Entry, parts: list[Part], contents: Contents, problems: Problems
 ) -> tuple[Definition, ...]:
     """Give what stands in the file beside the equations, for each of them."""
-    limits = _limits(entry, contents, problems)
+    lowest_highest = _limits(entry, contents, problems)
+    documentation = text_of(entry.node, "doc")
+    with problems.collect():
+        limits.check(
+            "documentation",
+            len(documentation),
+            f"the documentation has {len(documentation):,} characters",
+            where=contents.source.where(entry.name, entry.node),
+            text="<doc",
+        )
     return tuple(
         Definition(
             name=entry.name,
             text=part.text,
             line=part.line,
             units=text_of(entry.node, "units"),
-            limits=limits,
-            documentation=text_of(entry.node, "doc"),
+            limits=lowest_highest,
+            documentation=documentation,
             group=entry.group,
         )
         for part in parts
@@ -273,7 +291,7 @@ def definitions(
 def _limits(
     entry: Entry, contents: Contents, problems: Problems
 ) -> tuple[float | None, float | None]:
-    limits: tuple[float | None, float | None] = (None, None)
+    found: tuple[float | None, float | None] = (None, None)
     for item in children(entry.node, "range"):
         attributes: Mapping[str, str] = item.attrib
         try:
@@ -281,9 +299,9 @@ def _limits(
                 read_number(attributes[end]) if end in attributes else None
                 for end in ("min", "max")
             )
-            limits = (low, high)
+            found = (low, high)
         except UnreadableText:
             where = contents.source.where(entry.name, item)
             what = "the range is no number"
             problems.found.append(ModelError(what, where=where, text="<range"))
-    return limits
+    return found

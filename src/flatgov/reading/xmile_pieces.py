@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from flatgov.errors import nearest_names
+from flatgov import limits
+from flatgov.errors import FlatgovError, nearest_names
 from flatgov.names import canonical
 from flatgov.reading.xmile_dimensions import Dimension
 from flatgov.reading.xmile_expression import ExpressionError
@@ -147,6 +148,18 @@ def _labels(text: str, dimensions: tuple[Dimension, ...]) -> tuple[str, ...]:
         else:
             labels.append(dimension.labels[dimension.elements.index(key)])
     return tuple(labels)
+
+
+def check_length(text: str) -> None:
+    """Refuse an equation that is longer than the limit.
+
+    Raises:
+        ExpressionError: It is.
+    """
+    try:
+        limits.check("definition", len(text), f"the equation has {len(text):,} characters")
+    except FlatgovError as error:
+        raise ExpressionError(error.what, text=text[:40], fix=error.fix) from None
 
 
 def collapse(node: Any) -> str:

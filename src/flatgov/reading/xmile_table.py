@@ -13,6 +13,8 @@ from typing import Any
 
 from pysd.translators.structures import abstract_expressions as ae
 
+from flatgov import limits
+from flatgov.errors import FlatgovError
 from flatgov.reading.safe import UnreadableText, read_number
 from flatgov.reading.xmile_expression import ExpressionError
 from flatgov.reading.xmile_file import children, tag_of
@@ -59,6 +61,10 @@ def _points(node: Any, tag: str) -> tuple[float, ...] | None:
         items = text.split(separator) if separator.strip() else text.split()
         if items and not items[-1].strip():
             items.pop()
+        try:
+            limits.check("points", len(items), f"<{tag}> has {len(items):,} points")
+        except FlatgovError as error:
+            raise ExpressionError(error.what, text=f"<{tag}", fix=error.fix) from None
         return tuple(_number(item, tag, child) for item in items)
     return None
 
