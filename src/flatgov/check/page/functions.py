@@ -7,21 +7,21 @@ from __future__ import annotations
 
 # Operators between two operands: how they are written, and how strongly they bind.
 INFIX: dict[str, tuple[str, int]] = {
-    ":OR:": ("or", 1),
-    ":AND:": ("and", 2),
-    "=": ("=", 4),
-    "<>": ("≠", 4),
-    "<": ("<", 4),
-    ">": (">", 4),
-    "<=": ("≤", 4),
-    ">=": ("≥", 4),
-    "+": ("+", 5),
-    "-": ("−", 5),
-    "*": ("×", 6),
-    "/": ("/", 6),
-    "^": ("^", 8),
+    ":OR:": ("or", 10),
+    ":AND:": ("and", 20),
+    "=": ("=", 40),
+    "<>": ("≠", 40),
+    "<": ("<", 40),
+    ">": (">", 40),
+    "<=": ("≤", 40),
+    ">=": ("≥", 40),
+    "+": ("+", 50),
+    "-": ("−", 50),
+    "*": ("×", 60),
+    "/": ("/", 60),
+    "^": ("^", 80),
 }
-PREFIX: dict[str, tuple[str, int]] = {":NOT:": ("not ", 3), "negative": ("−", 7)}
+PREFIX: dict[str, tuple[str, int]] = {":NOT:": ("not ", 30), "negative": ("−", 70)}
 
 # Functions with a name of their own in mathematics.
 SHORT = {

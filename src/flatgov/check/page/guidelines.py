@@ -98,14 +98,10 @@ def _share(asks: str, good: int, of: int, what: str, where: str, place: str) -> 
 
 def _equations(model: Model, study: Study | None, report: Report) -> Item:
     variables = model.variables.values()
-    whole = [one for one in variables if not _uses(one, ("A FUNCTION OF",))]
+    whole = sum(bool(one.equations) for one in variables)
     asks = "Every computation that the model does in a step: all equations and algorithms"
-    item = _share(asks, len(whole), len(variables), "variables have an equation here", "model", "")
-    broken = sum(one.check == "reading" and one.severity == "error" for one in report.findings)
-    if broken:
-        found = f"{item.found}; {count(broken, 'error')} in reading the files"
-        return Item(asks, "partly", found, "model", "The model")
-    return Item(asks, item.status, item.found, "model", "The model")
+    what = "variables have an equation here"
+    return _share(asks, whole, len(variables), what, "model", "The model")
 
 
 def _values(model: Model, study: Study | None, report: Report) -> Item:

@@ -19,8 +19,8 @@ from flatgov.names import canonical
 # The width of a fraction, in letters: half of a page; wider ones are written in a row.
 _WIDEST = 64
 # How strongly an atom binds, and operators that may follow each other without brackets.
-_ATOM = 9
-_CHAINS = (1, 2, 5, 6)
+_ATOM = 90
+_CHAINS = (10, 20, 50, 60)
 
 
 @dataclass
@@ -87,7 +87,7 @@ class Typesetter:
 
     def _flow(self, expression: Expression, outside: int = 0) -> Markup:
         if not isinstance(expression, Call):
-            return _bracketed(self._atom(expression), outside > 5 and _negative(expression))
+            return _bracketed(self._atom(expression), _after(outside) and _negative(expression))
         function, arguments = expression.function, expression.arguments
         if self._stands(expression):
             return Markup("<math>{}</math>").format(self._math(expression, outside))
@@ -96,7 +96,7 @@ class Typesetter:
         if function in PREFIX:
             sign, strength = PREFIX[function]
             inner = Markup(sign) + self._flow(arguments[0], strength)
-            return _bracketed(inner, strength < outside or outside == 6)
+            return _bracketed(inner, strength < outside or _after(outside))
         if function == "IF THEN ELSE":
             condition, yes, no = (self._flow(one) for one in arguments)
             return Markup(
@@ -188,7 +188,7 @@ class Typesetter:
     def _math(self, expression: Expression, outside: int = 0) -> Markup:
         if not isinstance(expression, Call):
             atom = self._math_atom(expression)
-            return _math_bracketed(atom, outside > 5 and _negative(expression))
+            return _math_bracketed(atom, _after(outside) and _negative(expression))
         function, arguments = expression.function, expression.arguments
         if function == "/":
             top, bottom = (self._math(one) for one in arguments)
@@ -206,7 +206,7 @@ class Typesetter:
         if function in PREFIX:
             sign, strength = PREFIX[function]
             inner = Markup("<mo>{}</mo>").format(sign) + self._math(arguments[0], strength)
-            return _math_bracketed(inner, strength < outside)
+            return _math_bracketed(inner, strength < outside or _after(outside))
         return self._math_function(expression)
 
     def _math_function(self, call: Call) -> Markup:
@@ -216,7 +216,7 @@ class Typesetter:
         if function == "SQRT":
             return Markup("<msqrt>{}</msqrt>").format(self._math(arguments[0]))
         if function == "SUM" and (over := _summed(arguments[0])):
-            inner = self._math(arguments[0], 6)
+            inner = self._math(arguments[0], 60)
             ranges = visible(", ".join(over))
             under = Markup("<munder><mo>∑</mo><mtext>{}</mtext></munder>").format(ranges)
             return Markup("<mrow>{}{}</mrow>").format(under, inner)
@@ -287,6 +287,11 @@ def _summed(expression: Expression) -> list[str]:
     if isinstance(expression, Call):
         return list(dict.fromkeys(n for one in expression.arguments for n in _summed(one)))
     return []
+
+
+def _after(outside: int) -> bool:
+    """Tell whether a minus sign here would follow an operator, or stand below a power."""
+    return outside in (51, 61) or outside > 70
 
 
 def _negative(expression: Expression) -> bool:

@@ -1,0 +1,222 @@
+"""Typeset equations: what they say must be what the expression says."""
+
+from __future__ import annotations
+
+import math
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lxml import etree, html
+
+import flatgov as fg
+from flatgov.check.page.functions import MEANINGS, SHORT
+from flatgov.check.page.typeset import Typesetter
+from flatgov.model import Call, Equation, Expression, Number, Reference
+from flatgov.names import canonical
+from flatgov.reading.functions import FUNCTIONS
+
+CHILDREN = {"mfrac": 2, "msup": 2, "munder": 2, "msubsup": 3}
+
+
+def typeset(expression: Expression) -> str:
+    anchors = {canonical(name): f"v{name}" for name in "abcd"}
+    return str(Typesetter(anchors).equation("y", Equation(expression, "…", 1)))
+
+
+def of_text(text: str, folder: Path) -> str:
+    file = folder / "m.mdl"
+    times = "INITIAL TIME = 0 ~~| FINAL TIME = 1 ~~| TIME STEP = 1 ~~| SAVEPER = 1 ~~|"
+    names = "".join(f"{name} = 1 ~~| " for name in "abcd")
+    file.write_text(f"{{UTF-8}}\ny = {text} ~~| t((0,0),(1,1)) ~~| {names} {times}")
+    variable = fg.load_model(file).variables["y"]
+    anchors = {canonical(name): f"v{name}" for name in ("a", "b", "c", "d", "t")}
+    return str(Typesetter(anchors).equation("y", variable.equations[0]))
+
+
+def words(page: str) -> str:
+    return " ".join(html.fromstring(f"<div>{page}</div>").text_content().split())
+
+
+@pytest.mark.parametrize(
+    ("equation", "shown"),
+    [
+        ("a + b * c", "y = a + b × c"),
+        ("(a + b) * c", "y = (a + b) × c"),
+        ("a - (b - c)", "y = a − (b − c)"),
+        ("a - b - c", "y = a − b − c"),
+        ("-a * b", "y = −a × b"),
+        ("MAX(a, 1e6)", "y = max(a, 1,000,000)"),
+        ("SMOOTH3I(a, 2, 0.5)", "y = SMOOTH3I(a, 2, 0.5)"),
+        ("t(a)", "y = t(a)"),
+        ("LOG(a, 10)", "y = log10(a)"),
+        ("a <> b", "y = a ≠ b"),
+        ("INTEG(a - b, c)", "y = ∫startt (a − b)\u2009dt + initial valueinitial value = c"),
+        ("IF THEN ELSE(a > 1 :AND: b > 2, c, d)", "y = c, if a > 1 and b > 2d, otherwise"),
+    ],
+)
+def test_what_an_equation_reads_like(equation: str, shown: str, tmp_path: Path) -> None:
+    assert words(of_text(equation, tmp_path)) == " ".join(shown.split())
+
+
+@pytest.mark.parametrize(
+    ("equation", "element"),
+    [("a / b", "mfrac"), ("a ^ b", "msup"), ("SQRT(a)", "msqrt"), ("INTEG(a, b)", "msubsup")],
+)
+def test_what_is_not_in_a_row_is_mathml(equation: str, element: str, tmp_path: Path) -> None:
+    assert f"<{element}>" in of_text(equation, tmp_path)
+
+
+def test_names_lead_to_their_definitions(tmp_path: Path) -> None:
+    assert '<a href="#va">a</a>' in of_text("a / b", tmp_path)
+    assert "<a" not in of_text("Time / 2", tmp_path)
+
+
+def test_sums_over_a_subscript_name_it() -> None:
+    total = typeset(Call("SUM", (Reference("a", ("region!",)),)))
+    assert "<munder><mo>∑</mo><mtext>region</mtext></munder>" in total
+    assert "!" not in total
+
+
+def test_a_wide_fraction_is_written_in_a_row() -> None:
+    wide = Reference("a name of more than sixty letters is too wide for any fraction at all")
+    text = typeset(Call("/", (wide, Call("*", (Number(2.0), Number(3.0))))))
+    assert "<mfrac>" not in text
+    assert words(text).endswith(" / (2 × 3)")
+
+
+def test_a_chain_of_ten_thousand_terms_does_not_end_it() -> None:
+    chain: Expression = Number(0.0)
+    for _ in range(10_000):
+        chain = Call("+", (chain, Number(1.0)))
+    text = Typesetter({}).equation("y", Equation(chain, "0+1+1…", 1))
+    assert words(text).startswith("y = 0 + 1") or words(text) == "y = 0+1+1…"
+
+
+numbers = st.integers(-3, 9).map(lambda value: Number(float(value)))
+
+
+def operations(inside: st.SearchStrategy[Expression]) -> st.SearchStrategy[Expression]:
+    pairs = st.tuples(inside, inside)
+    return st.one_of(
+        *(
+            pairs.map(lambda pair, sign=sign: Call(sign, pair))  # type: ignore[misc]
+            for sign in ("+", "-", "*", "/", "^", "<", "=", "MAX")
+        ),
+        st.tuples(inside).map(lambda one: Call("negative", one)),
+        st.tuples(inside).map(lambda one: Call("ABS", one)),
+        st.tuples(inside, inside, inside).map(lambda three: Call("IF THEN ELSE", three)),
+    )
+
+
+@settings(deadline=None)
+@given(st.recursive(numbers, operations, max_leaves=14))
+def test_the_page_says_what_the_expression_says(expression: Expression) -> None:
+    """Reads the typeset equation back, as a mathematician would, and works both out."""
+    try:
+        value = work_out(expression)
+    except (ZeroDivisionError, OverflowError, ValueError):
+        return
+    page = typeset(expression)
+    for element in re.findall(r"<math>.*?</math>", page):
+        for part in etree.fromstring(element).iter():
+            assert CHILDREN.get(str(part.tag), len(part)) == len(part)
+    right = page.removeprefix("<b>y</b> = ")
+    text = conditions(formula(html.fromstring(f"<div>{right}</div>"))).strip()
+    assert eval(text) == pytest.approx(value, rel=1e-9), text
+
+
+def work_out(expression: Expression) -> float:
+    if isinstance(expression, Number):
+        return expression.value
+    assert isinstance(expression, Call)
+    first, *rest = [work_out(one) for one in expression.arguments]
+    match expression.function:
+        case "+":
+            return first + rest[0]
+        case "-":
+            return first - rest[0]
+        case "*":
+            return first * rest[0]
+        case "/":
+            return first / rest[0]
+        case "^":
+            return math.pow(first, rest[0])
+        case "<":
+            return float(first < rest[0])
+        case "=":
+            return float(first == rest[0])
+        case "MAX":
+            return max(first, rest[0])
+        case "negative":
+            return -first
+        case "ABS":
+            return abs(first)
+    return rest[0] if first else rest[1]
+
+
+def formula(element: html.HtmlElement) -> str:
+    """Read HTML with MathML as a formula of Python."""
+    parts = [formula(one) for one in element]
+    inner = plain(element.text) + "".join(
+        part + plain(one.tail) for part, one in zip(parts, element, strict=True)
+    )
+    kind = element.get("class")
+    match element.tag:
+        case "mfrac":
+            return f"(({parts[0]})/({parts[1]}))"
+        case "msup":
+            return f"(({parts[0]})**({parts[1]}))"
+        case "mtable":
+            return chosen([[formula(cell) for cell in row] for row in element])
+        case "mrow" if parts[:1] == ["|"]:
+            return f"abs({''.join(parts[1:-1])})"
+        case "mrow" if parts[:1] == ["{"]:
+            return parts[1]
+        case "span" if kind == "cases":
+            return chosen([re.split(", (?=[§‡])", one) for one in parts])
+        case "span" if kind == "w":
+            return {"if": "§", "then": "¶", "else": "†", "otherwise": "‡"}[inner]
+        case "span" if kind == "fn":
+            return inner.lower()
+    return inner
+
+
+def plain(text: str | None) -> str:
+    """Write signs as Python does."""
+    signs = {"−": "-", "×": "*", "^": "**", "\u00a0": " ", " if ": "§", " = ": " == "}
+    text = "==" if text == "=" else text or ""
+    for shown, meant in signs.items():
+        text = text.replace(shown, meant)
+    return text
+
+
+def chosen(rows: list[list[str]]) -> str:
+    """Write cases, each a value and a condition, as a conditional expression."""
+    text = f"({rows[-1][0]})"
+    for value, condition in reversed(rows[:-1]):
+        text = f"(({value}) if ({condition.removeprefix('§').removeprefix('if ')}) else {text})"
+    return text
+
+
+def conditions(text: str) -> str:
+    """Turn ``(if … then … else …)`` round, the innermost first."""
+    while "§" in text:
+        start = text.rindex("§")
+        depth = 0
+        for end in range(start, len(text)):
+            depth += {"(": 1, ")": -1}.get(text[end], 0)
+            if depth < 0:
+                break
+        condition, _, rest = text[start + 1 : end].partition("¶")
+        yes, _, no = rest.partition("†")
+        text = f"{text[:start]}({yes}) if ({condition}) else ({no}){text[end:]}"
+    return text
+
+
+def test_functions_that_are_explained_or_shortened_exist() -> None:
+    own = {"SMOOTHI", "SMOOTH3I", "DELAY1I", "DELAY3I"}
+    assert set(MEANINGS) <= set(FUNCTIONS) | own
+    assert set(SHORT) <= set(FUNCTIONS)
