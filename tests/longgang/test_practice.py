@@ -156,12 +156,14 @@ def test_units_fit_in_every_equation(model: Model) -> None:
             assert unit_of(expression, scope) == scope.units[canonical(variable.name)]
 
 
-def test_the_units_checker_finds_a_wrong_unit(model: Model) -> None:
-    wrong = replace(model.find("personnel cost"), units="MYuan")
-    changed = replace(model, variables={**model.variables, wrong.name: wrong})
-    scope, _ = make_scope(changed, Vocabulary())
-    found, _ = check_equations(scope)
-    assert wrong.name in {one.variable.name for one in found}
+def test_every_wrong_unit_is_found_and_named(model: Model) -> None:
+    for name in list(model.variables)[::5]:
+        wrong = replace(model.find(name), units="Gadget")
+        changed = replace(model, variables={**model.variables, name: wrong})
+        found = check_units(Subject(changed)).findings
+        said = [one for one in found if one.severity == "warning" and f"'{name}'" in repr(one)]
+        assert said, name
+        assert len(found) == 1, name
 
 
 def test_stocks_change_by_named_flows_only(model: Model) -> None:

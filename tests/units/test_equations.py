@@ -16,6 +16,7 @@ from flatgov.units.equations import Mismatch, check_equations
 from flatgov.units.infer import unit_of
 from flatgov.units.parse import Vocabulary
 from flatgov.units.scope import make_scope
+from flatgov.units.wording import sentence
 
 BASE = """{UTF-8}
 :MACRO: HALF(given)
@@ -27,6 +28,9 @@ ADJUST = INTEG((goal - ADJUST) / delay, goal) ~ goal ~ |
 :MACRO: AREA(side)
 AREA = side * length ~ ~ |
 length = side ~ ~ |
+:END OF MACRO:
+:MACRO: HIGHER(first, second)
+HIGHER = IF THEN ELSE(first > second, first, second) ~ first ~ |
 :END OF MACRO:
 kind: young, old ~~|
 staff = 3 ~ Person ~~|
@@ -89,6 +93,8 @@ FIT = {
     "HALF(cost)": "MYuan/Month",
     "ADJUST(staff, stay)": "Person",
     "AREA(staff)": "Person^2",
+    "HIGHER(staff, 2 * staff) + HIGHER(staff, 0)": "Person",
+    "staff * HIGHER(3, share)": "Person",
     "VECTOR SELECT(by kind[kind!], by kind[kind!], 0, 0, 0)": "Person",
     "24 * 30": "Hour/Month",
     "INITIAL(2010)": "Year",
@@ -122,6 +128,7 @@ DO_NOT = {
     "ADJUST(staff, stay) + AREA(staff)": ("Person", "operands", "Person^2", "Person"),
     "effect(share) * staff": ("Task", "equation", "Person", "Task"),
     "STEP(10, stay)": ("Person", "number", "Dmnl", "Person"),
+    "HIGHER(staff, tasks)": ("Person", "macro", "Task", "Person"),
 }
 
 
@@ -169,6 +176,13 @@ def test_the_unit_follows_from_the_expression(text: str, units: str) -> None:
     unknown = text.startswith(("WITH LOOKUP", "PROD", "XIDZ(staff, stay, 1)"))
     if not unknown and text not in ("24 * 30", "INITIAL(2010)"):
         assert unit_of(equation.expression, scope) == Vocabulary().read(units)
+
+
+def test_what_does_not_fit_in_a_macro_is_what_is_given_for_its_input() -> None:
+    (found,) = mismatches(with_lines([("HIGHER(staff, 2 * tasks)", "Person")]))
+    assert sentence(found) == (
+        "with these arguments '2 * tasks' is Task where Person is needed in the macro HIGHER"
+    )
 
 
 def test_inputs_of_a_lookup_have_one_unit() -> None:

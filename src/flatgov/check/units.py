@@ -156,6 +156,8 @@ class _Report:
             for name, unit, _ in causes.repairs((canonical(one.variable.name), at))
             if not causes.breaks(name, unit)
         ]
+        known = set(self.scope.units.values())
+        repairs.sort(key=lambda repair: (repair[1] not in known, len(repair[1].powers)))
         self.doubted |= {name for name, _ in repairs}
         others = [f"'{name}' the units {unit}" for name, unit in repairs]
         return f", or give {' or '.join(others[:2])}" if others else ""

@@ -65,18 +65,38 @@ class Inference:
                 self.scope.inferred[key] = found
         return self.scope.inferred[key]
 
-    def _macro(self, macro: Macro, arguments: Sequence[Quantity]) -> Quantity:
+    def _macro(self, call: Call, macro: Macro) -> Quantity:
         """Infer the first result of a macro; what follows from the arguments counts most."""
+        arguments = [self.of(argument) for argument in call.arguments]
         key = (macro.name, *(argument.unit for argument in arguments))
         if key not in self.scope.results:
-            self.scope.results[key] = UNKNOWN  # a macro that calls itself
-            inner = macro_scope(self.scope, macro, arguments)
-            inner.results = self.scope.results
-            output = canonical(macro.outputs[0])
-            declared = inner.units.pop(output, None)
-            found = Inference(inner)._named(output)
-            self.scope.results[key] = found if found.unit is not None else Quantity(declared)
-        return self.scope.results[key]
+            self.scope.results[key] = UNKNOWN, ()  # a macro that calls itself
+            self.scope.results[key] = self._macro_result(macro, arguments)
+        result, inside = self.scope.results[key]
+        given = dict(zip(map(canonical, macro.inputs), call.arguments, strict=False))
+        for one in inside:
+            wrong = one.wrong
+            if isinstance(wrong, Reference):  # an input: what is given for it
+                wrong = given.get(canonical(wrong.name), wrong)
+            self._note("macro", call, one.unit, one.expected, macro.name, wrong)
+        return result
+
+    def _macro_result(
+        self, macro: Macro, arguments: Sequence[Quantity]
+    ) -> tuple[Quantity, tuple[Problem, ...]]:
+        """Infer the first result, and what does not fit in the body with these arguments."""
+        inner = macro_scope(self.scope, macro, arguments)
+        inner.results = self.scope.results
+        output = canonical(macro.outputs[0])
+        declared = inner.units.pop(output, None)
+        found = Inference(inner)._named(output)
+        body = Inference(inner)
+        for variable in inner.variables.values():
+            for equation in variable.equations:
+                body.of(equation.expression)
+        # Numbers and other macros in the body are not the caller's.
+        inside = tuple(one for one in body.problems if one.kind in ("operands", "argument"))
+        return (found if found.unit is not None else Quantity(declared)), inside[:1]
 
     def _call(
         self, call: Call, function: str, arguments: Sequence[Expression], wanted: Unit | None
@@ -88,8 +108,7 @@ class Inference:
         if function in ("^", "POWER"):
             return self._power(*arguments)
         if function in self.scope.macros:
-            units = [self.of(argument) for argument in arguments]
-            return self._macro(self.scope.macros[function], units)
+            return self._macro(call, self.scope.macros[function])
         special: Callable[..., Quantity] | None = _SPECIAL.get(function)
         if special is not None:
             return special(self, *arguments)

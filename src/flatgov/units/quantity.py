@@ -10,8 +10,9 @@ from flatgov.units.algebra import DIMENSIONLESS, Unit
 
 # equation: the value and the declared unit; operands: two that must agree; argument: what a
 # function asks for; number: a bare number where a unit is needed; exponent: a power whose unit
-# is not fixed; input: a lookup that is used with inputs of several units.
-Kind = Literal["equation", "operands", "argument", "number", "exponent", "input"]
+# is not fixed; input: a lookup that is used with inputs of several units; macro: operands in its
+# body, with the arguments of a call.
+Kind = Literal["equation", "operands", "argument", "number", "exponent", "input", "macro"]
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from flatgov.model import Call, Expression, Macro, Model, Number, Reference, Var
 from flatgov.names import canonical
 from flatgov.units.algebra import DIMENSIONLESS, Unit
 from flatgov.units.parse import UnitsError, Vocabulary
-from flatgov.units.quantity import UNKNOWN, Quantity
+from flatgov.units.quantity import UNKNOWN, Problem, Quantity
 
 _TIMES = {"time", "time step", "initial time", "final time", "saveper"}
 
@@ -29,7 +29,8 @@ class Scope:
         inferred: The units of variables that declare none, as far as they were needed.
         inputs: The unit that the inputs of a lookup have, with an input that has it, for lookups
             that are used with several.
-        results: The units of macros' results, by macro and units of the arguments.
+        results: The units of macros' results, by macro and units of the arguments, with what does
+            not fit in the body.
     """
 
     variables: Mapping[str, Variable]
@@ -40,7 +41,9 @@ class Scope:
     bound: Mapping[str, Quantity] = field(default_factory=dict)
     inferred: dict[str, Quantity] = field(default_factory=dict)
     inputs: Mapping[str, tuple[Unit, Expression | None]] = field(default_factory=dict)
-    results: dict[tuple[object, ...], Quantity] = field(default_factory=dict)
+    results: dict[tuple[object, ...], tuple[Quantity, tuple[Problem, ...]]] = field(
+        default_factory=dict
+    )
 
     def known(self, key: str) -> Quantity | None:
         """Give what is known of a canonical name without looking at its equation."""

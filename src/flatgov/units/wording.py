@@ -48,6 +48,9 @@ def sentence(mismatch: Mismatch) -> str:
         case "input":
             other = f"{_quoted(problem.against)} ({expected})"
             return f"the lookup '{problem.function}' is given {wrong} ({unit}), elsewhere {other}"
+        case "macro":
+            inside = f"{_quoted(problem.against)} is {unit} where {expected} is needed"
+            return f"with these arguments {inside} in the macro {problem.function}"
         case "operands":
             return f"{wrong} is {unit}, but {beside} is {expected}"
         case "argument" if problem.function == "INTEG":
