@@ -192,9 +192,9 @@ class TrialBatch:
         Returns:
             The trials along the axis `first`.
         """
-        if self.random:
-            return np.asarray(np.delete(array, 0, axis=first).take(0, axis=first + 1))
-        return np.asarray(array.take(0, axis=first))
+        before = (slice(None),) * first
+        chosen = (*before, slice(1, None), 0) if self.random else (*before, 0)
+        return np.asarray(array[chosen])  # A view: results are large.
 
     def _all(self) -> tuple[Change, ...]:
         return tuple(change for name in self.inputs for change in self._changes(name, 1.0, 0.0))
