@@ -192,9 +192,9 @@ class TrialBatch:
         Returns:
             The trials along the axis `first`.
         """
-        before = (slice(None),) * first
-        chosen = (*before, slice(1, None), 0) if self.random else (*before, 0)
-        return np.asarray(array[chosen])  # A view: results are large.
+        plans = np.moveaxis(array, (first, first + 1), (0, 1))  # A view: results are large.
+        trials = plans[1:, 0] if self.random else plans[0]
+        return np.moveaxis(trials, 0, first)
 
     def _all(self) -> tuple[Change, ...]:
         return tuple(change for name in self.inputs for change in self._changes(name, 1.0, 0.0))
