@@ -17,7 +17,7 @@ from flatgov.model import Table
 
 _NAN = math.nan
 # How much is done for one operation of the limit; models of all kinds need 2 to 5.
-_WORK = 20
+_WORK = 8
 
 
 class Builder:

@@ -11,7 +11,8 @@ import functools
 import math
 import os
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ from flatgov.errors import FlatgovError, ModelError, Place, Problems
 from flatgov.model import Model
 from flatgov.reading.cache import keep, load_cached
 from flatgov.reading.data_files import with_data
+from flatgov.reading.parsed import place
 
 if TYPE_CHECKING:
     from pysd.translators.structures.abstract_model import AbstractModel
@@ -53,7 +55,8 @@ def load_model(path: str | os.PathLike[str], data: Sequence[str | os.PathLike[st
     source = _read(Path(file))
     model = load_cached(file, source)
     if model is None:
-        model = _read_model(source, file)
+        with _not_too_deep(file):
+            model = _read_model(source, file)
         keep(model)
     if data:
         model = with_data(model, data)
@@ -68,12 +71,28 @@ def translate(model: Model) -> AbstractModel:
     """
     ending = Path(model.path).suffix.lower()
     if ending == ".mdl":
-        abstract: AbstractModel = _imported("vensim_pysd").read_for_pysd(model.source, model.path)
+        with _not_too_deep(model.path):
+            abstract: AbstractModel = _imported("vensim_pysd").read_for_pysd(
+                model.source, model.path
+            )
         return abstract
     parsed, found = _parse(model.source, ending, model.path)
     Problems([*found]).raise_first()
     assert parsed is not None
     return copy.deepcopy(parsed.abstract)
+
+
+@contextmanager
+def _not_too_deep(file: str) -> Iterator[None]:
+    """Say in one line what no reader could follow any further."""
+    try:
+        yield
+    except RecursionError:
+        raise ModelError(
+            "an equation is nested too deeply, or a sum too long",
+            where=place(file),
+            fix="split it into several variables",
+        ) from None
 
 
 def _read_model(source: bytes, file: str) -> Model:
