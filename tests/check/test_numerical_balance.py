@@ -93,7 +93,7 @@ sawing = wood / 4 ~ Ton/Month ~ |
     assert total["value"] == pytest.approx(12)
 
 
-def test_a_leak_between_stocks_of_one_unit_is_noted(tmp_path: Path) -> None:
+def test_a_leak_between_stocks_of_one_unit_is_found(tmp_path: Path) -> None:
     text = """
 town = INTEG(-moving, 100) ~ Person ~ |
 city = INTEG(arriving share * moving, 0) ~ Person ~ |
@@ -101,7 +101,7 @@ moving = town / 10 ~ Person/Month ~ |
 arriving share = 0.9 ~ Dmnl ~ |
 """
     (finding,) = outcome_of(write(tmp_path, text)).findings
-    assert finding.severity == "note"
+    assert finding.severity == "warning"
     assert finding.variable == "moving"
     assert "takes 1 of itself from 'town' and adds 0.9 to 'city'" in finding.what
     other = text.replace(

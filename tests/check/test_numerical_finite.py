@@ -38,6 +38,7 @@ later = INTEG(share, 0) ~ Month ~ |
         "(0/0)"
     )
     assert "XIDZ" in finding.fix
+    assert finding.text == "whole"
 
 
 @pytest.mark.parametrize(
@@ -61,6 +62,15 @@ def test_the_reason_names_the_operands(tmp_path: Path, equation: str, what: str)
     assert finding.variable == "x"
     assert what in finding.what
     assert finding.fix
+
+
+def test_a_constant_that_is_zero_is_to_be_changed(tmp_path: Path) -> None:
+    text = (
+        "region: a, b ~~|\nT[region] = 2, 0 ~~|\nx[region] = INTEG(-x[region] / T[region], 1)~~|\n"
+    )
+    finding = only(write(tmp_path, text))
+    assert finding.fix == "give 'T[b]' another value than 0"
+    assert finding.text == "T"
 
 
 def test_a_stock_that_explodes_is_followed_to_the_end_of_numbers(tmp_path: Path) -> None:

@@ -281,7 +281,7 @@ def _flow_variables(subject: Subject, program: Program) -> dict[int, str]:
 def _leaks(
     subject: Subject, those: Runs, flows: Sequence[Flows], outputs: Mapping[int, str]
 ) -> Iterator[Finding]:
-    """Note flows of which more or less enters some stocks than leaves others of the same unit."""
+    """Find flows of which more or less enters some stocks than leaves others of the same unit."""
     users: dict[int, list[int]] = {}
     for at, own in enumerate(flows):
         for number in own:
@@ -305,7 +305,7 @@ def _leaks(
         target = those.states[touched[int(np.argmax(shares))]].label
         yield subject.finding(
             _ID,
-            "note",
+            "warning",
             subject.model.variables[name],
             f"'{name}' takes {gone:.4g} of itself from {source} and adds {come:.4g} to {target}, "
             f"though both are in {names[0].variable.units or 'the same unit'}",

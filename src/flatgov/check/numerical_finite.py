@@ -17,8 +17,8 @@ from flatgov.check.numerical_runs import (
     TooLarge,
     element_labels,
     guarded,
+    plain,
     runs,
-    state_operations,
 )
 from flatgov.check.subject import Check, Subject
 from flatgov.kernel.program import Program
@@ -117,44 +117,64 @@ def _first(subject: Subject, values: dict[str, FloatArray], times: FloatArray) -
     return First(name, place, float(times[row]), what)
 
 
-def explain(those: Runs, first: First) -> tuple[str, str]:
-    """Say which operation gave the value, with the values that it was given.
+@dataclass(frozen=True)
+class Reason:
+    """Why a value is no finite number.
 
-    Returns:
-        The reason, and how to mend it; both empty where it cannot be told.
+    Attributes:
+        text: What its variable does, with the values of the operands; empty where it cannot be
+            told.
+        fix: How to mend it.
+        culprit: The variable that is the divisor, or the operand that does not fit.
     """
+
+    text: str = ""
+    fix: str = ""
+    culprit: str = ""
+
+
+def explain(those: Runs, first: First) -> Reason:
+    """Say which operation gave the value, with the values that it was given."""
     path = those.base
     step = round((first.time - path.time.initial) / path.time.step)
-    program = path.program
-    if step >= path.states.shape[1] or len(state_operations(program)) != len(those.states):
-        return "", ""  # Pipelines and samples are not known.
-    number = int(program.outputs[first.name].flat[first.place])
+    if step >= path.states.shape[1]:
+        return Reason()
+    return _trace(those, int(path.program.outputs[first.name].flat[first.place]), step)
+
+
+def _trace(those: Runs, number: int, step: int, back: int = 2) -> Reason:
+    """Find the first operation that made such a value of finite ones, in a step or just before."""
+    path, program = those.base, those.base.program
     needed = reachable(program, [number])
+    read = {op.extra for op in map(program.operations.__getitem__, needed) if op.code == "state"}
+    if not read <= {one.index for one in those.states}:
+        return Reason()  # What pipelines and samples hold is not known.
     states = np.zeros((len(program.states), 1, 1))
     for position, state in enumerate(those.states):
         states[state.index] = path.states[position, step]
+    when, steps = path.times[step : step + 1], np.array([float(step)])
     values = {
         one: float(np.ravel(value)[0])
-        for one, value in evaluate(
-            program, states, np.array([first.time]), np.array([float(step)]), needed
-        ).items()
+        for one, value in evaluate(program, states, when, steps, needed).items()
     }
     for one in needed:
-        arguments = program.operations[one].arguments
+        code, arguments, extra = program.operations[one]
         if not np.isfinite(values[one]) and all(np.isfinite(values[a]) for a in arguments):
+            if code == "state" and step and back:
+                earlier = _trace(those, program.states[extra].value, step - 1, back - 1)
+                if earlier.text:
+                    return earlier
             return _reason(those, program, one, values)
-    return "", ""
+    return Reason()
 
 
-def _reason(
-    those: Runs, program: Program, number: int, values: dict[int, float]
-) -> tuple[str, str]:
+def _reason(those: Runs, program: Program, number: int, values: dict[int, float]) -> Reason:
     code, arguments, extra = program.operations[number]
     if code == "state":
-        return _overflow(those, extra), "look at its flows in the steps before"
+        return Reason(_overflow(those, extra), "look at its flows in the steps before")
     text = _TEXTS.get(code)
     if text is None:
-        return "", ""
+        return Reason()
     names = _operand_names(those, program)
     shown = [_operand(program, one, values, names) for one in arguments]
     reason = text.format(*shown).rstrip(",")
@@ -164,7 +184,12 @@ def _reason(
         reason += ": more than a number can hold"
     if any(values[one] == NA for one in arguments):
         reason += "; the value is :NA:"
-    return reason, _FIXES.get(code, "keep its operands within bounds with MIN and MAX")
+    fix = _FIXES.get(code, "keep its operands within bounds with MIN and MAX")
+    bad = arguments[-1] if code == "div" else arguments[0]
+    culprit = names.get(bad, "")
+    if code == "div" and culprit and program.operations[bad].code == "parameter":
+        fix = f"give {culprit} another value than 0"
+    return Reason(reason, fix, plain(culprit).partition("[")[0])
 
 
 def _overflow(those: Runs, state: int) -> str:
@@ -234,16 +259,17 @@ def _check(subject: Subject) -> Outcome:
 def _base_findings(subject: Subject, first: First) -> Iterator[Finding]:
     variable = subject.model.variables[first.name]
     label = element_labels(subject.model, variable)[first.place]
-    reason, fix = "", ""
+    reason = Reason()
     with suppress(TooLarge):
-        reason, fix = explain(runs(subject), first)
-    why = f": it {reason}" if reason else ""
+        reason = explain(runs(subject), first)
+    why = f": it {reason.text}" if reason.text else ""
     yield subject.finding(
         _ID,
         "error",
         variable,
         f"{label} is {first.what} at time {first.time:g}{why}",
-        fix=fix,
+        text=reason.culprit,
+        fix=reason.fix,
         cause=f"'{first.name}' is no finite number",
     )
 
