@@ -46,7 +46,8 @@ from flatgov.reading.parsed import (
     is_control,
     place,
 )
-from flatgov.reading.ranges import Ranges, read_ranges
+from flatgov.reading.range_sets import read_ranges
+from flatgov.reading.ranges import Ranges
 from flatgov.reading.sizes import check_elements
 from flatgov.reading.subscripts import check_subscripts
 from flatgov.reading.trees import function_name, to_tree
