@@ -134,6 +134,14 @@ def test_two_names_of_one_unit_are_one_finding(tmp_path: Path) -> None:
     assert check_units(Subject(model)).findings == ()
 
 
+def test_what_lacks_both_units_is_no_exchange(tmp_path: Path) -> None:
+    more = "a = 2 * tasks / tasks ~ Yuan/Day ~|\nb = 2 * stay / stay ~ Yuan/Day ~|\nINITIAL TIME"
+    first, second = checked(tmp_path, ("INITIAL TIME", more)).findings
+    assert (first.variable, second.variable) == ("a", "b")
+    assert first.cause == second.cause != ""
+    assert first.fix.startswith("multiply by a quantity in Yuan/Day")
+
+
 def test_numbers_without_units(tmp_path: Path) -> None:
     added = only(tmp_path, ("wanted staff - Staff", "wanted staff - Staff + 5"))
     assert (added.severity, added.text) == ("warning", "5")

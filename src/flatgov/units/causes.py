@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from flatgov.model import Equation, Variable, references
 from flatgov.names import canonical
-from flatgov.units.algebra import Unit, base, pair_of
+from flatgov.units.algebra import Unit, base
 from flatgov.units.equations import Mismatch, check_equation, with_unit
 from flatgov.units.quantity import Problem
 from flatgov.units.scope import Scope
@@ -118,7 +118,7 @@ class Causes:
         """Yield pairs of base units that stand in each other's place."""
         groups: dict[frozenset[str], list[Mismatch]] = {}
         for one in self.left:
-            pair = pair_of(one.factor)
+            pair = one.exchanged
             if pair and one.problem.kind != "number" and not conversion(one):
                 groups.setdefault(frozenset(pair), []).append(one)
         for own in groups.values():

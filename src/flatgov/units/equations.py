@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from flatgov.model import Call, Equation, Expression, Variable
 from flatgov.names import canonical
-from flatgov.units.algebra import DIMENSIONLESS, Unit
+from flatgov.units.algebra import DIMENSIONLESS, Unit, pair_of
 from flatgov.units.infer import Inference
 from flatgov.units.quantity import Kind, Problem
 from flatgov.units.scope import Scope
@@ -32,6 +32,15 @@ class Mismatch:
     def factor(self) -> Unit:
         """What the wrong operand would have to be multiplied by."""
         return self.problem.expected / self.problem.unit
+
+    @property
+    def exchanged(self) -> tuple[str, str] | None:
+        """The base unit that is wanted and the one that stands in its place, if that is all."""
+        expected = {key for key, _ in self.problem.expected.powers}
+        # Where both are wanted, both are missing; and a rate for a pure number is no exchange.
+        if not expected or all(key in expected for key, _ in self.factor.powers):
+            return None
+        return pair_of(self.factor)
 
 
 @dataclass(frozen=True)

@@ -74,14 +74,9 @@ def _quoted(expression: Expression | None) -> str:
 
 def conversion(mismatch: Mismatch) -> str:
     """Name the bare number that converts one unit into another in an equation, or ``""``."""
-    problem, pair = mismatch.problem, pair_of(mismatch.factor)
-    if problem.kind == "number":
-        return ""
-    # One unit is in the operand and the other is wanted: not so where both are missing.
-    units = [{key for key, _ in unit.powers} for unit in (problem.unit, problem.expected)]
-    changed = [key for key, _ in mismatch.factor.powers]
-    apart = pair and all(units) and not any(own.issuperset(changed) for own in units)
-    if not _is_percent(mismatch.factor) and not apart:
+    problem = mismatch.problem
+    converts = mismatch.exchanged or _is_percent(mismatch.factor)
+    if problem.kind == "number" or not converts:
         return ""
     return next((f"{value:g}" for value in _numbers(problem.wrong)), "")
 
