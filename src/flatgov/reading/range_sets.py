@@ -11,6 +11,7 @@ from typing import Any
 from pysd.builders.python.subscripts import SubscriptManager
 from pysd.translators.structures.abstract_model import AbstractSubscriptRange
 
+from flatgov import limits
 from flatgov.errors import FlatgovError, ModelError, Place, Problems, nearest_names
 from flatgov.names import canonical
 from flatgov.reading.external import read_elements
