@@ -45,3 +45,17 @@ def test_a_file_without_settings_uses_euler(tmp_path):
     path = tmp_path / "growth.mdl"
     path.write_text(MODEL.split("\\\\")[0])
     assert load_model(path).integrator == "euler"
+
+
+def test_units_that_mean_the_same(tmp_path):
+    lines = "22:$,Dollar,Dollars,$s\n22:Hour , Hours,,Hour\n22:alone\n22:万元,10000元\n"
+    text = MODEL.replace("METHOD", "0").replace("*View 1", "22:no,unit") + lines
+    path = tmp_path / "growth.mdl"
+    path.write_text(text, encoding="utf-8")
+    model = load_model(path)
+    assert model.unit_synonyms == (
+        ("$", "Dollar", "Dollars", "$s"),
+        ("Hour", "Hours"),
+        ("万元", "10000元"),
+    )
+    assert load_model(path).unit_synonyms == model.unit_synonyms  # from the cache

@@ -6,7 +6,7 @@ Reality checks (``:THE CONDITION:``, ``:TEST INPUT:``) are left out: no simulati
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,11 +26,19 @@ from pysd.translators.structures.abstract_model import (
 from flatgov.errors import FlatgovError, ModelError, Problems
 from flatgov.model import Call, Expression, Integrator
 from flatgov.names import canonical
-from flatgov.reading.parsed import Definition, Parsed, display_name, is_control, place
+from flatgov.reading.parsed import (
+    CONTROL_NAMES,
+    Definition,
+    Parsed,
+    display_name,
+    is_control,
+    place,
+)
 from flatgov.reading.ranges import read_range
 from flatgov.reading.safe import UnreadableText, read_number
 from flatgov.reading.vensim_bytes import decode
 from flatgov.reading.vensim_expression import read_expression
+from flatgov.reading.vensim_joined import check_joined
 from flatgov.reading.vensim_left import Left, read_left
 from flatgov.reading.vensim_macros import plain_macros
 from flatgov.reading.vensim_numbers import read_lookup
@@ -82,17 +90,19 @@ def parse_vensim(source: bytes, file: str, problems: Problems) -> Parsed:
     integrator: Integrator = "euler"
     with problems.collect():
         integrator = read_integrator(text, file)
+    entries = plain_macros(split.entries, file, problems)
+    known = _known_names(entries)
     parts = []
-    for entry in plain_macros(split.entries, file, problems):
+    for entry in entries:
         try:
-            part = _read(entry, file)
+            part = _read(entry, file, known)
             if part is not None:
                 parts.append(part)
         except FlatgovError as error:
             problems.found += error.all
             split.broken.add(entry.name)
-    if split.open_macro is not None:
-        raise split.open_macro
+    if split.stopped is not None:
+        raise split.stopped
     macros = {canonical(e.macro.name): e.macro for e in split.entries if e.macro}
     ranges = [part for part in parts if isinstance(part.item, AbstractSubscriptRange)]
     return Parsed(
@@ -103,7 +113,7 @@ def parse_vensim(source: bytes, file: str, problems: Problems) -> Parsed:
         range_lines={part.item.name: part.entry.line for part in ranges},
         base_date=read_base_date(text),
         integrator=integrator,
-        broken=frozenset(map(canonical, split.broken)),
+        broken=frozenset(filter(None, map(canonical, split.broken))),
         unit_synonyms=read_unit_synonyms(text),
     )
 
@@ -130,7 +140,16 @@ def read_entries(source: bytes, file: str, problems: Problems) -> tuple[str, Spl
     return text, split
 
 
-def _read(entry: Entry, file: str) -> Part | None:
+def _known_names(entries: Sequence[Entry]) -> set[str]:
+    """Give the canonical names of all that the definitions define, macros and their inputs too."""
+    known = {"time", *CONTROL_NAMES, *(canonical(entry.name) for entry in entries)}
+    for entry in entries:
+        if entry.macro:
+            known |= {canonical(name) for name in (entry.macro.name, *entry.macro.parameters)}
+    return known
+
+
+def _read(entry: Entry, file: str, known: Collection[str]) -> Part | None:
     """Read one definition; nothing comes of a reality check.
 
     Raises:
@@ -144,6 +163,7 @@ def _read(entry: Entry, file: str) -> Part | None:
         if left.kind in ("range", "same"):
             return _read_range(entry, left)
         item = _component(text, left, where)
+        check_joined(item.ast, text, left.right, known)
     except Slip as slip:
         line = entry.line_at(slip.position)
         raise ModelError(
@@ -232,7 +252,7 @@ def _refuse_sign(text: str, position: int) -> None:
     )
 
 
-def abstract_model(parts: Sequence[Part], macros: Iterator[Macro] | Any) -> AbstractModel:
+def abstract_model(parts: Sequence[Part], macros: Iterable[Macro]) -> AbstractModel:
     """Put parts together in the form of PySD: the main section, then one for each macro."""
     sections = [_section(parts, None), *(_section(parts, macro) for macro in macros)]
     return AbstractModel(original_path=Path("model.mdl"), sections=tuple(sections))

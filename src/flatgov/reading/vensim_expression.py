@@ -18,6 +18,8 @@ from flatgov.reading.vensim_numbers import points_end, read_array, read_points, 
 from flatgov.reading.vensim_slips import misfit, unclosed
 from flatgov.reading.vensim_tokens import COMPARISONS, SUBSCRIPTS, Slip, Token, next_token, piece
 
+_LONGEST = 1000
+_DEEPEST = 300  # All that goes through a tree calls itself once or twice for a level.
 _SUBSCRIPTS = re.compile(SUBSCRIPTS)
 _PART = re.compile(r'"(?:\\.|[^"\\])*"\s*!?|[^,\[\]]+')
 _IF = re.compile(r"if\b.*\bthen\b", re.IGNORECASE | re.DOTALL)
@@ -49,9 +51,23 @@ def read_expression(text: str, start: int, subscripted: bool = True, where: str 
     if array is not None:
         return array
     try:
-        return _Parser(text, start, where).whole()
+        tree = _Parser(text, start, where).whole()
+        if len(text) - start > 2 * _DEEPEST and _depth(tree) > _DEEPEST:
+            raise RecursionError
+        return tree
     except RecursionError:
         raise Slip("the equation is nested too deeply", start, piece(text, start).strip()) from None
+
+
+def _depth(tree: Expression) -> int:
+    """Count the levels of a tree; a sum of many terms has as many."""
+    most, pending = 0, [(tree, 1)]
+    while pending:
+        part, depth = pending.pop()
+        most = max(most, depth)
+        if isinstance(part, Call):
+            pending += [(argument, depth + 1) for argument in part.arguments]
+    return most
 
 
 class _Parser:
@@ -152,6 +168,9 @@ class _Parser:
 
     def _name(self) -> Expression:
         token = self._advance()
+        if len(token.text) > _LONGEST:
+            what = f"a name has {len(token.text):,} characters"
+            raise Slip(what, token.start, piece(self._text, token.start))
         subscripts: tuple[str, ...] = ()
         if self._next.text == "[":
             subscripts = self._subscripts()

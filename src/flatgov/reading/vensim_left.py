@@ -14,11 +14,13 @@ Kind = Literal["equation", "constant", "data", "lookup", "range", "same", "check
 
 _ITEM = rf"\s*{NAME}\s*"
 _LIST = rf"\[{_ITEM}(?:,{_ITEM})*\]"
+_WORD = r":\s*[^\W\d]\w*(?:\s\w+)*\s*:"
+_KEYWORD = re.compile(_WORD)
 _LEFT = re.compile(
     rf"""\s*(?P<name>{NAME})
          (?:\s*(?P<subscripts>{_LIST}))?
          (?:\s*:\s*EXCEPT\s*:\s*(?P<excluded>{_LIST}(?:\s*,\s*{_LIST})*))?
-         (?:\s*(?P<keyword>:\s*[^\W\d]\w*(?:\s\w+)*\s*:))?
+         (?:\s*(?P<keyword>{_WORD}))?
          \s*(?P<sign>:=|==|=|\(|<->|:|\Z)""",
     re.VERBOSE | re.IGNORECASE,
 )
@@ -70,8 +72,8 @@ def read_left(text: str) -> Left:
         raise _wrong_left(text)
     keyword = None
     if match["keyword"]:
-        keyword = "_".join(match["keyword"].strip(" :").lower().split())
-        _check_keyword(keyword, match)
+        keyword = _plain(match["keyword"])
+        _check_keyword(keyword, match["keyword"], match.start("keyword"))
     sign = match["sign"]
     kind: Kind
     if keyword:
@@ -79,6 +81,11 @@ def read_left(text: str) -> Left:
             what = f"the keyword {match['keyword']} stands before '{sign}'"
             raise Slip(what, match.start("keyword"), match["keyword"], "write ':=' for data")
         kind = "data"
+    elif sign == ":" and (other := _KEYWORD.match(text, match.start("sign"))):
+        _check_keyword(_plain(other.group()), other.group(), other.start())
+        found = piece(text, other.end()).strip()
+        what = f"'{found}' follows the keyword {other.group()}"
+        raise Slip(what, other.end(), found, "write ':=' for data")
     elif sign in ("<->", ":"):
         if match["subscripts"]:
             raise Slip("a subscript range has no subscripts", match.start("sign"), sign)
@@ -102,10 +109,13 @@ def _names(listed: str | None) -> tuple[str, ...]:
     return tuple(" ".join(item.split()) for item in _ITEMS.findall(listed[1:-1]))
 
 
-def _check_keyword(keyword: str, match: re.Match[str]) -> None:
+def _plain(keyword: str) -> str:
+    return "_".join(keyword.strip().strip(":").lower().split())
+
+
+def _check_keyword(keyword: str, text: str, start: int) -> None:
     if keyword in _DATA:
         return
-    start, text = match.start("keyword"), match["keyword"]
     if keyword == "is":
         raise Slip("texts as values (:IS:) are not supported", start, text)
     if keyword == "except":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from flatgov.reading.vensim_tokens import QUOTED
+from flatgov.reading.vensim_tokens import PERHAPS_QUOTED, QUOTED
 
 _QUOTED = re.compile(QUOTED)
 _BRACE = re.compile(r"[{}]")
@@ -14,13 +14,14 @@ _SEPARATOR = re.compile(r"[~|]")
 _CONTINUED = re.compile(r"\\(?=[ \t]*\n)")
 _FLAG = re.compile(r"\s*(?::\s*[A-Za-z][\w ]*:?\s*)*")
 # A line at whose start a definition, a heading or a macro seems to start.
-_NAME = rf"(?:{QUOTED}|[^\W\d][\w '$]*)(?:\[[^\]\n]*\])?[ \t]*"
+_NAME = rf"(?:{QUOTED}[ \t]*|[^\W\d][\w '$\t]*)(?:\[[^\]\n]*\][ \t]*)?"
 _START = re.compile(
     rf"^(?:{_NAME}(?:=|:=|\(\s*[\[(]|:(?!\w+:))|\*{{3,}}|:MACRO:|:END OF MACRO:)",
     re.MULTILINE | re.IGNORECASE,
 )
 _EQUATION = re.compile(rf"^{_NAME}=", re.MULTILINE)
-_HEADS = re.compile(r":MACRO:[^)]*\)|:END OF MACRO:", re.IGNORECASE)
+_HEADS = re.compile(r":MACRO:[^(\n]*(?:\([^)]*\))?|:END OF MACRO:", re.IGNORECASE)
+_HEADING = re.compile(r"^\*{3,}[ \t]*\n\s*\.[^\n]*\n\*{3,}", re.MULTILINE)
 _GOES_ON = tuple("+-*/^=<>,([;:\\")
 
 
@@ -65,7 +66,8 @@ class Fields:
             return "".join(parts).replace("{", " ")
         return _CONTINUED.sub(" ", "".join(parts))
 
-    def is_sound(self, text: str) -> bool:
+    @property
+    def is_sound(self) -> bool:
         """Tell whether it is closed and has no more fields than it may."""
         return self.is_closed and len(self.spans) <= 4
 
@@ -131,15 +133,12 @@ def next_start(text: str, fields: Fields) -> int | None:
     something complete, can be meant.
     """
     start, end = fields.spans[0]
-    for match in _EQUATION.finditer(text, start + 1, end):
-        head = replace(fields, spans=((start, match.start()),)).equation(text)
-        before = _HEADS.sub("", re.sub(QUOTED, "_", head)).rstrip()
-        if (
-            re.search(r"[=(:]", before)
-            and not before.endswith(_GOES_ON)
-            and before.count("(") == before.count(")")
-        ):
-            return match.start()
+    if _EQUATION.search(text, start + 1, end):
+        within = _start_within(fields.equation(text))
+        if within is not None:
+            return start + within
+    if len(fields.spans) > 2 and (heading := _HEADING.search(text, fields.spans[1][0], fields.end)):
+        return heading.start()
     flagged = len(fields.spans) < 4 or _FLAG.fullmatch(fields.text(text, 3))
     if fields.is_closed and len(fields.spans) <= 4 and flagged:
         return None
@@ -149,6 +148,26 @@ def next_start(text: str, fields: Fields) -> int | None:
         if starts and (number < len(fields.spans) - 1 or text[starts[0]] in ":*"):
             return starts[-1]
     return None
+
+
+def _start_within(equation: str) -> int | None:
+    """Find a second definition in the equation of one."""
+    plain = _HEADS.sub(_blank, re.sub(PERHAPS_QUOTED, _blank, equation))
+    depth, seen, last, defines = 0, 0, "", False
+    for match in _EQUATION.finditer(equation, 1):
+        passed = plain[seen : match.start()]
+        seen = match.start()
+        depth += passed.count("(") - passed.count(")")
+        last = passed.rstrip()[-1:] or last
+        defines = defines or any(sign in passed for sign in "=(:")
+        if defines and not depth and last not in _GOES_ON:
+            return match.start()
+    return None
+
+
+def _blank(match: re.Match[str]) -> str:
+    """Give as many signs of no meaning as were found; line breaks stay."""
+    return re.sub(r"[^\n]", " " if match.group()[0] == ":" else "_", match.group())
 
 
 def _comments(text: str) -> dict[int, int]:

@@ -97,7 +97,8 @@ def _separator(text: str, before: Token | None, token: Token, opened: Sequence[T
         return Slip(what, opened[-1].start, found, "write WITH LOOKUP(input, ((x, y), …))")
     if before is not None and before.kind == "number" and before.text.isdigit():
         after = _peek(text, token.end)
-        if token.text == "," and after.kind == "number" and after.text.isdigit():
+        is_one = before.end == token.start and token.end == after.start
+        if is_one and token.text == "," and after.kind == "number" and after.text.isdigit():
             return Slip(
                 "a comma cannot stand in a number",
                 before.start,

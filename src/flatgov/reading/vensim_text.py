@@ -14,14 +14,15 @@ from flatgov.errors import ModelError, Problems
 from flatgov.limits import check
 from flatgov.reading.parsed import display_name, place
 from flatgov.reading.vensim_scan import Fields, Scan, next_start
-from flatgov.reading.vensim_tokens import QUOTED, piece
+from flatgov.reading.vensim_tokens import PERHAPS_QUOTED, QUOTED, piece
 
 _SKETCH = re.compile(r"\\{2,3}---///")
-_GROUP = re.compile(r"\*{3,}\s*\.?(.*?)\s*\*{3,}", re.DOTALL)
+_STARS = "***"  # around the name of a group
 _NEW_GROUP = re.compile(r"\{\s*\*\*(.*?)\*\*\s*\}", re.DOTALL)
 _MACRO = re.compile(r"\s*:MACRO:\s*([^(]+?)\s*\(([^)]*)\)", re.IGNORECASE)
 _END_OF_MACRO = re.compile(r"\s*:END OF MACRO:", re.IGNORECASE)
 _CONTINUED = re.compile(r"\\(?=[ \t]*\n)")
+_MOST_AGAIN = 20
 _CLOSE = "end every definition with '|'"
 
 
@@ -68,17 +69,18 @@ class Split:
     Attributes:
         entries: The definitions in the order of the file.
         broken: The names of those that cannot be read.
-        open_macro: What is wrong where a macro is not closed: no reading can tell its end.
+        stopped: What makes it useless to look further: a macro that is not closed, whose end no
+            reading can tell, or too many definitions that are not.
     """
 
     entries: list[Entry] = field(default_factory=list)
     broken: set[str] = field(default_factory=set)
-    open_macro: ModelError | None = None
+    stopped: ModelError | None = None
 
 
 def guess_name(equation: str) -> str:
     """Give the name that a definition starts with, also when it cannot be parsed."""
-    match = re.match(rf"\s*({QUOTED}|[^=\[(:<~|]*)", equation)
+    match = re.match(rf"\s*({QUOTED}|[^=\[(:<~|＝［（：]*)", equation)
     return display_name(match.group(1)) if match else ""
 
 
@@ -107,8 +109,9 @@ def split_entries(text: str, file: str, problems: Problems) -> Split:
             macro, opened = _read_macro(head), at
             at += equation.count("\n", 0, head.end())
             equation, at = _skip_space(equation[head.end() :], at)
-        if heading := _GROUP.fullmatch(equation.strip()):
-            group = display_name(heading.group(1))
+        title = equation.strip()
+        if title.startswith(_STARS) and title.endswith(_STARS):
+            group = display_name(title.strip("*").strip().removeprefix("."))
             continue
         if not equation:
             continue
@@ -121,7 +124,7 @@ def split_entries(text: str, file: str, problems: Problems) -> Split:
         else:
             split.broken.add(entry.name)
     if macro is not None:
-        split.open_macro = ModelError(
+        split.stopped = ModelError(
             f"the macro {macro.name} is not closed",
             where=place(file, macro.name, opened),
             fix="write ':END OF MACRO:' after its last definition",
@@ -131,8 +134,12 @@ def split_entries(text: str, file: str, problems: Problems) -> Split:
 
 
 def _closed(scan: Scan, text: str, file: str, problems: Problems) -> Iterator[Fields]:
-    """Yield the definitions; where one is not closed, close it before the next that starts."""
-    position = 0
+    """Yield the definitions; where one is not closed, close it before the next that starts.
+
+    Raises:
+        ModelError: So many are not closed that the text would have to be read over and over.
+    """
+    position, again = 0, 0
     while position < len(text):
         fields = scan.fields(position)
         start = next_start(text, fields)
@@ -141,9 +148,13 @@ def _closed(scan: Scan, text: str, file: str, problems: Problems) -> Iterator[Fi
             if not fields.is_closed and len(fields.spans) == 1 and _is_empty(fields, text):
                 continue
         else:
+            again += fields.end - start
+            if again > _MOST_AGAIN * len(text) + 1_000_000:
+                line = text.count("\n", 0, start) + 1
+                raise ModelError("too many definitions are not closed", where=place(file, "", line))
             fields = fields.cut(start)
             position = start
-        if start is not None or not fields.is_sound(text):
+        if fields.open_comment is None and (start is not None or not fields.is_sound):
             equation, line = _skip_space(
                 fields.equation(text), text.count("\n", 0, fields.start) + 1
             )
@@ -179,7 +190,8 @@ def _is_sound(fields: Fields, text: str, entry: Entry, file: str, problems: Prob
             )
         )
         return False
-    quote = re.sub(QUOTED, lambda match: "_" * len(match.group()), entry.equation).find('"')
+    quotes = re.finditer(PERHAPS_QUOTED, entry.equation)
+    quote = next((found.start() for found in quotes if not found[1]), -1)
     if quote >= 0:
         problems.found.append(
             ModelError(

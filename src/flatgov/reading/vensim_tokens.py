@@ -13,6 +13,8 @@ from flatgov.errors import nearest_names
 
 NUMBER = r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 QUOTED = r'"(?:\\.|[^"\\\n])*"'
+# The same, also where it is not closed: then group 1 is empty.
+PERHAPS_QUOTED = r'"(?:\\.|[^"\\\n])*("?)'
 _WORDS = r"[^\W\d][\w'$]*(?:\s+[\w'$]+)*"
 # As on a left-hand side, where digits may come first. Each pattern has one way to match a text.
 NAME = rf"(?:{QUOTED}|\w[\w'$]*(?:\s+[\w'$]+)*)"
@@ -135,8 +137,6 @@ def _wrong_sign(text: str, position: int, sign: str = "") -> Slip:
         return Slip("there is no sign '%'", position, sign, "divide by 100 instead")
     plain = unicodedata.normalize("NFKC", sign)
     meant = _MEANT.get(sign) or (plain if plain != sign and plain.isascii() else "")
-    if sign == "·":
-        meant = "*"
     if not meant:
         return Slip(
             f"the sign '{sign}' has no meaning here",
@@ -144,10 +144,6 @@ def _wrong_sign(text: str, position: int, sign: str = "") -> Slip:
             sign,
             "put a name that holds it in double quotes",
         )
-    wide = " is a full-width sign" if len(sign) == 1 and ord(sign) > 0x2FFF else " is no sign"
-    return Slip(
-        f"'{sign}'{wide} of equations" if wide == " is no sign" else f"'{sign}'{wide}",
-        position,
-        sign,
-        f"write {meant}" + ("" if sign.isascii() else ", or put a name that holds it in quotes"),
-    )
+    kind = "is a full-width sign" if ord(sign[0]) > 0x2FFF else "is no sign of equations"
+    fix = f"write '{meant}'" + ("" if sign.isascii() else ", or put a name that holds it in quotes")
+    return Slip(f"'{sign}' {kind}", position, sign, fix)

@@ -1,0 +1,63 @@
+"""Names that are none: two known names side by side, with no operator between them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from flatgov.model import Call, Expression, Reference
+from flatgov.names import canonical
+from flatgov.reading.functions import FUNCTIONS, OPERATORS
+from flatgov.reading.parsed import as_written
+from flatgov.reading.vensim_tokens import Slip
+
+_MOST_WORDS = 40
+_FUNCTIONS = frozenset(map(canonical, FUNCTIONS))
+
+
+def check_joined(tree: Expression, text: str, start: int, known: Collection[str]) -> None:
+    """Refuse ``a b`` and ``a f(x)`` where `a` and `b`, or `f`, are known and ``a b`` is not.
+
+    Args:
+        tree: A right-hand side, with names as written.
+        text: The whole definition.
+        start: Where the right-hand side starts.
+        known: The canonical names of all variables, ranges and macros.
+
+    Raises:
+        Slip: An operator is missing.
+    """
+    for name, others in _names(tree):
+        words = canonical(name).split()
+        if (
+            not 1 < len(words) < _MOST_WORDS
+            or " ".join(words) in known
+            or " ".join(words) in others
+        ):
+            continue
+        for count in range(len(words) - 1, 0, -1):
+            left, right = " ".join(words[:count]), " ".join(words[count:])
+            if left in known and (right in known or right in others or _is_number(right)):
+                found = as_written(name, text[start:])
+                raise Slip(
+                    f"an operator is missing between '{left}' and '{right}'",
+                    max(text.find(found, start), start),
+                    found,
+                    "write one (+ - * / ^)",
+                )
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit()
+
+
+def _names(tree: Expression) -> Iterator[tuple[str, Collection[str]]]:
+    """Yield each name with what else it may be: functions where arguments follow."""
+    pending = [tree]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, Reference):
+            yield part.name, ()
+        elif isinstance(part, Call):
+            if part.function not in OPERATORS:
+                yield part.function, _FUNCTIONS
+            pending += part.arguments
