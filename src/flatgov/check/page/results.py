@@ -37,13 +37,18 @@ class Found:
 
 @dataclass(frozen=True)
 class Group:
-    """Findings of a check with one cause, of one severity; `folded` are not shown at once."""
+    """Findings of a check with one cause, of one severity.
+
+    Those that are `folded` are not shown at once; `fix` is what mends all of them, if one thing
+    does.
+    """
 
     severity: str
     cause: str
     shown: tuple[Found, ...]
     folded: tuple[Found, ...]
     left_out: int
+    fix: str
 
 
 @dataclass(frozen=True)
@@ -133,9 +138,16 @@ def _groups(findings: Sequence[Finding]) -> list[Group]:
         cause = own[0].cause if len(own) > 1 else ""
         severity = "accepted" if own[0].accepted else own[0].severity
         first = _MOST_SHOWN if len(taken) > _MOST_SHOWN + 1 else len(taken)
+        fixes = {one.fix for one in own}
+        fix = own[0].fix if len(own) > 1 and len(fixes) == 1 and severity != "accepted" else ""
         groups.append(
             Group(
-                severity, cause, tuple(taken[:first]), tuple(taken[first:]), len(own) - len(taken)
+                severity,
+                cause,
+                tuple(taken[:first]),
+                tuple(taken[first:]),
+                len(own) - len(taken),
+                fix,
             )
         )
     return groups

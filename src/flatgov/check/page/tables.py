@@ -11,6 +11,8 @@ from flatgov.check.page.safe import number
 # Longer tables are cut, and say so; `--json` has them whole.
 _MOST_ROWS = 120
 _MOST_DEPTH = 4
+# Of a list of mappings inside a cell, so many are shown.
+_MOST_INSIDE = 3
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,9 @@ def cell(value: Any) -> str:
     if isinstance(value, Mapping):
         return "; ".join(f"{words(key)}: {cell(one)}" for key, one in value.items()) or "none"
     if isinstance(value, (list, tuple)):
+        if any(isinstance(one, (Mapping, list, tuple)) for one in value):
+            more = f"; and {len(value) - _MOST_INSIDE} more" if len(value) > _MOST_INSIDE else ""
+            return "; ".join(f"({cell(one)})" for one in value[:_MOST_INSIDE]) + more
         return ", ".join(map(cell, value)) or "none"
     return str(value)
 

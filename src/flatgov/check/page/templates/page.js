@@ -2,7 +2,7 @@
   "use strict";
   var box = document.getElementById("find");
   window.addEventListener("beforeprint", function () {
-    document.querySelectorAll("details").forEach(function (one) { one.open = true; });
+    document.querySelectorAll("details:not(.numbers)").forEach(function (one) { one.open = true; });
   });
   if (!box) return;
   var said = document.getElementById("found");
