@@ -84,8 +84,8 @@ CASES = {
     "figures: units": (
         "figures",
         '"Person" =',
-        '"Persons" =',
-        "figures.toml:7: units.Persons: no variable of the model is in 'Persons'; did you mean "
+        '"Persno" =',
+        "figures.toml:7: units.Persno: no variable of the model is in 'Persons'; did you mean "
         "'Person'? take it out or spell it as in the model",
     ),
     "figures: policy": (
