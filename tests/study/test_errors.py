@@ -85,7 +85,7 @@ CASES = {
         "figures",
         '"Person" =',
         '"Persno" =',
-        "figures.toml:7: units.Persno: no variable of the model is in 'Persons'; did you mean "
+        "figures.toml:7: units.Persno: no variable of the model is in 'Persno'; did you mean "
         "'Person'? take it out or spell it as in the model",
     ),
     "figures: policy": (
