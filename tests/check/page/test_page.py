@@ -228,6 +228,7 @@ def test_findings_stand_by_cause_with_the_line_of_the_file(tmp_path: Path) -> No
     page = page_text(model_report(model, *others, kept))
     assert "<b>odd things</b>, 9 times" in page
     assert "<mark>bb</mark>" in page
+    assert 'line 2, <a href="#v0">a</a>' in page
     assert "5 more</summary>" in page
     assert "we like it" in seen(page)
     assert str(tmp_path) not in page

@@ -251,7 +251,8 @@ def _input(argument: Expression, model: Model) -> str:
 
 
 def _plots(variable: Variable, known: Known, inputs: Mapping[str, str]) -> Iterator[Markup]:
-    y = f"output [{variable.units}]" if variable.units else "output"
+    y = f"output [{variable.units}]" if len(variable.units) < 12 else f"[{variable.units}]"
+    y = y if variable.units else "output"
     for equation in variable.equations:
         of = f" ({', '.join(equation.subscripts)})" if len(variable.equations) > 1 else ""
         for table, x in _tables(equation.expression, known.model):

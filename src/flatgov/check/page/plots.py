@@ -170,7 +170,7 @@ def _tick(value: float) -> str:
 
 def _titles(axes: Axes) -> str:
     """Write the titles of the axes; long ones are cut, as the text says them in full."""
-    x, y = (escape(visible(_cut(one, length))) for one, length in ((axes.x, 50), (axes.y, 26)))
+    x, y = (escape(visible(_cut(one, length))) for one, length in ((axes.x, 40), (axes.y, 20)))
     middle = (_TOP + _HEIGHT - _BOTTOM) / 2
     return (
         f'<text class="title" x="{(_LEFT + _WIDTH - _RIGHT) / 2}" y="{_HEIGHT - 16}" '

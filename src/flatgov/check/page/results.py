@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
@@ -11,10 +11,12 @@ from markupsafe import Markup, escape
 
 from flatgov.check.excerpt import Excerpt, excerpt
 from flatgov.check.findings import Finding, Outcome
+from flatgov.check.page.definitions import anchors
 from flatgov.check.page.safe import count, visible
 from flatgov.check.page.tables import Shown, shown, words
 from flatgov.check.report import Report
 from flatgov.check.sources import SOURCES
+from flatgov.names import canonical
 
 # Of findings with one cause, so many are shown at once; the others are folded, up to a bound.
 _MOST_SHOWN, _MOST_FINDINGS = 4, 400
@@ -28,6 +30,8 @@ class Found:
     severity: str
     what: str
     place: str
+    variable: str
+    anchor: str
     excerpt: Excerpt | None
     evidence: str
     nearest: tuple[str, ...]
@@ -83,13 +87,20 @@ class Result:
 def results(report: Report) -> list[Result]:
     """Arrange all checks, in the order of the report."""
     outcomes = {outcome.check: outcome for outcome in report.outcomes}
+    places = anchors(report.subject.model) if report.subject else {}
     return [
-        _result(place, check_id, report, outcomes.get(check_id))
+        _result(place, check_id, report, outcomes.get(check_id), places)
         for place, check_id in enumerate(report.checks)
     ]
 
 
-def _result(place: int, check_id: str, report: Report, outcome: Outcome | None) -> Result:
+def _result(
+    place: int,
+    check_id: str,
+    report: Report,
+    outcome: Outcome | None,
+    places: Mapping[str, str],
+) -> Result:
     check = report.checks[check_id]
     if outcome is None:
         outcome = Outcome(check_id, skipped="the model cannot be read")
@@ -103,7 +114,7 @@ def _result(place: int, check_id: str, report: Report, outcome: Outcome | None) 
         state=state,
         said=said,
         summary=_sentence(outcome.skipped or outcome.summary),
-        groups=tuple(_groups(outcome.findings)),
+        groups=tuple(_groups(outcome.findings, places)),
         data=tuple((words(key), shown(value)) for key, value in outcome.data.items()),
     )
 
@@ -123,7 +134,7 @@ def _state(outcome: Outcome) -> tuple[str, str]:
     return worst, ", ".join(said) or "passed"
 
 
-def _groups(findings: Sequence[Finding]) -> list[Group]:
+def _groups(findings: Sequence[Finding], places: Mapping[str, str]) -> list[Group]:
     """Gather findings by cause, the worst and what is not accepted first."""
     order = {"error": 0, "warning": 1, "note": 2}
     gathered: dict[tuple[object, ...], list[Finding]] = {}
@@ -133,7 +144,7 @@ def _groups(findings: Sequence[Finding]) -> list[Group]:
         gathered.setdefault((finding.severity, bool(finding.accepted), cause), []).append(finding)
     groups, room = [], _MOST_FINDINGS
     for own in gathered.values():
-        taken = [_found(one) for one in own[:room]]
+        taken = [_found(one, places) for one in own[:room]]
         room -= len(taken)
         cause = own[0].cause if len(own) > 1 else ""
         severity = "accepted" if own[0].accepted else own[0].severity
@@ -153,17 +164,18 @@ def _groups(findings: Sequence[Finding]) -> list[Group]:
     return groups
 
 
-def _found(finding: Finding) -> Found:
+def _found(finding: Finding, places: Mapping[str, str]) -> Found:
     found = excerpt(finding)
     line = found.line if found else finding.line
     # The file alone: where it lay on somebody's machine tells a reader nothing.
     place = PurePath(finding.file).name
     place += f", line {line}" if line else ""
-    place += f", ‘{finding.variable}’" if finding.variable else ""
     return Found(
         finding.severity,
         finding.what,
         place.removeprefix(", "),
+        finding.variable,
+        places.get(canonical(finding.variable), ""),
         found,
         finding.evidence,
         finding.nearest,
