@@ -174,7 +174,7 @@ class Ranges:
             fix = "define a second range of the same elements" if what.startswith("one") else ""
             where = place(file, definition.name, definition.line)
             problems.found.append(
-                ModelError(what, where=where, fix=fix, text=f"[{','.join(names)}]")
+                ModelError(what, where=where, fix=fix, text=definition.name)
             )
             return None
         try:
@@ -192,7 +192,7 @@ class Ranges:
                 f" {first.line}, [{', '.join(lists[0])}]",
                 where=place(file, definition.name, definition.line),
                 fix="give elements of one range to one variable",
-                text=f"[{','.join(names)}]",
+                text=definition.name,
             )
         )
         return None

@@ -85,7 +85,7 @@ def _left_hand_side(variable: Variable, elements: Elements, file: str) -> Iterat
     for equation in variable.equations:
         where = place(file, variable.name, equation.line)
         names = list(map(canonical, equation.subscripts))
-        text = f"[{','.join(equation.subscripts)}]"
+        text = variable.name
         repeated = [n for n in names if names.count(n) > 1 and elements.ranges.is_range(n)]
         if repeated:
             yield ModelError(
