@@ -8,7 +8,8 @@ from pysd.translators.vensim import vensim_element
 
 from flatgov.errors import ModelError
 from flatgov.reading import load_model
-from flatgov.reading.safe import UnreadableText, read_literal, safe_translators
+from flatgov.reading.safe import UnreadableText, read_literal
+from flatgov.reading.translators import safe_translators
 from flatgov.run.oracle import simulate
 
 

@@ -83,7 +83,7 @@ def _parts(error: FlatgovError) -> tuple[str, int, str, str, str]:
         ("A FUNCTION OF(a, b)", 1, "the equation is incomplete (A FUNCTION OF)", "",
          "A FUNCTION OF"),
         ("(" * 101 + "1" + ")" * 101, 1, "nested 101 deep", "if it is meant", "("),
-        ("1" + " + 1" * 400, 1, "the equation is nested too deeply", "", "1 + 1"),
+        ("1 ^ " * 400 + "1", 1, "the equation is nested too deeply", "", "1 ^ 1"),
     ],
 )  # fmt: skip
 def test_a_wrong_equation(

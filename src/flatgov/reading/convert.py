@@ -6,9 +6,7 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
-
-from pysd.translators.structures.abstract_model import AbstractSection
+from typing import TYPE_CHECKING, Any
 
 from flatgov.errors import FlatgovError, ModelError, Problems
 from flatgov.model import (
@@ -49,9 +47,12 @@ from flatgov.reading.parsed import (
 from flatgov.reading.range_sets import read_ranges
 from flatgov.reading.ranges import Ranges
 from flatgov.reading.sizes import check_elements
+from flatgov.reading.spelling import function_name, respell
 from flatgov.reading.subscripts import check_subscripts
-from flatgov.reading.trees import function_name, to_tree
 from flatgov.reading.vensim_macros import output_name
+
+if TYPE_CHECKING:
+    from pysd.translators.structures.abstract_model import AbstractSection
 
 # The names that every equation may use, those of macros too.
 _TIMES = {"time": "Time", **{name: name.upper() for name in CONTROL_NAMES}}
@@ -236,6 +237,8 @@ def _variable(
             equations += _equations(tree, definition, component, context)
         except FlatgovError as error:
             broken.add(key)
+            for one in error.all:
+                one.text = one.text or _file_name(tree)
             context.problems.found += error.all
             equations.append(Equation(tree, definition.text, definition.line))
     dimensions = context.ranges.dimensions(
@@ -257,6 +260,12 @@ def _variable(
         subscripts=dimensions or (),
         group=own[0].group,
     )
+
+
+def _file_name(tree: Expression) -> str:
+    """Give the file that an equation reads, as it stands there."""
+    first = tree.arguments[0] if isinstance(tree, Call) and tree.arguments else None
+    return first.value if isinstance(first, Text) else ""
 
 
 def _equations(
@@ -348,6 +357,10 @@ def _macro(section: AbstractSection, body: _Section, context: Context) -> Macro:
 
 
 def _convert(structure: Any, spelling: Mapping[str, str]) -> Expression | None:
+    if isinstance(structure, Expression):
+        return respell(structure, spelling)
+    from flatgov.reading.trees import to_tree  # Only PySD's structures need PySD.
+
     try:
         return to_tree(structure, spelling)
     except (AttributeError, KeyError, TypeError, ValueError):

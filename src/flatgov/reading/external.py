@@ -12,11 +12,10 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from pysd.py_backend import external
 
 from flatgov import limits
 from flatgov.errors import ModelError
@@ -29,6 +28,13 @@ Coordinates = Mapping[str, Sequence[str]]
 
 _SPREADSHEETS = (".xls", ".xlsx", ".xlsm", ".xlsb", ".odf", ".ods", ".odt")
 _lock = threading.RLock()
+
+
+def _readers() -> Any:
+    """Give PySD's readers; it takes most of a second to import, and few models need them."""
+    from pysd.py_backend import external
+
+    return external
 
 
 def read_values(
@@ -59,17 +65,17 @@ def read_values(
     _check_form(path, tab, where)
     with _reading(texts, where):
         if call.function == "GET DIRECT CONSTANTS":
-            reader = external.ExtConstant(path, tab, cells[0], coords, folder.path, coords, "")
+            reader = _readers().ExtConstant(path, tab, cells[0], coords, folder.path, coords, "")
             reader.initialize()
             return _constants(np.asarray(reader.data, dtype=np.float64), texts, where)
         if call.function == "GET DIRECT DATA":
             interpolation = (keyword or "interpolate").replace("_", " ")
-            reader = external.ExtData(
+            reader = _readers().ExtData(
                 path, tab, *cells, interpolation.replace(" ", "_"), coords, folder.path, coords, ""
             )
         else:
             interpolation = "interpolate"
-            reader = external.ExtLookup(path, tab, *cells, coords, folder.path, coords, "")
+            reader = _readers().ExtLookup(path, tab, *cells, coords, folder.path, coords, "")
         reader._fill_missing = lambda series, data: None
         reader.initialize()
         x, y = np.asarray(reader.data[reader.data.dims[0]], float), np.asarray(reader.data, float)
@@ -99,7 +105,7 @@ def read_elements(arguments: Mapping[str, str], folder: Folder, where: str) -> l
     path = folder.open(arguments["file"], where)
     _check_form(path, arguments["tab"], where)
     with _reading(list(arguments.values()), where):
-        found = external.ExtSubscript(path, *list(arguments.values())[1:], folder.path)
+        found = _readers().ExtSubscript(path, *list(arguments.values())[1:], folder.path)
     elements = [" ".join(str(element).split()) for element in found.subscript]
     if not elements or len(set(map(canonical, elements))) < len(elements):
         raise ModelError(
@@ -139,7 +145,7 @@ def _reading(texts: Sequence[str], where: str) -> Iterator[None]:
                 fix="check the sheet and the cells",
             ) from None
         finally:
-            external.Excels.clean()
+            _readers().Excels.clean()
 
 
 def _cells(texts: Sequence[str]) -> str:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from pysd.translators.structures.abstract_model import AbstractData, AbstractLookup
-
 from flatgov.model import Array, Call, Expression, Kind, Number, Reference, Table
 from flatgov.reading.diagnose import walk
 from flatgov.reading.functions import OPERATORS
@@ -19,11 +17,12 @@ def kind_of(component: object, expressions: Sequence[Expression], flow: bool) ->
         expressions: Its equations.
         flow: Whether it stands as a term in the flow of some stock.
     """
-    if isinstance(component, AbstractLookup):
+    made_as = type(component).__name__  # of PySD's classes or ours, which have the same names
+    if made_as == "AbstractLookup":
         return "lookup"
     if all(isinstance(item, (Number, Array)) for item in expressions):
         return "constant"
-    if isinstance(component, AbstractData) or any(isinstance(item, Table) for item in expressions):
+    if made_as == "AbstractData" or any(isinstance(item, Table) for item in expressions):
         return "data"
     if any(isinstance(item, Call) and item.function == "INTEG" for item in expressions):
         return "stock"

@@ -6,10 +6,8 @@ import copy
 import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
-
-from pysd.builders.python.subscripts import SubscriptManager
-from pysd.translators.structures.abstract_model import AbstractSubscriptRange
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 from flatgov import limits
 from flatgov.errors import FlatgovError, ModelError, Place, Problems, nearest_names
@@ -18,6 +16,9 @@ from flatgov.reading.external import read_elements
 from flatgov.reading.folder import Folder
 from flatgov.reading.parsed import Parsed, place
 from flatgov.reading.ranges import Ranges
+
+if TYPE_CHECKING:
+    from pysd.translators.structures.abstract_model import AbstractSubscriptRange
 
 
 def read_ranges(parsed: Parsed, folder: Folder, file: str, problems: Problems) -> Ranges:
@@ -51,7 +52,7 @@ def read_ranges(parsed: Parsed, folder: Folder, file: str, problems: Problems) -
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            manager: Any = SubscriptManager(items, Path())
+            manager = _manager(items)
         except (KeyError, ValueError, RecursionError) as error:
             raise ModelError(f"the subscript range {error} is wrong", where=place(file)) from None
     elements = {name: tuple(members) for name, members in manager.subscripts.items()}
@@ -194,3 +195,16 @@ def _map(
         for element in group
     }
     return goal, name, tuple(back.get(canonical(element), "") for element in elements[goal])
+
+
+def _manager(items: list[AbstractSubscriptRange]) -> Any:
+    """Give PySD's form of the ranges; without any there is nothing to import PySD for."""
+    if not items:
+        return SimpleNamespace(
+            subscripts={},
+            make_coord_dict=lambda subscripts: {name: [] for name in subscripts},
+            make_merge_list=lambda lists, name: lists[0],
+        )
+    from pysd.builders.python.subscripts import SubscriptManager
+
+    return SubscriptManager(items, Path())

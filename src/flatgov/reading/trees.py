@@ -11,8 +11,7 @@ from pysd.translators.structures import abstract_expressions as ae
 
 from flatgov.model import Array, Call, Expression, Number, Reference, Table, Text
 from flatgov.names import canonical
-from flatgov.reading.functions import OPERATORS
-from flatgov.reading.parsed import display_name
+from flatgov.reading.spelling import function_name
 
 _DELAYS = {1: "DELAY1", 3: "DELAY3"}
 _SMOOTHS = {1: "SMOOTH", 3: "SMOOTH3"}
@@ -22,7 +21,7 @@ def to_tree(structure: Any, spelling: Mapping[str, str]) -> Expression:
     """Convert one right-hand side.
 
     Args:
-        structure: What PySD's parser made of it, or a tree with names as written.
+        structure: What PySD's parser made of it.
         spelling: The defining variable's own spelling by canonical name.
     """
     convert: Callable[[Any], Expression] = functools.partial(to_tree, spelling=spelling)
@@ -31,8 +30,6 @@ def to_tree(structure: Any, spelling: Mapping[str, str]) -> Expression:
         return Call(function, tuple(convert(argument) for argument in arguments))
 
     match structure:
-        case Number() | Reference() | Call() | Table() | Array() | Text():
-            return respell(structure, spelling)
         case float() | int() | np.floating() | np.integer():
             return Number(float(structure))
         case str():
@@ -73,29 +70,6 @@ def to_tree(structure: Any, spelling: Mapping[str, str]) -> Expression:
     return call(_STRUCTURES[type(structure)], *vars(structure).values())
 
 
-def respell(tree: Expression, spelling: Mapping[str, str]) -> Expression:
-    """Give the names in a tree their own spelling; a call of a variable is one of a lookup."""
-    rest = []  # Rows of terms may be thousands long; they group from the left.
-    while isinstance(tree, Call) and tree.function in OPERATORS and len(tree.arguments) == 2:
-        rest.append((tree.function, tree.arguments[1]))
-        tree = tree.arguments[0]
-    own = _respell_one(tree, spelling)
-    for operator, right in reversed(rest):
-        own = Call(operator, (own, respell(right, spelling)))
-    return own
-
-
-def _respell_one(tree: Expression, spelling: Mapping[str, str]) -> Expression:
-    match tree:
-        case Reference(name, subscripts):
-            return Reference(spelling.get(canonical(name)) or display_name(name), subscripts)
-        case Call(function, arguments):
-            own = tuple(respell(argument, spelling) for argument in arguments)
-            known = spelling.get(canonical(function))
-            return Call("LOOKUP", (Reference(known), *own)) if known else Call(function, own)
-    return tree
-
-
 # Structures whose fields stand in the order of the function's arguments.
 _STRUCTURES = {
     ae.DelayNStructure: "DELAY N",
@@ -108,19 +82,6 @@ _STRUCTURES = {
     ae.GetDataStructure: "GET DIRECT DATA",
     ae.GetConstantsStructure: "GET DIRECT CONSTANTS",
 }
-
-# Names under which PySD keeps functions of XMILE that differ from Vensim's; `xmile_functions`
-# writes them, so that PySD can run the model too.
-_OTHER_NAMES = {
-    "xramp": "RAMP",
-    "xpulse": "XMILE PULSE",
-    "xpulse_train": "XMILE PULSE TRAIN",
-}
-
-
-def function_name(reference: str) -> str:
-    """Give a function's Vensim name in capitals from PySD's form of it."""
-    return _OTHER_NAMES.get(reference.lower(), canonical(reference).upper())
 
 
 def _with_initial(function: str, arguments: tuple[Any, Any, Any]) -> tuple[Any, ...]:

@@ -11,21 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pysd.translators.structures.abstract_model import (
-    AbstractComponent,
-    AbstractControlElement,
-    AbstractData,
-    AbstractElement,
-    AbstractLookup,
-    AbstractModel,
-    AbstractSection,
-    AbstractSubscriptRange,
-    AbstractUnchangeableConstant,
-)
-
 from flatgov.errors import FlatgovError, ModelError, Problems
 from flatgov.model import Call, Expression, Integrator
 from flatgov.names import canonical
+from flatgov.reading import structures
 from flatgov.reading.parsed import (
     CONTROL_NAMES,
     Definition,
@@ -36,6 +25,13 @@ from flatgov.reading.parsed import (
 )
 from flatgov.reading.ranges import read_range
 from flatgov.reading.safe import UnreadableText, read_number
+from flatgov.reading.structures import (
+    AbstractComponent,
+    AbstractData,
+    AbstractLookup,
+    AbstractSubscriptRange,
+    AbstractUnchangeableConstant,
+)
 from flatgov.reading.vensim_bytes import decode
 from flatgov.reading.vensim_expression import read_expression
 from flatgov.reading.vensim_joined import check_joined
@@ -60,8 +56,8 @@ class Part:
     Attributes:
         name: As written, in its quotes.
         text: Its right-hand side on one line.
-        item: The component of an element, or a subscript range, in the form of PySD's classes;
-            in a component an expression tree stands for PySD's.
+        item: The component of an element, or a subscript range, as PySD has it; in a
+            component an expression tree stands for PySD's, unless it is PySD's own.
         mapped: To what a subscript range is mapped, as in `RangeText`.
     """
 
@@ -70,6 +66,11 @@ class Part:
     text: str
     item: Any
     mapped: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def is_range(self) -> bool:
+        """Tell a subscript range from a variable."""
+        return not hasattr(self.item, "ast")
 
 
 def parse_vensim(source: bytes, file: str, problems: Problems) -> Parsed:
@@ -104,7 +105,7 @@ def parse_vensim(source: bytes, file: str, problems: Problems) -> Parsed:
     if split.stopped is not None:
         raise split.stopped
     macros = {canonical(e.macro.name): e.macro for e in split.entries if e.macro}
-    ranges = [part for part in parts if isinstance(part.item, AbstractSubscriptRange)]
+    ranges = [part for part in parts if part.is_range]
     return Parsed(
         abstract=abstract_model(parts, macros.values()),
         definitions=_definitions(parts, None, file, problems),
@@ -175,7 +176,7 @@ def _read(entry: Entry, file: str, known: Collection[str]) -> Part | None:
 
 
 def _component(text: str, left: Left, where: str) -> Any:
-    subscripts = [list(left.subscripts), [list(group) for group in left.excluded]]
+    subscripts = (list(left.subscripts), [list(group) for group in left.excluded])
     if left.kind == "lookup" and not _OUTSIDE.match(text, left.right):
         return AbstractLookup(subscripts=subscripts, ast=read_lookup(text, left.right))
     if left.kind == "data" and not text[left.right :].strip():
@@ -252,22 +253,29 @@ def _refuse_sign(text: str, position: int) -> None:
     )
 
 
-def abstract_model(parts: Sequence[Part], macros: Iterable[Macro]) -> AbstractModel:
-    """Put parts together in the form of PySD: the main section, then one for each macro."""
-    sections = [_section(parts, None), *(_section(parts, macro) for macro in macros)]
-    return AbstractModel(original_path=Path("model.mdl"), sections=tuple(sections))
+def abstract_model(
+    parts: Sequence[Part], macros: Iterable[Macro], classes: Any = structures
+) -> Any:
+    """Put parts together: the main section, then one for each macro.
+
+    Args:
+        parts: The definitions.
+        macros: The macros, in the order of the file.
+        classes: The module with the classes: ours, or PySD's.
+    """
+    sections = [_section(parts, macro, classes) for macro in (None, *macros)]
+    return classes.AbstractModel(original_path=Path("model.mdl"), sections=tuple(sections))
 
 
-def _section(parts: Sequence[Part], macro: Macro | None) -> AbstractSection:
-    ranges = [part.item for part in parts if isinstance(part.item, AbstractSubscriptRange)]
-    return AbstractSection(
+def _section(parts: Sequence[Part], macro: Macro | None, classes: Any) -> Any:
+    return classes.AbstractSection(
         name=canonical(macro.name).replace(" ", "_") if macro else "__main__",
         path=Path("macro.py" if macro else "model.py"),
         type="macro" if macro else "main",
         params=list(macro.parameters) if macro else [],
         returns=list(macro.returns) if macro else [],
-        subscripts=[] if macro else ranges,
-        elements=_merge(_components(parts, macro)),
+        subscripts=[] if macro else [part.item for part in parts if part.is_range],
+        elements=_merge(_components(parts, macro), classes),
         constraints=[],
         test_inputs=[],
         split=False,
@@ -276,20 +284,16 @@ def _section(parts: Sequence[Part], macro: Macro | None) -> AbstractSection:
 
 
 def _components(parts: Sequence[Part], macro: Macro | None) -> list[Part]:
-    return [
-        part
-        for part in parts
-        if part.entry.macro == macro and not isinstance(part.item, AbstractSubscriptRange)
-    ]
+    return [part for part in parts if part.entry.macro == macro and not part.is_range]
 
 
-def _merge(parts: Sequence[Part]) -> list[AbstractElement]:
+def _merge(parts: Sequence[Part], classes: Any) -> list[Any]:
     """Gather the equations of each variable; names match as in Vensim."""
-    elements: dict[str, AbstractElement] = {}
+    elements: dict[str, Any] = {}
     for part in parts:
         key = canonical(part.name)
         if key not in elements:
-            make = AbstractControlElement if is_control(key) else AbstractElement
+            make = classes.AbstractControlElement if is_control(key) else classes.AbstractElement
             elements[key] = make(name=part.name, components=[])
         elements[key].components.append(part.item)
     return list(elements.values())

@@ -16,7 +16,15 @@ from flatgov.model import NA, Call, Expression, Number, Reference, Text
 from flatgov.names import canonical
 from flatgov.reading.vensim_numbers import points_end, read_array, read_points, tabbed
 from flatgov.reading.vensim_slips import misfit, unclosed
-from flatgov.reading.vensim_tokens import COMPARISONS, SUBSCRIPTS, Slip, Token, next_token, piece
+from flatgov.reading.vensim_tokens import (
+    COMPARISONS,
+    OPERATORS,
+    SUBSCRIPTS,
+    Slip,
+    Token,
+    next_token,
+    piece,
+)
 
 _LONGEST = 1000
 _DEEPEST = 300  # All that goes through a tree calls itself once or twice for a level.
@@ -60,13 +68,15 @@ def read_expression(text: str, start: int, subscripted: bool = True, where: str 
 
 
 def _depth(tree: Expression) -> int:
-    """Count the levels of a tree; a sum of many terms has as many."""
+    """Count the levels of a tree; a row of terms, which groups from the left, is one."""
     most, pending = 0, [(tree, 1)]
     while pending:
         part, depth = pending.pop()
         most = max(most, depth)
-        if isinstance(part, Call):
-            pending += [(argument, depth + 1) for argument in part.arguments]
+        if isinstance(part, Call) and part.arguments:
+            same = part.function in OPERATORS
+            pending.append((part.arguments[0], depth if same else depth + 1))
+            pending += [(argument, depth + 1) for argument in part.arguments[1:]]
     return most
 
 

@@ -10,14 +10,14 @@ import re
 from typing import Any
 
 import parsimonious
-from pysd.translators.structures.abstract_model import AbstractModel
+from pysd.translators.structures import abstract_model as structures
 from pysd.translators.vensim.vensim_element import Component, Element, SubscriptRange
 
 from flatgov.errors import ModelError, Problems
 from flatgov.names import canonical
 from flatgov.reading.parsed import place
 from flatgov.reading.ranges import read_range
-from flatgov.reading.safe import safe_translators
+from flatgov.reading.translators import safe_translators
 from flatgov.reading.vensim import Part, abstract_model, read_entries
 from flatgov.reading.vensim_left import read_left
 from flatgov.reading.vensim_macros import plain_macros
@@ -32,7 +32,7 @@ _LISTED = re.compile(_NAME + rf"\((\s*[-+]?\s*{NUMBER}\s*(?:,\s*[-+]?\s*{NUMBER}
 _OTHER = re.compile(rf"{QUOTED}|:(?:and|or|not|na):", re.IGNORECASE)
 
 
-def read_for_pysd(source: bytes, file: str) -> AbstractModel:
+def read_for_pysd(source: bytes, file: str) -> structures.AbstractModel:
     """Give PySD's form of a model that is read without mistakes.
 
     Raises:
@@ -47,7 +47,8 @@ def read_for_pysd(source: bytes, file: str) -> AbstractModel:
             _part(entry, file) for entry in entries if read_left(entry.equation).kind != "check"
         ]
     macros = {canonical(entry.macro.name): entry.macro for entry in entries if entry.macro}
-    return abstract_model(parts, macros.values())
+    model: structures.AbstractModel = abstract_model(parts, macros.values(), structures)
+    return model
 
 
 def _part(entry: Entry, file: str) -> Part:
