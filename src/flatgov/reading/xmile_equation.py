@@ -25,8 +25,9 @@ from flatgov.reading.xmile_functions import (
     previous,
     safe_division,
 )
+from flatgov.reading.xmile_model import Entry
 from flatgov.reading.xmile_scope import Scope, marks, reference
-from flatgov.reading.xmile_table import read_table
+from flatgov.reading.xmile_table import has_points, read_table
 
 _LOGIC = {"and": ":AND:", "or": ":OR:", **{s: s for s in ("=", "<>", "<", "<=", ">", ">=")}}
 # Functions over arrays, under the names that they have in PySD's structures.
@@ -114,8 +115,8 @@ def _function(node: Apply, scope: Scope) -> Any:
     if name in scope.contents.macros:
         return call(name.replace(" ", "_"), *(emit(part, scope) for part in arguments))
     entry = scope.contents.find(name, scope.entry.model)
-    if entry is not None and entry.broken:
-        return 0.0
+    if entry is not None and (entry.broken or _without_points(entry)):
+        return 0.0  # What is wrong is said of that variable.
     if entry is not None:
         raise ExpressionError(
             f"'{name}' is no graphical function or function, but an argument follows it",
@@ -129,6 +130,10 @@ def _function(node: Apply, scope: Scope) -> Any:
             emit(arguments[0], replace(scope, previous=True)), emit(arguments[1], scope)
         )
     return _plain_call(name, arguments, scope)
+
+
+def _without_points(entry: Entry) -> bool:
+    return entry.table is not None and not has_points(entry.table)
 
 
 def _plain_call(name: str, arguments: tuple[Node, ...], scope: Scope) -> Any:

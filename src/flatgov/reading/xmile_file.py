@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from lxml import etree
@@ -39,11 +39,19 @@ class Source:
         root: Its root element.
         file: Its path, for messages.
         vensim: Whether Vensim, or a converter of its models, wrote it.
+        raw: Its text.
     """
 
     root: Any
     file: str
     vensim: bool
+    raw: str = field(default="", repr=False)
+
+    def as_in_file(self, text: str) -> str:
+        """Give a piece of an equation as it stands in the file: ``&`` may be ``&amp;`` there."""
+        half = text.replace("&", "&amp;").replace("<", "&lt;")
+        forms = (text, half, half.replace(">", "&gt;"))
+        return next((form for form in forms if form in self.raw), text)
 
     def where(self, name: str = "", node: Any = None) -> Place:
         """Describe a place in the file."""
@@ -91,7 +99,8 @@ def read_source(source: bytes, file: str, problems: Problems) -> Source:
     """
     root = _read_root(source, file)
     vendor = " ".join(text for text in root.itertext(f"{{{root.nsmap[None]}}}vendor") if text)
-    found = Source(root, file, vensim="ventana" in vendor.lower())
+    raw = source.decode("utf-8", errors="replace")
+    found = Source(root, file, vensim="ventana" in vendor.lower(), raw=raw)
     problems.found += _refusals(found)
     return found
 

@@ -99,7 +99,7 @@ def placed(error: ExpressionError, entry: Entry, contents: Contents) -> ModelErr
         where=place(contents.source.file, entry.name, line),
         nearest=error.nearest,
         fix=error.fix,
-        text=as_written(error.text, whole) or error.text,
+        text=contents.source.as_in_file(as_written(error.text, whole) or error.text),
     )
 
 
