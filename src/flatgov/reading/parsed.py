@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -93,6 +94,7 @@ def is_control(name: str) -> bool:
     return canonical(name) in CONTROL_NAMES
 
 
+@functools.lru_cache(maxsize=1 << 12)  # a long sum has the same sign many times
 def as_written(name: str, text: str) -> str:
     """Find a name in an equation: the piece of the text that means it, or ``""``."""
     words = r"[\s_]+".join(map(re.escape, canonical(name).split()))

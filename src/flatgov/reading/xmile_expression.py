@@ -17,6 +17,8 @@ from flatgov.errors import FlatgovError
 from flatgov.names import canonical
 from flatgov.reading.hints import sign_form
 
+_PIECES = re.compile(r'\.|"(?:\\.|[^"\\])*"?|[^."]+')
+
 
 class ExpressionError(ValueError):
     """An equation that is not understood; the message says what and where in it.
@@ -305,7 +307,13 @@ def _number(text: str) -> Literal:
 
 def _parts(text: str) -> list[str]:
     """Split ``module.variable`` at the dots outside quotes; a leading dot gives an empty part."""
-    return re.split(r'\.(?=(?:[^"]*"[^"]*")*[^"]*$)', text)
+    parts = [""]
+    for piece in _PIECES.findall(text):
+        if piece == ".":
+            parts.append("")
+        else:
+            parts[-1] += piece
+    return parts
 
 
 def _unquote(part: str) -> str:

@@ -165,7 +165,10 @@ def _read_root(source: bytes, file: str) -> Any:
     if not source.strip():
         raise ModelError("the file is empty", where=place(file), fix="give a Vensim or XMILE model")
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, recover=True)
-    root = etree.fromstring(source, parser)
+    try:
+        root = etree.fromstring(source, parser)
+    except etree.XMLSyntaxError as error:  # nothing to recover
+        raise ModelError(f"not valid XML: {error.msg}", where=place(file)) from None
     Problems([*_xml_errors(parser.error_log, file)]).raise_first()
     if root is None:
         raise ModelError("not valid XML", where=place(file))

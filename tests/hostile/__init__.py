@@ -1,0 +1,1 @@
+"""Hostile files: each must be refused in one line, or give the right numbers, at no great cost."""
