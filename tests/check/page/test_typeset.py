@@ -18,7 +18,7 @@ from flatgov.model import Call, Equation, Expression, Number, Reference
 from flatgov.names import canonical
 from flatgov.reading.functions import FUNCTIONS
 
-CHILDREN = {"mfrac": 2, "msup": 2, "munder": 2, "msubsup": 3}
+CHILDREN = {"mfrac": 2, "msup": 2, "msub": 2, "munder": 2, "msubsup": 3}
 
 
 def typeset(expression: Expression) -> str:
@@ -78,6 +78,17 @@ def test_sums_over_a_subscript_name_it() -> None:
     total = typeset(Call("SUM", (Reference("a", ("region!",)),)))
     assert "<munder><mo>∑</mo><mtext>region</mtext></munder>" in total
     assert "!" not in total
+
+
+def test_subscripts_inside_a_fraction_are_mathml() -> None:
+    text = typeset(Call("/", (Reference("a", ("north",)), Number(2.0))))
+    assert '<msub><mtext><a href="#va">a</a></mtext><mtext>north</mtext></msub>' in text
+    assert "<sub>" not in text
+
+
+def test_a_wide_product_over_a_subscript_names_it_too() -> None:
+    wide = Reference("a name of more than sixty letters is too wide for any fraction", ("r!",))
+    assert words(typeset(Call("PROD", (wide,)))).startswith("y = ∏r(a name of")
 
 
 def test_a_wide_fraction_is_written_in_a_row() -> None:

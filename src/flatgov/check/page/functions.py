@@ -38,12 +38,12 @@ SHORT = {
     "ARCSIN": "arcsin",
     "ARCCOS": "arccos",
     "ARCTAN": "arctan",
-    "VMAX": "max",
-    "VMIN": "min",
-    "PROD": "∏",
     "MODULO": "mod",
     "INITIAL": "initial",
 }
+
+# Functions over the elements of a subscript.
+OVER = {"SUM": "∑", "PROD": "∏", "VMAX": "max", "VMIN": "min"}
 
 MEANINGS = {
     "ACTIVE INITIAL": "the first argument; at the start of the run the second one",

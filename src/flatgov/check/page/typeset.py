@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from markupsafe import Markup, escape
 
-from flatgov.check.page.functions import INFIX, PREFIX, SHORT
+from flatgov.check.page.functions import INFIX, OVER, PREFIX, SHORT
 from flatgov.check.page.safe import exact, visible
 from flatgov.model import NA, Array, Call, Equation, Expression, Number, Reference, Table, Text
 from flatgov.names import canonical
@@ -138,8 +138,8 @@ class Typesetter:
         narrow = self._width(call) <= _WIDEST
         if call.function == "/":
             return max(self._width(one) for one in call.arguments) <= _WIDEST
-        if call.function == "SUM":
-            return narrow and bool(_summed(call.arguments[0]))
+        if call.function in OVER:
+            return narrow and bool(_ranges(call.arguments[0]))
         return narrow and call.function in ("^", "ABS", "SQRT", "IF THEN ELSE")
 
     def _head(self, call: Call) -> tuple[Markup, tuple[Expression, ...]]:
@@ -152,6 +152,9 @@ class Typesetter:
         if function == "WITH LOOKUP":
             self.used[function] = None
             return Markup('<span class="fn">table</span>'), arguments[:1]
+        if function in OVER and (over := _ranges(arguments[0])):
+            ranges = visible(", ".join(over))
+            return Markup("{}<sub>{}</sub>").format(OVER[function], ranges), arguments
         if function == "LOG" and len(arguments) == 2 and isinstance(arguments[1], Number):
             base = exact(arguments[1].value)
             return Markup("log<sub>{}</sub>").format(base), arguments[:1]
@@ -215,16 +218,16 @@ class Typesetter:
             return Markup("<mrow><mo>|</mo>{}<mo>|</mo></mrow>").format(self._math(arguments[0]))
         if function == "SQRT":
             return Markup("<msqrt>{}</msqrt>").format(self._math(arguments[0]))
-        if function == "SUM" and (over := _summed(arguments[0])):
-            inner = self._math(arguments[0], 60)
-            ranges = visible(", ".join(over))
-            under = Markup("<munder><mo>∑</mo><mtext>{}</mtext></munder>").format(ranges)
-            return Markup("<mrow>{}{}</mrow>").format(under, inner)
+        if function in OVER and (over := _ranges(arguments[0])):
+            sign, ranges = OVER[function], visible(", ".join(over))
+            under = Markup("<munder><mo>{}</mo><mtext>{}</mtext></munder>").format(sign, ranges)
+            return Markup("<mrow>{}{}</mrow>").format(under, self._math(arguments[0], 60))
         if function == "IF THEN ELSE":
             return self._math_cases(call)
         head, inside = self._head(call)
         listed = Markup("<mo>,</mo>").join(self._math(one) for one in inside)
-        name = Markup("<mtext>{}</mtext>").format(head)
+        # Browsers set what stands directly in mtext one below the other.
+        name = Markup("<mtext><span>{}</span></mtext>").format(head)
         if not inside:
             return name
         return Markup("<mrow>{}<mo>(</mo>{}<mo>)</mo></mrow>").format(name, listed)
@@ -243,6 +246,11 @@ class Typesetter:
     def _math_atom(self, expression: Expression) -> Markup:
         if isinstance(expression, Number) and expression.value != NA:
             return Markup("<mn>{}</mn>").format(exact(expression.value))
+        if isinstance(expression, Reference) and expression.subscripts:
+            bare = self._reference(Reference(expression.name))
+            below = visible(", ".join(one.rstrip("!") for one in expression.subscripts))
+            pair = "<msub><mtext>{}</mtext><mtext>{}</mtext></msub>"
+            return Markup(pair).format(bare, below)
         return Markup("<mtext>{}</mtext>").format(self._atom(expression))
 
     def _width(self, expression: Expression) -> int:
@@ -280,12 +288,12 @@ def _branches(call: Expression) -> list[tuple[Expression, Expression | None]]:
     return [*rows, (call, None)]
 
 
-def _summed(expression: Expression) -> list[str]:
-    """Give the subscript ranges that a SUM runs over: those with an exclamation mark."""
+def _ranges(expression: Expression) -> list[str]:
+    """Give the subscripts that a SUM runs over: those with an exclamation mark."""
     if isinstance(expression, Reference):
         return [one.rstrip("!") for one in expression.subscripts if one.endswith("!")]
     if isinstance(expression, Call):
-        return list(dict.fromkeys(n for one in expression.arguments for n in _summed(one)))
+        return list(dict.fromkeys(n for one in expression.arguments for n in _ranges(one)))
     return []
 
 
