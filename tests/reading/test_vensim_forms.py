@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from flatgov.model import Array, Call, Model, Number, Reference
+from flatgov.names import canonical
+from flatgov.reading import translate
+from flatgov.reading.trees import to_tree
 
 Load = Callable[..., Model]
 
@@ -121,3 +128,48 @@ def test_a_name_of_two_known_names_is_a_name(load: Load) -> None:
     assert model.variables["y"].equations[0].expression == Call(
         "+", (Reference("a b"), Reference("a"))
     )
+
+
+ALIKE = """
+D: p, q ~~|
+f((0,0),(1,2),(3,5)) ~~|
+x[D] = 1, 2 ~~|
+y[p] = 3 ~~|
+y[q] = -x[q] ^ 2 ^ -1 - - 3 * (a - -b) / 2 ~~|
+a = IF THEN ELSE(:NOT: b > 1 :AND: b <> 2 :OR: b <= 3, f(b), :NA:) ~~|
+b = - 3 ^ 2 + .5e1 * WITH LOOKUP(Time, ([(0,0)-(9,9)],(0,1),(2,-3.5))) ~~|
+s = INTEG(a - SUM(x[D!] * y[D!]), MAX(1, b)) ~~|
+c = SMOOTH3I(s, 2, 1) + DELAY1(s, 3) + DELAY FIXED(s, 1, 0) + TREND(s, 1, 0) ~~|
+m = PULSE TRAIN(1, 2, 3, 9) + RAMP(1, 2, 3) + STEP(a, 2) + SMOOTH N(s, 1, 2, 3) ~~|
+e = ACTIVE INITIAL(SAMPLE IF TRUE(a > 1, b, 3), INITIAL(c)) + GAME(m) + PI() ~~|
+g == 5 - 3 ~~|
+h[D] :EXCEPT: [q] = ELMCOUNT(D) ~~|
+h[q] = ZIDZ(1, 0) ~~|
+"""
+
+
+def test_trees_are_those_that_the_grammar_of_pysd_gives(load: Load) -> None:
+    model = load(ALIKE)
+    section = translate(model).sections[0]
+    spelling = {canonical(name): name for name in model.variables} | {"time": "Time", "d": "D"}
+    compared = 0
+    for element in section.elements:
+        variable = model.variables.get(element.name)
+        for number, component in enumerate(element.components if variable else ()):
+            assert variable is not None
+            assert variable.equations[number].expression == to_tree(component.ast, spelling)
+            compared += 1
+    assert compared == 13
+
+
+def test_a_model_without_subscripts_is_read_without_pysd(write: Callable[..., Path]) -> None:
+    path = write("a = f(Time) ~~|\nf((0,0),(1,1)) ~~|\ns = INTEG(a, 0) ~~|")
+    code = (
+        "import sys; from flatgov.reading import load_model; load_model(sys.argv[1]);"
+        "print([name for name in ('pysd', 'xarray', 'pandas') if name in sys.modules])"
+    )
+    environment = {**os.environ, "FLATGOV_CACHE_DIR": str(path.parent / "cache")}
+    result = subprocess.run(
+        [sys.executable, "-c", code, str(path)], capture_output=True, text=True, env=environment
+    )
+    assert (result.stdout, result.stderr) == ("[]\n", "")
