@@ -85,7 +85,10 @@ def test_vensim_writes_not_of_a_whole_comparison() -> None:
         ("f(x)(y)", "syntax error at '(y)'"),
         ("a[1", "syntax error at the end of 'a[1'"),
         ("1e999", "'1e999' is too large for a number"),
-        ("(" * 20000 + "1" + ")" * 20000, "the equation is nested 101 deep, and the limit nesting is 100"),
+        (
+            "(" * 20000 + "1" + ")" * 20000,
+            "the equation is nested 101 deep, and the limit nesting is 100",
+        ),
     ],
 )
 def test_what_is_no_expression(text: str, message: str) -> None:

@@ -25,7 +25,7 @@ def test_a_deep_chain_of_variables_needs_no_deep_recursion(load):
 
 
 def test_an_equation_that_is_nested_too_deeply_is_one_line(load):
-    with pytest.raises(ModelError, match="'y', line 1: the equation is nested too deeply"):
+    with pytest.raises(ModelError, match="'y', line 1: the equation is nested 101 deep"):
         load(f"y = {'MAX(1,' * 400}Time{')' * 400} ~~| ", final=1).run()
 
 

@@ -173,9 +173,7 @@ class Ranges:
                 continue
             fix = "define a second range of the same elements" if what.startswith("one") else ""
             where = place(file, definition.name, definition.line)
-            problems.found.append(
-                ModelError(what, where=where, fix=fix, text=definition.name)
-            )
+            problems.found.append(ModelError(what, where=where, fix=fix, text=definition.name))
             return None
         try:
             with warnings.catch_warnings():

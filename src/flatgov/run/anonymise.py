@@ -24,7 +24,7 @@ from pysd.translators.structures.abstract_model import (
 from flatgov.errors import ModelError
 from flatgov.names import canonical
 from flatgov.reading.functions import FUNCTIONS
-from flatgov.reading.trees import function_name
+from flatgov.reading.spelling import function_name
 
 _CONTROL = {
     "initial time": "initial_time",
