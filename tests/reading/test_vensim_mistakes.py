@@ -169,6 +169,12 @@ def test_a_group_after_a_definition_that_is_not_closed_is_one(write: Write) -> N
     assert [line for _, line, *_ in found(path)] == [1, 6]
 
 
+def test_a_misspelt_name_of_several_words_is_no_missing_operator(write: Write) -> None:
+    path = write("birth rate = 1 ~~|\nbirths = 1 ~~|\nrate = 1 ~~|\ny = births rate ~~|")
+    [(variable, _, what, *_)] = found(path)
+    assert (variable, what) == ("y", "the variable 'births rate' is not defined")
+
+
 def test_comparisons_at_the_start_of_lines_start_no_definition(
     load: Callable[..., Model],
 ) -> None:

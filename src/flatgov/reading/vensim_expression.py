@@ -24,6 +24,7 @@ from flatgov.reading.vensim_tokens import (
     Token,
     next_token,
     piece,
+    shorten,
 )
 
 _LONGEST = 1000
@@ -267,16 +268,11 @@ def _wrong_subscripts(text: str, start: int) -> Slip:
         next_token(text, start + 1 + match.start())  # which says more of some signs
     found = piece(text, start, end + 1)
     return Slip(
-        f"the subscripts '{shorten_inside(found)}' are no list of names",
+        f"the subscripts '{shorten(found)}' are no list of names",
         start,
         found,
         "write them as [name, name]",
     )
-
-
-def shorten_inside(text: str) -> str:
-    """Give subscripts for a message."""
-    return " ".join(text.split())
 
 
 def _blank(match: re.Match[str]) -> str:

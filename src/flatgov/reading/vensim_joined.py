@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from difflib import get_close_matches
 
 from flatgov.model import Call, Expression, Reference
 from flatgov.names import canonical
@@ -36,7 +37,8 @@ def check_joined(tree: Expression, text: str, start: int, known: Collection[str]
             continue
         for count in range(len(words) - 1, 0, -1):
             left, right = " ".join(words[:count]), " ".join(words[count:])
-            if left in known and (right in known or right in others or _is_number(right)):
+            right_known = right in known or right in others or _is_number(right)
+            if left in known and right_known and not _is_misspelt(" ".join(words), known):
                 found = as_written(name, text[start:])
                 raise Slip(
                     f"an operator is missing between '{left}' and '{right}'",
@@ -44,6 +46,12 @@ def check_joined(tree: Expression, text: str, start: int, known: Collection[str]
                     found,
                     "write one (+ - * / ^)",
                 )
+
+
+def _is_misspelt(name: str, known: Collection[str]) -> bool:
+    """Tell whether one known name is so near that it was meant, with its words."""
+    near = get_close_matches(name, [one for one in known if " " in one], n=1, cutoff=0.85)
+    return bool(near)
 
 
 def _is_number(text: str) -> bool:
