@@ -53,7 +53,7 @@ class Limits:
     operations: int = 250_000
     cells: int = 5_000_000
     unpacked: int = 256 * 2**20
-    draws: int = 10_000_000
+    draws: int = 1_000_000
     outside: int = 0
 
 

@@ -146,7 +146,7 @@ def _text_parquet(folder: Path) -> Path:
     import pyarrow as pa
     from pyarrow import parquet
 
-    column = pa.array(["x" * 1_000_000] * 500).dictionary_encode()
+    column = pa.array(["x" * 1_000_000] * 50).dictionary_encode()
     parquet.write_table(pa.table({"stay": column}), folder / "t.parquet")
     return folder / "t.parquet"
 

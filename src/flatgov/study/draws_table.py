@@ -132,6 +132,7 @@ def _read_csv(path: Path) -> list[tuple[str, list[str]]]:
     import csv
 
     text = limits.read_file(path, error=StudyError).decode("utf-8-sig")
+    _check_size(text.count("\n") - 1, 1)
     rows = [row for row in csv.reader(text.splitlines(keepends=True)) if row]
     if not rows:
         return []

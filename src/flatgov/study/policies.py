@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from flatgov import limits
 from flatgov.errors import Problems, StudyError, nearest_names
 from flatgov.model import Change, Model
 from flatgov.study.calendar import Clock
@@ -190,7 +191,11 @@ def check_claims(
 
 
 def lineage(
-    name: str, policies: Mapping[str, PolicyTable], file: TomlFile, below: tuple[str, ...] = ()
+    name: str,
+    policies: Mapping[str, PolicyTable],
+    file: TomlFile,
+    below: tuple[str, ...] = (),
+    seen: set[str] | None = None,
 ) -> Iterator[str]:
     """Yield the policies that a policy extends, farthest first, then the policy itself.
 
@@ -199,6 +204,7 @@ def lineage(
         policies: As the file has them.
         file: The file, for messages.
         below: The policies that led to this one.
+        seen: Those that were given already; none is given twice.
 
     Raises:
         StudyError: Policies extend each other in a circle.
@@ -210,6 +216,13 @@ def lineage(
             where=file.where("policies", below[-1], "extends"),
             fix=f"take '{name}' out",
         )
+    depth = len(below)
+    what = f"policies extend each other {depth} deep"
+    where = file.where("policies", name, "extends")
+    limits.check("nesting", depth, what, where=where, error=StudyError)
+    seen = set() if seen is None else seen
     for parent in policies[name].extends:
-        yield from lineage(parent, policies, file, (*below, name))
+        if parent not in seen:
+            yield from lineage(parent, policies, file, (*below, name), seen)
+    seen.add(name)
     yield name
