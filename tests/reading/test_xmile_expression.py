@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
+from flatgov.errors import ModelError
+from flatgov.model import Model
 from flatgov.reading.xmile_expression import (
     Apply,
     ExpressionError,
@@ -13,6 +17,9 @@ from flatgov.reading.xmile_expression import (
     parse,
     unescape,
 )
+from reading.xmile_text import aux, xmile
+
+Load = Callable[..., Model]
 
 
 def written(node: Node) -> str:
@@ -85,16 +92,24 @@ def test_vensim_writes_not_of_a_whole_comparison() -> None:
         ("f(x)(y)", "syntax error at '(y)'"),
         ("a[1", "syntax error at the end of 'a[1'"),
         ("1e999", "'1e999' is too large for a number"),
-        (
-            "(" * 20000 + "1" + ")" * 20000,
-            "the equation is nested 101 deep, and the limit nesting is 100",
-        ),
     ],
 )
 def test_what_is_no_expression(text: str, message: str) -> None:
     with pytest.raises(ExpressionError) as caught:
         parse(text)
     assert str(caught.value) == message
+
+
+def test_the_depth_of_an_equation_is_bounded(load: Load) -> None:
+    with pytest.raises(ExpressionError, match="the equation is nested"):
+        parse("(" * 20000 + "1" + ")" * 20000)
+
+    def text(depth: int) -> str:
+        return xmile(aux(x="(" * depth + "1" + ")" * depth))
+
+    assert "x" in load(text(100), "a.xmile").variables
+    with pytest.raises(ModelError, match="nested 101 deep, and the limit nesting is 100"):
+        load(text(101), "a.xmile")
 
 
 def test_escapes_in_names() -> None:

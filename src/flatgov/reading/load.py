@@ -10,6 +10,7 @@ import copy
 import functools
 import math
 import os
+import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -34,6 +35,10 @@ _READERS = {
     ".xmile": ("xmile", "parse_xmile"),
     ".stmx": ("xmile", "parse_xmile"),
 }
+
+# Frames of Python's stack: those around a reader, those of a level of parentheses, and as many as
+# are safe.
+_FRAMES, _FRAMES_OF_A_LEVEL, _MOST_FRAMES = 1000, 25, 10_000
 
 
 def load_model(path: str | os.PathLike[str], data: Sequence[str | os.PathLike[str]] = ()) -> Model:
@@ -84,7 +89,10 @@ def translate(model: Model) -> AbstractModel:
 
 @contextmanager
 def _not_too_deep(file: str) -> Iterator[None]:
-    """Say in one line what no reader could follow any further."""
+    """Make room for as many levels as the limit allows; say in one line where it is not enough."""
+    before = sys.getrecursionlimit()
+    wanted = _FRAMES + _FRAMES_OF_A_LEVEL * limits.current().nesting
+    sys.setrecursionlimit(max(before, min(wanted, _MOST_FRAMES)))
     try:
         yield
     except RecursionError:
@@ -93,6 +101,8 @@ def _not_too_deep(file: str) -> Iterator[None]:
             where=place(file),
             fix="split it into several variables",
         ) from None
+    finally:
+        sys.setrecursionlimit(before)
 
 
 def _read_model(source: bytes, file: str) -> Model:
