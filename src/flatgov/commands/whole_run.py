@@ -229,9 +229,8 @@ def run_bare_model(
 
     with drawing_helper() as helper:  # It imports matplotlib while this process simulates.
         ds = model.run(params=params, engine=engine.value, seed=seed)
-        written = write_results(ds, model, goal.folder, goal.command, save=goal.save)
-        print(stocks_text(stock_summary(ds), model), flush=True)
-        list_paths(written)
+        print(stocks_text(stock_summary(ds), model), flush=True)  # Who waits for it has it now.
+        list_paths(write_results(ds, model, goal.folder, goal.command, save=goal.save))
         draw_into(goal.pictures, lambda new: draw_model_apart(ds, new, model.name, note, helper))
     if "failed" in ds.attrs:
         # PySD's reasons begin with the place.
