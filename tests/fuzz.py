@@ -38,7 +38,7 @@ MDL = (
     ":MACRO: M(a, b : c)\nM = SMOOTH(a, b) ~~|\nc = M * 2 ~~|\n:END OF MACRO:\n"
     "w = M(x[b], 3 : v) + DELAY N(Time, 3, 0, 2) + PULSE TRAIN(0, 1, 2, 9) ~~|\n"
     "u[D] :EXCEPT: [c] = VECTOR SORT ORDER(x[D], 1) ~~|\nu[c] = RANDOM UNIFORM(0, 1, 5) ~~|\n"
-    "********\n.group\n********~\n|\nseries :INTERPOLATE: ~~|\nINITIAL TIME = 0 ~~|\n"
+    "********\n.group\n********~\n|\nINITIAL TIME = 0 ~~|\n"
     "FINAL TIME = 3 ~~|\nTIME STEP = 0.5 ~~|\nSAVEPER = TIME STEP ~~|\n"
     "\\\\\\---/// Sketch information\nV300\n*View\n10,1,x,1,1,1,1,3,3,0,0\n",
 )
