@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from flatgov.model import Call, Expression, Model
 
 _NUMBER = re.compile(r"(?<![\w.])(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?![\w.])")
+_MINUS = re.compile(r"-\s*$")
 _MOST_NAMES = 12
 
 
@@ -32,7 +33,8 @@ def as_written(value: float, text: str) -> str:
     """Find a number in the text of an equation as it stands there, or ``""``."""
     for found in _NUMBER.finditer(text):
         if float(found[0]) == abs(value):
-            return found[0]
+            minus = _MINUS.search(text, 0, found.start()) if value < 0 else None
+            return text[minus.start() if minus else found.start() : found.end()]
     return ""
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from flatgov.check.findings import Finding, Outcome, Severity
 from flatgov.check.subject import Check, Subject
-from flatgov.model import Equation, Variable, references
+from flatgov.model import Call, Equation, Model, Variable, references
 from flatgov.names import canonical
 from flatgov.units.algebra import DIMENSIONLESS, pair_of
 from flatgov.units.causes import Cause, Causes, probable_unit, uses
@@ -141,7 +141,7 @@ class _Report:
                 "note" if _rank(one) == _NOTED else "warning",
                 one.variable,
                 f"'{one.variable.name}': {sentence(one)}",
-                text=underlined(one.problem.wrong, one.equation.text),
+                text=_wrong_text(one),
                 evidence="; ".join(text for text in evidence if text),
                 fix=fix,
                 cause=cause,
@@ -191,6 +191,13 @@ class _Report:
         )
 
 
+def _wrong_text(one: Mismatch) -> str:
+    """Give what to underline: the operand, or the equation that is wrong as a whole."""
+    found = underlined(one.problem.wrong, one.equation.text)
+    whole = one.problem.kind == "equation" and found in (*references(one.problem.wrong), "")
+    return one.equation.text if whole else found
+
+
 def _rank(one: Mismatch) -> int:
     """Order what does not fit in one equation: operands, added numbers, other numbers.
 
@@ -206,6 +213,12 @@ def _factor(one: Mismatch) -> str:
     return min(str(one.factor), str(DIMENSIONLESS / one.factor), key=lambda text: (len(text), text))
 
 
+def _is_further_result(variable: Variable, model: Model) -> bool:
+    """Tell whether a macro's call gives a variable besides its own, so that no units stand by."""
+    calls = [one.expression for one in variable.equations if isinstance(one.expression, Call)]
+    return any(one.function in model.macros and ">" in one.function for one in calls)
+
+
 def check_units(subject: Subject) -> Outcome:
     """Compare the units of all equations with those that the variables declare."""
     model = subject.model
@@ -214,7 +227,9 @@ def check_units(subject: Subject) -> Outcome:
     without = [
         variable
         for key, variable in scope.variables.items()
-        if scope.units[key] is None and variable.name not in wrong
+        if scope.units[key] is None
+        and variable.name not in wrong
+        and not _is_further_result(variable, model)
     ]
     found: list[Mismatch] = []
     report.add_unreadable()

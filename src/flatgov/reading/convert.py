@@ -29,7 +29,14 @@ from flatgov.reading.control import (
     time_constants,
     with_first_final_time,
 )
-from flatgov.reading.diagnose import Names, check_names, check_own_names, walk, without_duplicates
+from flatgov.reading.diagnose import (
+    Names,
+    check_names,
+    check_own_names,
+    walk,
+    with_known_functions,
+    without_duplicates,
+)
 from flatgov.reading.elements import Elements
 from flatgov.reading.external import read_values
 from flatgov.reading.folder import Folder
@@ -151,9 +158,9 @@ def to_model(
     problems.found += check_subscripts(
         shaped, elements, main.broken, set(macros), file, all_ranges=not ranges.broken
     )
-    problems.found += check_circles(variables, elements, main.broken, file)
-    for _, body in bodies:
-        problems.found += check_circles(body.variables, elements, body.broken, file)
+    for own in (main, *(body for _, body in bodies)):
+        sound = with_known_functions(own.variables, macros) if problems.found else own.variables
+        problems.found += check_circles(sound, elements, own.broken, file)
     time = read_time(controls, parsed, file, main.broken, problems)
     if problems.found or time is None:
         return None

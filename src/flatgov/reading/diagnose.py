@@ -162,7 +162,7 @@ def _equation_errors(equation: Equation, variable: Variable, names: Names) -> It
 
 def _undefined(name: str, text: str, names: Names) -> ModelError:
     written = as_written(name, text)
-    if name.endswith("$"):
+    if name.endswith("$") and canonical(name[:-1]) not in names.known:
         return ModelError(
             f"'{name}' is a variable of the model, which a macro cannot use",
             fix="give it as an argument",
@@ -204,10 +204,20 @@ def _call_errors(call: Call, text: str, names: Names, whole: bool) -> Iterator[M
         yield _unknown_function(call.function, written, names)
     else:
         least, most = FUNCTIONS[call.function]
-        if not least <= given <= most:
+        if call.function == "LOOKUP" and given > most and not written:
+            yield _many_inputs(call, text)
+        elif not least <= given <= most:
             yield ModelError(wrong_count(call.function, given, least, most), text=written)
         elif call.function in TABLE_FUNCTIONS:
             yield from _no_table(call, text, names)
+
+
+def _many_inputs(call: Call, text: str) -> ModelError:
+    """Say that a lookup is called with more than its input."""
+    table = call.arguments[0]
+    written = as_written(table.name, text) if isinstance(table, Reference) else ""
+    what = wrong_count(f"'{written}'", len(call.arguments) - 1, 1, 1)
+    return ModelError(f"the lookup {what}", fix=f"write {written}(x)", text=written)
 
 
 def _no_table(call: Call, text: str, names: Names) -> Iterator[ModelError]:
@@ -243,11 +253,28 @@ def _unknown_function(function: str, written: str, names: Names) -> ModelError:
         )
     form = function_form(function, xmile=names.xmile)
     return ModelError(
-        f"there is no function or lookup '{function}'",
+        f"there is no function or lookup '{written or function}'",
         nearest=() if form else nearest_names(function, names.callable),
         fix=form,
         text=written,
     )
+
+
+def with_known_functions(
+    variables: Mapping[str, Variable], macros: Collection[str]
+) -> dict[str, Variable]:
+    """Leave out variables that call an unknown function: nobody knows what it needs when."""
+    known = {*FUNCTIONS, *OPERATORS, *EXTERNAL, *macros}
+    return {
+        name: variable
+        for name, variable in variables.items()
+        if all(
+            part.function in known
+            for equation in variable.equations
+            for part in walk(equation.expression)
+            if isinstance(part, Call)
+        )
+    }
 
 
 def walk(expression: Expression) -> Iterator[Expression]:

@@ -41,7 +41,7 @@ from flatgov.reading.vensim_numbers import read_lookup
 from flatgov.reading.vensim_settings import read_base_date, read_integrator, read_unit_synonyms
 from flatgov.reading.vensim_sinteg import without_limits
 from flatgov.reading.vensim_text import Entry, Macro, Split, split_entries
-from flatgov.reading.vensim_tokens import Slip, next_token, piece
+from flatgov.reading.vensim_tokens import Slip, distinct, next_token, piece
 
 _OUTSIDE = re.compile(r"\(\s*GET[\s_]", re.IGNORECASE)
 _SUBSCRIPT = re.compile(r"\s*GET[\s_]+(?:XLS|DIRECT)[\s_]+SUBSCRIPT\s*\(([^)]*)\)", re.IGNORECASE)
@@ -168,7 +168,10 @@ def _read(entry: Entry, file: str, known: Collection[str]) -> Part | None:
     except Slip as slip:
         line = entry.line_at(slip.position)
         raise ModelError(
-            slip.what, where=place(file, entry.name, line), fix=slip.fix, text=slip.text
+            slip.what,
+            where=place(file, entry.name, line),
+            fix=slip.fix,
+            text=distinct(text, slip.position, slip.text),
         ) from None
     except UnreadableText as error:
         raise ModelError(str(error), where=where, text=piece(text, 0)) from None

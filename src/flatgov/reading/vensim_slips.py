@@ -18,6 +18,7 @@ from flatgov.reading.vensim_tokens import (
 
 _LOGIC = {"and": ":AND:", "or": ":OR:", "not": ":NOT:"}
 _POINT = re.compile(rf"\(\s*(?:[+-]\s*)?{NUMBER}\s*,\s*(?:[+-]\s*)?{NUMBER}\s*\)")
+_INSTEAD = {"[": "write '('", "'": "write names in double quotes"}
 _OPERANDS = ("number", "name", "text")
 
 
@@ -40,7 +41,9 @@ def misfit(text: str, before: Token | None, token: Token, opened: Sequence[Token
         return _after_operand(text, before, token)
     if token.text in OPERATORS:
         return _operator(text, before, token)
-    return Slip(f"'{shorten(token.text)}' does not fit here", token.start, piece(text, token.start))
+    fix = _INSTEAD.get(token.text[0], "")
+    wrong = f"'{token.text[0]}'" if fix else f"'{shorten(token.text)}'"
+    return Slip(f"{wrong} does not fit here", token.start, piece(text, token.start), fix)
 
 
 def unclosed(text: str, opened: Token) -> Slip:

@@ -81,7 +81,10 @@ class Split:
 def guess_name(equation: str) -> str:
     """Give the name that a definition starts with, also when it cannot be parsed."""
     match = re.match(rf"\s*({QUOTED}|[^=\[(:<~|＝［（：]*)", equation)
-    return display_name(match.group(1)) if match else ""
+    name = match.group(1).strip() if match else ""
+    if not re.search("[=＝]", equation):  # The sign is forgotten: what follows is the equation.
+        name = name.partition("\n")[0]
+    return display_name(name)
 
 
 def split_entries(text: str, file: str, problems: Problems) -> Split:

@@ -52,6 +52,7 @@ _MEANT = {
     **dict.fromkeys("‘’", "'"),
 }
 _LONGEST = 40
+_WORD = re.compile(r"[^\s()]+")
 
 
 class Slip(ValueError):
@@ -67,6 +68,21 @@ class Slip(ValueError):
     def __init__(self, what: str, position: int, text: str, fix: str = "") -> None:
         super().__init__(what)
         self.what, self.position, self.text, self.fix = what, position, text, fix
+
+
+def distinct(text: str, position: int, wrong: str) -> str:
+    """Lengthen a wrong piece to the left until its line holds nothing like it before.
+
+    What shows it looks for its first place: of ``a + b +`` the last sign is ``b +``.
+    """
+    start = text.rfind("\n", 0, position) + 1
+    end = position + len(wrong)
+    if not wrong or text[position:end] != wrong or text.find(wrong, start) == position:
+        return wrong
+    for word in reversed(list(_WORD.finditer(text, start, position))):
+        if text.find(text[word.start() : end], start) == word.start():
+            return text[word.start() : end]
+    return wrong
 
 
 class Token(NamedTuple):

@@ -125,14 +125,15 @@ def _main_section(
             structure = emit(parse(text), scope)
         except ExpressionError as error:
             errors.append(error)
-        where = place(contents.source.file, name, specs.line)
+        line = specs.lines.get(name, specs.line)
+        where = place(contents.source.file, name, line)
         problems.found += [
             ModelError(str(one), where=where, nearest=one.nearest, fix=one.fix, text=one.text)
             for one in errors
         ]
         if not errors:
             elements.append(AbstractControlElement(name, [AbstractComponent(([], []), structure)]))
-            found[canonical(name)] = (Definition(name, text, specs.line, specs.units),)
+            found[canonical(name)] = (Definition(name, text, line, specs.units),)
     return section("__main__", [], elements, contents.dimensions), found
 
 

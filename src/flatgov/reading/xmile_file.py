@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,6 +28,7 @@ _REFUSED = {
     "spreadflow": "a spread flow is",
 }
 _DRAWN = ("views", "display", "interface", "style", "prefs", "header")
+_CONTROL_TAGS = {"INITIAL TIME": "start", "FINAL TIME": "stop", "TIME STEP": "dt"}
 _INTEGRATORS: dict[str, Integrator] = {"euler": "euler", "rk4": "rk4"}
 
 
@@ -73,6 +74,7 @@ class Specs:
         doubtful: Whether the method may not be meant: Vensim writes ``method="RK4"`` into files
             of models that it runs by Euler's method (community's test models with a .mdl, an
             .xmile and a reference output, such as `zeroled_decimals`).
+        lines: The lines of the control variables that have a tag of their own.
     """
 
     start: str
@@ -83,6 +85,7 @@ class Specs:
     integrator: Integrator
     line: int
     doubtful: bool
+    lines: Mapping[str, int] = field(default_factory=dict)
 
 
 def read_source(source: bytes, file: str, problems: Problems) -> Source:
@@ -242,6 +245,11 @@ def read_specs(source: Source, problems: Problems) -> Specs:
         units=node.get("time_units", ""),
         integrator=integrator,
         line=node.sourceline or 0,
+        lines={
+            control: own.sourceline or 0
+            for control, tag in _CONTROL_TAGS.items()
+            for own in children(node, tag)
+        },
         doubtful=source.vensim and node.get("method") == "RK4",
     )
 
