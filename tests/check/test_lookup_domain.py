@@ -58,8 +58,8 @@ def test_a_lookup_that_is_left(load: Load) -> None:
     (finding,) = outcome.findings
     assert (finding.severity, finding.variable, finding.line) == ("warning", "table", 3)
     assert finding.what == (
-        "'y' reads 'table' at 8 (the model's own run, time 8), above its last point 6, where it "
-        "holds its last value with a bend"
+        "'y' reads 'table' at 8 (the model's own run, time 8), above its last point 6; there it "
+        "keeps the value 3 of that point, though its curve does not level off"
     )
     row = uses(outcome)["table", "y"]
     assert row["alone"] == row["all"] == [0.0, 8.0]
@@ -70,8 +70,9 @@ def test_a_lookup_that_is_left(load: Load) -> None:
     assert row["quantiles"][-1] == 8.0
 
 
-def test_a_flat_end_is_a_note(load: Load) -> None:
-    model = load(RAMP + "y = table(x) ~~|\ntable((0,1),(2,3),(6,3)) ~~|")
+@pytest.mark.parametrize("last", [3, 3.5])
+def test_an_end_that_is_flat_or_levels_off_is_a_note(load: Load, last: float) -> None:
+    model = load(RAMP + f"y = table(x) ~~|\ntable((0,1),(2,3),(6,{last})) ~~|")
     (finding,) = run(Subject(model)).findings
     assert finding.severity == "note"
     assert finding.what.startswith("1 table is read beyond an end that is flat")
@@ -108,6 +109,13 @@ def test_a_table_that_is_hardly_used(load: Load) -> None:
     (finding,) = run(Subject(model)).findings
     assert finding.severity == "note"
     assert finding.evidence == "'table': points 0 to 100, read 0 to 8"
+
+
+def test_a_table_that_is_read_outside_only_is_told_of_once(load: Load) -> None:
+    model = load(RAMP + "y = table(x) ~~|\ntable((20,1),(22,3),(100,3)) ~~|")
+    (finding,) = run(Subject(model)).findings
+    assert finding.severity == "warning"
+    assert "below its first point 20" in finding.what
 
 
 def test_every_place_where_a_table_is_read(load: Load) -> None:

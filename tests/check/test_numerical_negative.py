@@ -52,7 +52,15 @@ c = 7 ~ Month [0,5] ~ |
     assert {one.severity for one in findings.values()} == {"warning"}
     assert findings["x"].what == ("'x' is -1 Person at time 3, below its lower limit 0; lowest -11")
     assert findings["y"].what == "'y' is 14 Month at time 7, above its upper limit 12; highest 16"
-    assert findings["c"].what == "'c' is 7 Month, above its upper limit 5"
+    assert "c" not in findings  # `limits` says so.
+
+
+def test_what_limits_says_of_a_stock_is_not_said_again(tmp_path: Path) -> None:
+    text = "s = INTEG(1, start) ~ Person [0,4] ~ |\nstart = 5 ~ Person ~ |\n"
+    assert not outcome_of(write(tmp_path, text)).findings
+    computed = text.replace("(1, start)", "(1, start * 2)")
+    (finding,) = outcome_of(write(tmp_path, computed)).findings
+    assert finding.what.startswith("'s' is 10 Person at time 0, above its upper limit 4")
 
 
 def test_an_element_is_named(tmp_path: Path) -> None:

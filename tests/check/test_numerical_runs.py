@@ -30,6 +30,21 @@ def test_the_base_run_is_that_of_the_model(tmp_path: Path) -> None:
     assert those.quarter.states.shape[1] == those.half.states.shape[1] == len(those.saved)
 
 
+def test_a_state_inside_a_macro_belongs_to_what_calls_it(tmp_path: Path) -> None:
+    text = """:MACRO: INNER(a)
+INNER = level ~~|
+level = INTEG(a - level, 1) ~~|
+:END OF MACRO:
+:MACRO: OUTER(a)
+OUTER = INNER(a) ~~|
+:END OF MACRO:
+x = 1 ~~|
+y = 2 * OUTER(x) ~~|
+"""
+    (state,) = runs(Subject(write(tmp_path, text))).states
+    assert state.variable.name == "y"
+
+
 def test_runs_are_made_once_for_a_subject(tmp_path: Path) -> None:
     model = write(tmp_path, "x = INTEG(-x, 1) ~~|\n")
     first, second = Subject(model), Subject(model)

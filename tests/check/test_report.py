@@ -75,7 +75,7 @@ def test_notes_are_counted_unless_asked_for() -> None:
 
 def test_what_was_not_done_is_said_with_the_reason() -> None:
     text = report_text(report(skipped="it needs a study"))
-    assert text.splitlines()[0] == "not done: All is used: it needs a study"
+    assert text.splitlines()[0] == "not done: 'All is used': it needs a study"
     assert text.endswith("; 0 checks done")
 
 

@@ -254,3 +254,21 @@ def test_xmile_models_are_checked_too(tmp_path: Path) -> None:
     (found,) = check_units(Subject(load_model(file))).findings
     assert found.variable == "hiring"
     assert "'delay' the units Month" in found.fix
+
+
+def test_further_results_of_a_macro_have_the_units_of_its_equations(tmp_path: Path) -> None:
+    text = """:MACRO: PARTS(a, b: share)
+PARTS = a + b ~ a ~ |
+share = a / (a + b) ~ Dmnl ~ |
+:END OF MACRO:
+both = PARTS(men, women: share of men) ~ Person ~ |
+men = 3 ~ Person ~ |
+women = 4 ~ Person ~ |
+wrong = share of men * men ~ Dmnl ~ |
+INITIAL TIME = 0 ~ Month ~ |
+FINAL TIME = 2 ~ Month ~ |
+TIME STEP = 1 ~ Month ~ |
+SAVEPER = 1 ~ Month ~ |
+"""
+    (finding,) = check_units(Subject(load(tmp_path, text=text))).findings
+    assert finding.variable == "wrong"

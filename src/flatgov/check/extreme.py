@@ -132,13 +132,14 @@ def _loose_finding(subject: Subject, cases: Sequence[_Case]) -> Finding:
     inputs = dict.fromkeys(trial.variable.name for trial, _ in cases)
     stopped = sum(failure.kind in _NO_NUMBER for _, failure in cases)
     parts = [
-        f"{stopped} times a value that is no finite number" if stopped else "",
-        f"{len(cases) - stopped} times a stock below zero or a share outside of 0 to 1"
+        f"a value that is no finite number {_times(stopped)}" if stopped else "",
+        f"a stock below zero or a share outside of 0 to 1 {_times(len(cases) - stopped)}"
         if len(cases) > stopped
         else "",
     ]
     what = (
-        f"{len(inputs)} input{'s' if len(inputs) > 1 else ''} at extremes that no limit forbids "
+        f"{len(inputs)} input{'s' if len(inputs) > 1 else ''} that no limit keeps from 0 or from "
+        f"10^6 times {'their' if len(inputs) > 1 else 'its'} value "
         f"give{'s' if len(inputs) == 1 else ''} {' and '.join(part for part in parts if part)}"
     )
     return subject.finding(
@@ -151,6 +152,10 @@ def _loose_finding(subject: Subject, cases: Sequence[_Case]) -> Finding:
         "tells failures within them from others",
         cause="inputs without limits",
     )
+
+
+def _times(count: int) -> str:
+    return {1: "once", 2: "twice"}.get(count, f"{count} times")
 
 
 def _outcome(trial: Trial, failure: Failure) -> str:

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Literal
 
 from flatgov.check.findings import Finding, Outcome
 from flatgov.check.lookup_domain_runs import ALONE, QUANTILES, Moment, Visit, edges, visits
+from flatgov.check.numerical_runs import percent
 from flatgov.check.subject import Check, Subject
 from flatgov.errors import FlatgovError
 from flatgov.model import Table
 
 ID = "lookup domain"
+
+# An end levels off where its slope is at most this share of the steepest slope of the table, as
+# that of an effect that saturates: there it may well be meant that the last value is held.
+_LEVEL = 1 / 8
 
 # A table of which less than this share is ever read is a note.
 _LITTLE = 0.25
@@ -28,7 +34,8 @@ class Exit:
     Attributes:
         visit: What it sees.
         side: Which end.
-        flat: Whether the table is flat there, so that nothing is lost by holding its last value.
+        flat: Whether the table is flat there or levels off, so that little is lost by holding its
+            last value.
         base: The farthest input at the values of the model; None where only draws leave.
         farthest: The farthest of all.
         members: The share of members that leave.
@@ -53,6 +60,11 @@ class Exit:
     def end(self) -> float:
         """The end of the table."""
         return self.visit.use.points.x[0 if self.side == "below" else -1]
+
+    @property
+    def value(self) -> float:
+        """The value of the table at this end, which it keeps beyond."""
+        return self.visit.use.points.y[0 if self.side == "below" else -1]
 
 
 def run(subject: Subject) -> Outcome:
@@ -80,27 +92,34 @@ def run(subject: Subject) -> Outcome:
 
 def _exits(visit: Visit) -> list[Exit]:
     low, high = edges(visit.use)
-    y, kind = visit.use.points.y, visit.use.points.interpolation
-    steps = kind in ("look forward", "hold backward")  # no slope anywhere
+    level_first, level_last = _level_ends(visit.use.points)
     found = []
     if visit.first.x < low:
         base = visit.lowest if visit.lowest.x < low else None
-        flat = steps or len(y) < 2 or y[0] == y[1]
         share = visit.below / visit.members
-        found.append(Exit(visit, "below", flat, base, visit.first, share, visit.time_below))
+        found.append(Exit(visit, "below", level_first, base, visit.first, share, visit.time_below))
     if visit.last.x > high:
         base = visit.highest if visit.highest.x > high else None
-        flat = steps or len(y) < 2 or y[-1] == y[-2]
         share = visit.above / visit.members
-        found.append(Exit(visit, "above", flat, base, visit.last, share, visit.time_above))
+        found.append(Exit(visit, "above", level_last, base, visit.last, share, visit.time_above))
     return found
+
+
+def _level_ends(table: Table) -> tuple[bool, bool]:
+    """Tell whether the first and the last piece of a table are flat or nearly so."""
+    points = list(zip(table.x, table.y, strict=True))
+    slopes = [abs((d - b) / (c - a)) for (a, b), (c, d) in pairwise(points) if c > a]
+    if table.interpolation in ("look forward", "hold backward") or not slopes:
+        return True, True
+    most = _LEVEL * max(slopes)
+    return slopes[0] <= most, slopes[-1] <= most
 
 
 def _of_exits(subject: Subject, exits: Sequence[Exit]) -> list[Finding]:
     """Make one finding of each end of each table, and one of all ends that hold on purpose.
 
-    A flat end, and a table that goes on with its slope, say that somebody thought of it; a series
-    over time mostly ends where another takes over.
+    An end that is flat or levels off, and a table that goes on with its slope, say that somebody
+    thought of it; a series over time mostly ends where another takes over.
     """
     groups: dict[tuple[str, Side], list[Exit]] = {}
     for one in exits:
@@ -119,7 +138,7 @@ def _exit_finding(subject: Subject, one: Exit) -> Finding:
     evidence = ""
     if one.visit.members > 1:
         evidence = (
-            f"{_share(one.members)} of {one.visit.members} members, {_share(one.time)} of all "
+            f"{percent(one.members)} of {one.visit.members} members, {percent(one.time)} of all "
             f"times; farthest {one.farthest.x:g} ({_where(one.farthest)})"
         )
     owner = subject.model.variables
@@ -128,7 +147,8 @@ def _exit_finding(subject: Subject, one: Exit) -> Finding:
         ID,
         "note" if one.base is None else "warning",
         owner.get(use.table) or owner[use.variable],
-        f"{_reads(one)}, where it holds its last value with a bend",
+        f"{_reads(one)}; there it keeps the value {one.value:g} of that point, though its curve "
+        "does not level off",
         evidence=evidence,
         fix="give the table points that far, or a flat end if it is to hold",
         cause="left in some draws only" if one.base is None else "",
@@ -138,14 +158,14 @@ def _exit_finding(subject: Subject, one: Exit) -> Finding:
 def _meant_finding(subject: Subject, exits: Sequence[Exit]) -> Finding:
     tables = dict.fromkeys(one.visit.use.table for one in exits)
     ordered = sorted(exits, key=lambda one: -one.time)
-    listed = [f"{_reads(one)}: {_share(one.time)} of all times" for one in ordered[:_LISTED]]
+    listed = [f"{_reads(one)}: {percent(one.time)} of all times" for one in ordered[:_LISTED]]
     one = len(tables) == 1
     return subject.finding(
         ID,
         "note",
         None,
-        f"{len(tables)} table{' is' if one else 's are'} read beyond an end that is flat or goes "
-        "on with its slope, or is that of a series over time",
+        f"{len(tables)} table{' is' if one else 's are'} read beyond an end that is flat or "
+        "levels off, goes on with its slope, or is that of a series over time",
         evidence="; ".join(listed) + ("; …" if len(ordered) > _LISTED else ""),
         fix="see that each is meant",
         cause="ends that are meant",
@@ -161,10 +181,6 @@ def _reads(one: Exit) -> str:
         f"'{use.variable}' reads {name} at {moment.x:g} ({_where(moment)}), {one.side} its {end} "
         f"point {one.end:g}"
     )
-
-
-def _share(share: float) -> str:
-    return f"{100 * share:.2g} %"
 
 
 def _where(moment: Moment) -> str:
@@ -185,8 +201,9 @@ def _of_little(subject: Subject, found: Sequence[Visit]) -> list[Finding]:
     listed = []
     for name, (visit, first, last) in ranges.items():
         low, high = visit.use.points.x[0], visit.use.points.x[-1]
-        read = max(min(last, high) - max(first, low), 0.0)
-        if high > low and read < _LITTLE * (high - low):
+        read = min(last, high) - max(first, low)
+        # One that is read beyond its ends only is told of there.
+        if high > low and 0 <= read < _LITTLE * (high - low):
             listed.append(f"'{name}': points {low:g} to {high:g}, read {first:g} to {last:g}")
     if not listed:
         return []

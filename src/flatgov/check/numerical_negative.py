@@ -11,6 +11,7 @@ from flatgov.changes import FloatArray
 from flatgov.check.findings import Finding, Outcome
 from flatgov.check.numerical_members import members
 from flatgov.check.numerical_runs import element_labels, guarded
+from flatgov.check.static_values import given_outside
 from flatgov.check.subject import Check, Subject
 from flatgov.model import Variable
 
@@ -114,24 +115,24 @@ def _findings(
 ) -> Iterator[Finding]:
     low, high = variable.limits
     labels = element_labels(subject.model, variable)
-    fixed = variable.kind == "constant"
     units = f" {variable.units}" if variable.units else ""
+    if given_outside(variable, subject.model):  # `limits` says so.
+        return
     for limit, below in ((low, True), (high, False)):
         found = None if limit is None else crossing(labels, values, times, limit, below)
         if limit is None or found is None:
             continue
         side = "below its lower" if below else "above its upper"
-        when = "" if fixed else f" at time {found.time:g}"
-        far = "" if fixed else f"; {'lowest' if below else 'highest'} {found.worst:.4g}"
+        far = f"; {'lowest' if below else 'highest'} {found.worst:.4g}"
+        moved = "the flows that take it there" if variable.kind == "stock" else "its equation"
         yield subject.finding(
             _ID,
             "warning",
             variable,
-            f"{found.label} is {found.value:.4g}{units}{when}, {side} limit {limit:g}{far}",
-            evidence="" if fixed else f"beyond it at {100 * found.share:.3g} % of the saved times",
-            fix="set it within its limits, or widen them"
-            if fixed
-            else "mend the flows that take it there, or widen its limits",
+            f"{found.label} is {found.value:.4g}{units} at time {found.time:g}, {side} limit "
+            f"{limit:g}{far}",
+            evidence=f"beyond it at {100 * found.share:.3g} % of the saved times",
+            fix=f"mend {moved}, or correct its limits",
         )
     if variable.kind != "stock" or low is not None:
         return

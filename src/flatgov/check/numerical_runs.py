@@ -20,7 +20,8 @@ from flatgov.check.findings import Outcome
 from flatgov.check.subject import Subject
 from flatgov.errors import FlatgovError
 from flatgov.kernel.program import Program
-from flatgov.model import FINAL_TIME, Integrator, Model, TimeSettings, Variable
+from flatgov.model import FINAL_TIME, Call, Integrator, Macro, Model, TimeSettings, Variable
+from flatgov.reading.diagnose import walk
 
 T = TypeVar("T")
 
@@ -314,14 +315,35 @@ def state_names(model: Model, program: Program) -> tuple[StateName, ...]:
         if stock:
             named.append(StateName(index, *stock, True))
             continue
-        inside = model.variables.get(state.name) or _caller(model)
+        inside = model.variables.get(state.name) or _caller(model, state.name)
         named.append(StateName(index, inside, f"a delay or smooth in '{state.name}'", False))
     return tuple(named)
 
 
-def _caller(model: Model) -> Variable:
-    """Stand for a variable of a macro, which is none of the model."""
-    return next(iter(model.variables.values()))
+def _caller(model: Model, name: str) -> Variable:
+    """Give the first variable that calls, by itself or through others, a macro with a variable."""
+    owners = {
+        macro for macro, one in model.macros.items() if name in (*one.variables, *one.outputs)
+    }
+    while more := {macro for macro, one in model.macros.items() if _calls(one, owners)} - owners:
+        owners |= more
+    everyone = list(model.variables.values())
+    return next((one for one in everyone if _called(one) & owners), everyone[0])
+
+
+def _calls(macro: Macro, names: set[str]) -> bool:
+    return any(_called(one) & names for one in macro.variables.values())
+
+
+def _called(variable: Variable) -> set[str]:
+    """Name the functions and macros that a variable's equations call."""
+    parts = (part for one in variable.equations for part in walk(one.expression))
+    return {part.function for part in parts if isinstance(part, Call)}
+
+
+def percent(share: float) -> str:
+    """Write a share with two digits, from 100 % on with all of them and no power of ten."""
+    return f"{100 * share:.2g} %" if share < 0.995 else f"{100 * share:.0f} %"
 
 
 def plain(label: str) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 
 from flatgov.changes import FloatArray
 from flatgov.check.findings import Outcome
-from flatgov.check.numerical_runs import Path, finite_points, guarded, plain, runs
+from flatgov.check.numerical_runs import Path, finite_points, guarded, percent, plain, runs
 from flatgov.check.subject import Check, Subject
 
 _ID = "equilibrium start"
@@ -48,7 +48,7 @@ def _check(subject: Subject) -> Outcome:
     if not moving:
         return Outcome(_ID, summary=f"All {len(stocks)} stocks start in equilibrium", data=data)
     most = ", ".join(
-        f"{those.states[stocks[at]].label} by {100 * pace[at]:.2g} %" for at in moving[:3]
+        f"{those.states[stocks[at]].label} by {percent(pace[at])}" for at in moving[:3]
     )
     later = (
         f"all stocks have settled by time {settled:g}"

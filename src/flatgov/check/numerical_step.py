@@ -13,7 +13,16 @@ from numpy.typing import NDArray
 from flatgov.changes import FloatArray
 from flatgov.check.findings import Finding, Outcome, Severity
 from flatgov.check.numerical_constants import is_too_fast
-from flatgov.check.numerical_runs import Path, Runs, finite_points, guarded, plain, runs, shared
+from flatgov.check.numerical_runs import (
+    Path,
+    Runs,
+    finite_points,
+    guarded,
+    percent,
+    plain,
+    runs,
+    shared,
+)
 from flatgov.check.subject import Check, Subject
 from flatgov.model import Call, Expression, Model, Variable
 
@@ -174,7 +183,7 @@ def _check_step(subject: Subject) -> Outcome:
     order = float(np.median(orders)) if orders else math.nan
     summary = (
         f"TIME STEP {time.step:g} and its half and quarter: the largest error is estimated as "
-        f"{_percent(worst.error)} of the range of {worst.label}, at time "
+        f"{percent(worst.error)} of the range of {worst.label}, at time "
         f"{those.saved[worst.at]:g}"
     )
     if orders:
@@ -226,11 +235,11 @@ def _step_findings(
             _STEP,
             severity if worst.error > MUCH else "note",
             worst.variable,
-            f"TIME STEP {time.step:g} makes an error of {_percent(worst.error)} of the range of "
+            f"TIME STEP {time.step:g} makes an error of {percent(worst.error)} of the range of "
             f"{worst.label} at time {those.saved[worst.at]:g}: {worst.absolute:.3g} "
             f"{worst.variable.units}".rstrip(),
             evidence=f"{len(wrong)} of {len(found)} stocks and headline variables above "
-            f"{_percent(SHARE)}",
+            f"{percent(SHARE)}",
             fix=f"use TIME STEP {step:g}" + ("" if method == "rk4" else _or_rk4(those, found)),
         )
     low = [one for one in found if _LEAST_ORDER <= one.order < _LOW * ORDERS[method]]
@@ -280,7 +289,7 @@ def _check_method(subject: Subject) -> Outcome:
     growth = swings(euler) / swings(rk4) if swings(rk4) else math.nan
     summary = (
         f"Euler's method and RK4 with TIME STEP {those.base.time.step:g} differ by "
-        f"{_percent(share)} of the range of {label} at most, at time {those.saved[at]:g}"
+        f"{percent(share)} of the range of {label} at most, at time {those.saved[at]:g}"
     )
     findings = []
     found = shared(subject, "halvings", lambda: _halvings(subject))
@@ -301,7 +310,7 @@ def _check_method(subject: Subject) -> Outcome:
                 "note",
                 variable,
                 what,
-                evidence=f"{_percent(share)} of its range",
+                evidence=f"{percent(share)} of its range",
                 fix="use RK4 or a smaller TIME STEP" if grows else "use a smaller TIME STEP",
             )
         )
@@ -349,10 +358,6 @@ def sudden(model: Model) -> set[str]:
         for equation in variable.equations:
             walk(equation.expression)
     return found
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.2g} %"
 
 
 def _number(value: float) -> float | None:

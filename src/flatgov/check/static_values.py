@@ -26,6 +26,15 @@ def _limits(subject: Subject) -> Outcome:
     return Outcome("limits", tuple(findings), summary, {"limited": count})
 
 
+def given_outside(variable: Variable, model: Model) -> bool:
+    """Tell whether the value of a constant, or that a stock starts from, is written beyond."""
+    return variable.kind in ("constant", "stock") and any(
+        _outside(value, variable.limits)
+        for equation in variable.equations
+        for value in _given(variable, equation, model)
+    )
+
+
 def _given(variable: Variable, equation: Equation, model: Model) -> Iterator[float]:
     """Yield the numbers of a constant or those that a stock starts from."""
     if variable.kind == "constant":

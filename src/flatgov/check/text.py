@@ -46,11 +46,14 @@ def _block(group: Sequence[Finding]) -> str:
     if len(group) == 1:
         return "\n".join(_lines(first))
     lines = [f"{first.severity}: {first.cause} [{first.check}], {len(group)} times"]
+    same = len({finding.fix for finding in group}) == 1
     for finding in group[:_MOST_PLACES]:
         lines += [f"  {finding.what}", f"    {_place(finding)}"]
+        if finding.fix and not same:
+            lines.append(f"    fix: {finding.fix}")
     if len(group) > _MOST_PLACES:
         lines.append(f"  and {len(group) - _MOST_PLACES} more")
-    if first.fix:
+    if first.fix and same:
         lines.append(f"  fix: {first.fix}")
     return "\n".join(lines)
 
@@ -86,8 +89,11 @@ def _accepted(finding: Finding) -> str:
 
 def _summary(report: Report, notes: bool) -> Iterator[str]:
     skipped = [outcome for outcome in report.outcomes if outcome.skipped]
+    reasons: dict[str, list[str]] = {}
     for outcome in skipped:
-        yield f"not done: {report.checks[outcome.check].title}: {outcome.skipped}"
+        reasons.setdefault(outcome.skipped, []).append(f"'{report.checks[outcome.check].title}'")
+    for reason, titles in reasons.items():
+        yield f"not done: {', '.join(titles)}: {reason}"
     counts = [(report.count("error"), "error"), (report.count("warning"), "warning")]
     counts += [(report.count("note"), "note")]
     listed = ", ".join(f"{number} {word}{'' if number == 1 else 's'}" for number, word in counts)

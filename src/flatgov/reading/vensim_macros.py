@@ -91,7 +91,9 @@ def _plain(entry: Entry, macros: Sequence[Macro], file: str) -> Iterator[Entry]:
             arguments = entry.equation[call.end() : colon]
             further += [
                 replace(
-                    entry, equation=f'{name} = "{output_name(macro.name, output)}"({arguments})'
+                    entry,
+                    equation=f'{name} = "{output_name(macro.name, output)}"({arguments})',
+                    units="",  # Those that stand here are those of the first result.
                 )
                 for name, output in zip(names, macro.returns, strict=True)
             ]
