@@ -141,7 +141,8 @@ def print_totals(found: Sequence[Alarms], seconds: float) -> None:
     for one in found:
         if one.unread and one.report is not None:
             errors = one.report.findings
-            print(f"not read: {one.model}: {errors[0].what} ({len(errors)} errors)")
+            more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+            print(f"not read: {one.model}: {errors[0].what}{more}")
         if one.broken:
             print(f"broken: {one.model}: {one.broken}")
         for check, took in one.slow.items():

@@ -60,7 +60,7 @@ def test_what_cannot_be_read_or_breaks_is_listed(
     (folder / "below" / "cup.mdl").write_text(CUP.replace("loss, 80", "los, 80"))
     assert false_alarms.main([str(folder), "--only", "cup"]) == 0
     printed = capsys.readouterr().out
-    assert f"not read: {folder}/below/cup.mdl: 'los' is not defined" in printed
+    assert f"not read: {folder}/below/cup.mdl: the variable 'los' is not defined\n" in printed
     assert "0 models checked" in printed
 
     def broken(path: Path) -> None:
