@@ -84,6 +84,8 @@ class RunError(FlatgovError):
 
 # Comparing two names takes the product of their lengths in time.
 _LONGEST = 300
+# Of more names only those are compared that start with the same letter.
+_MANY = 1000
 
 
 @dataclass
@@ -131,5 +133,7 @@ def nearest_names(wrong: str, names: Iterable[str], count: int = 1) -> tuple[str
     if len(wrong) > _LONGEST:
         return ()
     spelling = {canonical(name): name for name in names if len(name) <= _LONGEST}
+    if len(spelling) > _MANY:
+        spelling = {key: name for key, name in spelling.items() if key[:1] == canonical(wrong)[:1]}
     close = get_close_matches(canonical(wrong), spelling, n=count, cutoff=0.6)
     return tuple(spelling[key] for key in close)
