@@ -101,6 +101,19 @@ def _truth(function: Callable[..., Any]) -> Callable[..., FloatArray]:
     return compare
 
 
+def _and(a: FloatArray, b: FloatArray) -> FloatArray:
+    unknown = np.isnan(a) | np.isnan(b)
+    return np.where((a == 0) | (b == 0), 0.0, np.where(unknown, np.nan, 1.0))
+
+
+def _or(a: FloatArray, b: FloatArray) -> FloatArray:
+    return 1.0 - _and(_not(a), _not(b))
+
+
+def _not(a: FloatArray) -> FloatArray:
+    return np.where(np.isnan(a), np.nan, a == 0)
+
+
 def _select(condition: FloatArray, yes: FloatArray, no: FloatArray) -> FloatArray:
     return np.where(np.isnan(condition), np.nan, np.where(condition != 0, yes, no))
 
@@ -134,9 +147,9 @@ _FUNCTIONS: dict[str, Callable[..., FloatArray]] = {
         for code, function in (
             *(("lt", np.less), ("le", np.less_equal), ("gt", np.greater)),
             *(("ge", np.greater_equal), ("eq", np.equal), ("ne", np.not_equal)),
-            *(("and", np.logical_and), ("or", np.logical_or), ("not", np.logical_not)),
         )
     },
+    **{"and": _and, "or": _or, "not": _not},
     **{code: _own(code) for code in ("normal quantile", "normal distribution", "gamma ln")},
     "select": _select,
 }

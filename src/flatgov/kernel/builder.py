@@ -139,9 +139,16 @@ def fold(code: str, values: Sequence[float], extra: Any = None) -> float | None:
         if code not in vector_math.FUNCTIONS:
             return None
         return float(vector_math.evaluate(code, *(np.array([value]) for value in values))[0])
+    if code in ("and", "or") and any(_settles(code, value) for value in values):
+        return float(code == "or")
     if code != "select" and any(map(math.isnan, values)):
         return _NAN
     return float(function(*values))
+
+
+def _settles(code: str, value: float) -> bool:
+    """Tell whether one argument decides `and` (what is false) or `or` (what is true)."""
+    return not math.isnan(value) and (value != 0.0) == (code == "or")
 
 
 def look_up(table: Table, x: float) -> float:

@@ -234,12 +234,19 @@ class Code:
             # A comparison of two is true where either is NaN.
             unknown = self.compare("uno", unsure[0], unsure[-1]) if unsure else ""
             return self.compare(_ORDERED[code], a, b), unknown
-        truths, unknowns = zip(*(self.truth(argument) for argument in arguments), strict=True)
-        unknown = self._join("or", [mask for mask in unknowns if mask])
+        masks = [self.truth(argument) for argument in arguments]
         if code == "not":
-            everywhere = self.add(f"xor {self._mask_type} {truths[0]}, splat (i1 true)")
-            return everywhere, unknown
-        return self._join(code, list(truths)), unknown
+            return self._not(masks[0][0]), masks[0][1]
+        unknown = self._join("or", [mask for _, mask in masks if mask])
+        for truth, own in masks if unknown else ():
+            # What is false for sure settles `and`, what is true for sure `or`.
+            unsettled = truth if code == "and" else self._not(truth)
+            possible = self._join("or", [unsettled, *[own][: bool(own)]])
+            unknown = self._join("and", [unknown, possible])
+        return self._join(code, [truth for truth, _ in masks]), unknown
+
+    def _not(self, mask: str) -> str:
+        return self.add(f"xor {self._mask_type} {mask}, splat (i1 true)")
 
     def _join(self, code: str, masks: list[str]) -> str:
         if len(masks) < 2:

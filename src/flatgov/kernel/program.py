@@ -32,7 +32,8 @@ any number but zero is true. A NaN among the arguments gives NaN unless said oth
 ``normal distribution``   x: the share of the standard normal distribution below x
 ``gamma ln``              x: the logarithm of the gamma function; NaN for x < 0
 ``lt le gt ge eq ne``     a, b
-``and or``                a, b
+``and or``                a, b; false and NaN is false, true or NaN is true (Kleene's logic), so
+                          that ``n > 0 :AND: x / n > 1`` is false where n is 0
 ``not``                   a
 ``select``                c, a, b: a if c is true, else b; NaN if c is NaN; what is not chosen
                           has no influence, also if it is NaN

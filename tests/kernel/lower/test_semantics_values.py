@@ -146,6 +146,20 @@ def test_subscripts(tmp_path: Path, equation: str, values: object) -> None:
     np.testing.assert_array_equal(ds["y"][0], values)
 
 
+def test_a_condition_that_is_settled_needs_no_more(tmp_path: Path) -> None:
+    # The guard of a division, as scientific_revolution of the MetaSD library has it: "added to
+    # avoid div/0 condition".
+    text = """
+n = STEP(1, 2) ~~|
+x = IF THEN ELSE(n > 0 :AND: n / n > 0, n / n, 5) ~~|
+y = IF THEN ELSE(n = 0 :OR: n / n > 0, 3, 4) ~~|
+z = IF THEN ELSE(n = 0 :AND: n / n > 0, 3, 4) ~~|
+"""
+    ds = write(tmp_path, text, final=3).run()
+    check(ds, {"x": [5, 5, 1, 1], "y": [3, 3, 3, 3]})
+    assert np.isnan(ds["z"][0])  # Here the division decides.
+
+
 def test_a_place_outside_of_a_variable_is_not_a_number(tmp_path: Path) -> None:
     # fn_vector_elm_map.html: an error message, and :NA:, which here is never silent.
     ds = write(tmp_path, f"{RANGES} y = VECTOR ELM MAP(x[south], Time) ~~|", final=1).run()
