@@ -15,6 +15,7 @@ from flatgov.check.findings import Finding
 _MOST_LINES = 80
 _TAB = "    "
 _LONGEST = 160
+_NEXT_KEY = re.compile(r"\n\s*(?:\[|[\w.\"' -]+=)")
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,8 @@ def excerpt(finding: Finding) -> Excerpt | None:
     first = finding.line - 1
     part = "\n".join(lines[first : first + _MOST_LINES])
     found = _find(finding.text, part)
+    if found is None and finding.file.endswith(".toml"):
+        found = _in_toml(finding.what, part)
     if found is None:
         return _shown(finding.line, lines[first], 0, 0)
     start, end = found
@@ -63,6 +66,16 @@ def excerpt(finding: Finding) -> Excerpt | None:
     # Of a text that goes on in the next line, this line's part, without the sign of continuation.
     stop = min(end - begin, len(line.rstrip().removesuffix("\\").rstrip()))
     return _shown(finding.line + above, line, start - begin, max(stop, start - begin))
+
+
+def _in_toml(what: str, part: str) -> tuple[int, int] | None:
+    """Find what is wrong with a key of a TOML file: what the message quotes, or the value."""
+    own = part[: following.start()] if (following := _NEXT_KEY.search(part)) else part
+    for quoted in re.findall(r"'([^']+)'", what):
+        if found := _find(quoted, own):
+            return found
+    value = re.match(r"[^=\n]*=[ \t]*([^\s#].*?)[ \t]*$", own, re.MULTILINE)
+    return value.span(1) if value else None
 
 
 def _find(text: str, part: str) -> tuple[int, int] | None:

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import NoReturn
 
-from flatgov.errors import StudyError, nearest_names
+from flatgov.errors import Place, StudyError, nearest_names
 from flatgov.study.expectation import (
     MOMENTS,
     TRENDS,
@@ -302,11 +302,11 @@ class _Parser:
         return token.text if token.kind in ("end", "text") else f"'{token.text}'"
 
     def at(self, token: _Token) -> str:
-        return (
-            f"{self.where}, character {token.start + 1}"
-            if self.where
-            else f"character {token.start + 1}"
-        )
+        character = f"character {token.start + 1}"
+        text = f"{self.where}, {character}" if self.where else character
+        if not isinstance(self.where, Place):
+            return text
+        return Place(text, self.where.file, self.where.variable, self.where.line)
 
     def refuse(
         self,

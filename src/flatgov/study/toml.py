@@ -76,16 +76,15 @@ def read_toml(path: Path) -> TomlFile:
         raise StudyError(f"cannot be read: {error.strerror}", where=str(path)) from None
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
-        raise StudyError(
-            "is not UTF-8 text", where=f"{path}:{line}", fix="save the file as UTF-8"
-        ) from None
+        where = Place(f"{path}:{line}", str(path), line=line)
+        raise StudyError("is not UTF-8 text", where=where, fix="save the file as UTF-8") from None
     except tomllib.TOMLDecodeError as error:
         what, _, place = str(error).partition(" (at ")
         what = what.replace(r"Illegal character '\n'", "The line ends inside a text")
-        line_column = ":".join(re.findall(r"\d+", place)) or text.count("\n") + 1
-        raise StudyError(
-            f"broken TOML: {what[:1].lower()}{what[1:]}", where=f"{path}:{line_column}"
-        ) from None
+        line_column = ":".join(re.findall(r"\d+", place)) or str(text.count("\n") + 1)
+        line = int(line_column.partition(":")[0])
+        where = Place(f"{path}:{line_column}", str(path), line=line)
+        raise StudyError(f"broken TOML: {what[:1].lower()}{what[1:]}", where=where) from None
     except RecursionError:
         raise StudyError("broken TOML: nested too deeply", where=str(path)) from None
     except ValueError as error:  # a whole number of thousands of digits
