@@ -73,7 +73,7 @@ def test_a_division_by_what_may_be_zero(load: Load) -> None:
     (finding,) = outcome.findings
     assert (finding.severity, finding.variable, finding.line) == ("warning", "loss", 3)
     assert finding.what == (
-        "'loss' is infinite at time 0 when 'time to cool' is 0, which its limits allow"
+        "'loss' is infinite at time 0 when 'time to cool' is 0, which its limits [0,50] allow"
     )
     assert "give 'time to cool' limits that forbid the value" in finding.fix
     (failure,) = rows(outcome)["time to cool", "0"]["failures"]
@@ -116,7 +116,7 @@ def test_a_stock_below_zero(load: Load) -> None:
     (finding,) = warnings(run(Subject(load(text))))
     # 100 - 20 * 6 is the first value below zero at a saved time.
     assert finding.what == (
-        "'stock' falls below zero (-20) at time 6 when 'rate' is 20, which its limits allow"
+        "'stock' falls below zero (-20) at time 6 when 'rate' is 20, which its limits [0,20] allow"
     )
     limited = text.replace("drain = rate", "drain = MIN(rate, stock / 2)")
     assert not warnings(run(Subject(load(limited))))

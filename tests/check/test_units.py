@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from flatgov.check.findings import Finding, Outcome
+from flatgov.check.static_equations import CHECKS as EQUATIONS
 from flatgov.check.subject import Subject
 from flatgov.check.units import CHECKS, check_units
 from flatgov.model import Model
@@ -101,7 +102,7 @@ def test_a_variable_with_wrong_units_is_found_behind_many_equations(
     found = only(tmp_path, (old, new))
     assert (found.severity, found.variable) == ("warning", variable)
     assert f"equations fit only if it is {units}" in found.what
-    assert found.fix.startswith(f"give it the units {units}, or correct all")
+    assert found.fix.startswith(f"give it the units {units}, or correct ")
     assert found.evidence.count("': ") >= 2
     assert found.text in new
 
@@ -146,10 +147,18 @@ def test_numbers_without_units(tmp_path: Path) -> None:
     added = only(tmp_path, ("wanted staff - Staff", "wanted staff - Staff + 5"))
     assert (added.severity, added.text) == ("warning", "5")
     assert added.what == "'gap': the number 5 has no units, but 'wanted staff' beside it is Person"
-    bound = only(tmp_path, ("wanted staff - Staff", "MAX(3, wanted staff - Staff)"))
+    bound = only(tmp_path, ("wanted staff - Staff", "MAX(1, wanted staff - Staff)"))
     assert (bound.severity, bound.cause) == ("note", added.cause)
-    delay = only(tmp_path, ("Staff * wage", "SMOOTH(Staff * wage, 3)"))
-    assert delay.what == "'staff cost': the number 3 has no units, but SMOOTH asks for Month there"
+    delay = only(tmp_path, ("Staff * wage", "SMOOTH(Staff * wage, 1)"))
+    assert delay.what == "'staff cost': the number 1 has no units, but SMOOTH asks for Month there"
+
+
+def test_numbers_that_other_checks_note_are_not_noted_again(tmp_path: Path) -> None:
+    for text in ("MAX(3, wanted staff - Staff)", "STEP(wanted staff, 2)"):
+        subject = Subject(load(tmp_path, ("wanted staff - Staff", text)))
+        assert not check_units(subject).findings
+        others = [one for check in EQUATIONS for one in check.run(subject).findings]
+        assert [one.variable for one in others] == ["gap"]
 
 
 def test_one_equation_is_one_finding(tmp_path: Path) -> None:

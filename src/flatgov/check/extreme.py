@@ -109,9 +109,9 @@ def _finding(subject: Subject, cases: Sequence[_Case]) -> Finding:
         ID,
         _severity(subject, variable, failure),
         variable,
-        f"{_outcome(trial, failure)}, which its limits allow{others}",
+        f"{_outcome(trial, failure)}, which its limits {_limits(trial.variable)} allow{others}",
         evidence=_listed([one.shown for one, _ in cases[1:]], "also when "),
-        fix=_fix(trial, failure, subject.model.time.initial),
+        fix=_fix(trial, failure, variable, subject.model.time.initial),
         cause=failure.variable,
     )
 
@@ -177,7 +177,13 @@ def _became(failure: Failure) -> str:
     return f"is {failure.kind}"
 
 
-def _fix(trial: Trial, failure: Failure, start: float) -> str:
+def _limits(variable: Variable) -> str:
+    """Write limits as Vensim does: ``[0,?]``."""
+    low, high = ("?" if limit is None else f"{limit:g}" for limit in variable.limits)
+    return f"[{low},{high}]"
+
+
+def _fix(trial: Trial, failure: Failure, variable: Variable | None, start: float) -> str:
     name = trial.variable.name
     if failure.kind == "negative":
         return f"let its outflows fall with the stock, or narrow the limits of '{name}'"
@@ -185,7 +191,8 @@ def _fix(trial: Trial, failure: Failure, start: float) -> str:
         return f"let its equation keep it between 0 and 1, or narrow the limits of '{name}'"
     if failure.kind == "infinite" and failure.time > start:
         return f"see what should bound its growth, or give '{name}' limits that forbid the value"
-    return f"guard its equation (ZIDZ, XIDZ, MAX), or give '{name}' limits that forbid the value"
+    guarded = "the flows of the stock" if variable and variable.kind == "stock" else "its equation"
+    return f"guard {guarded} (ZIDZ, XIDZ, MAX), or give '{name}' limits that forbid the value"
 
 
 def _row(trial: Trial, failures: Sequence[Failure]) -> dict[str, Any]:

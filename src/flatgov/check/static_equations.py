@@ -8,7 +8,7 @@ from fractions import Fraction
 from flatgov.check.findings import Finding, Outcome
 from flatgov.check.static_pieces import as_written, control_line, listed, plural
 from flatgov.check.subject import Check, Subject
-from flatgov.model import NA, Call, Equation, Expression, Number, Reference, references
+from flatgov.model import NA, Call, Equation, Expression, Number, Reference, Variable, references
 from flatgov.names import canonical
 from flatgov.reading.diagnose import walk
 
@@ -46,10 +46,14 @@ _MOMENTS: dict[str, tuple[int, ...]] = {
 _COMPARISONS = frozenset({"=", "<>", "<", "<=", ">", ">="})
 
 
+# The kinds of variables whose equations should have names in place of numbers.
+_EMBEDS = ("auxiliary", "flow")
+
+
 def _embedded(subject: Subject) -> Outcome:
     findings = []
     for variable in subject.model.variables.values():
-        if variable.kind not in ("auxiliary", "flow"):
+        if variable.kind not in _EMBEDS:
             continue
         found: dict[str, Equation] = {}
         for equation in variable.equations:
@@ -146,6 +150,13 @@ def _dates(subject: Subject) -> Iterator[Finding]:
                 cause="moments inside equations",
             )
             break
+
+
+def written_numbers(variable: Variable, equation: Equation, initial: float) -> set[float]:
+    """Give the numbers of an equation that `embedded constants` and `time` tell of."""
+    moments = {*_moments(equation.expression, initial)}
+    embeds = variable.kind in _EMBEDS
+    return moments | {*_parameters(equation.expression)} if embeds else moments
 
 
 def _moments(expression: Expression, initial: float) -> Iterator[float]:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flatgov.check.findings import Finding, Outcome, Severity
+from flatgov.check.static_equations import written_numbers
 from flatgov.check.subject import Check, Subject
-from flatgov.model import Call, Equation, Model, Variable, references
+from flatgov.model import Call, Equation, Model, Number, Variable, references
 from flatgov.names import canonical
 from flatgov.units.algebra import DIMENSIONLESS, pair_of
 from flatgov.units.causes import Cause, Causes, probable_unit, uses
@@ -24,6 +25,7 @@ ID = "units"
 # In a model in which so many variables have units, one without is an oversight.
 _MOSTLY = 0.8
 _LISTED = 12
+_ALSO = 2
 # The rank of what is only worth a note.
 _NOTED = 2
 _BARE = "a bare number stands where units are needed"
@@ -96,7 +98,8 @@ class _Report:
             f"'{variable.name}' is declared {variable.units}, but {count} equations"
             f" fit only if it is {unit}"
         )
-        fix = f"give it the units {cause.unit}, or correct all {count} equations"
+        everything = "both" if count == 2 else f"all {count}"
+        fix = f"give it the units {cause.unit}, or correct {everything} equations"
         if known := known_factor(cause.unit / (self.scope.units[cause.variable] or DIMENSIONLESS)):
             fix += f" ({known})"
         self.add("warning", variable, what, text=variable.units, evidence=evidence, fix=fix)
@@ -125,6 +128,8 @@ class _Report:
             equations.setdefault((one.variable.name, one.equation), []).append(one)
         shared = Counter(_factor(own[0]) for own in equations.values() if _rank(own[0]) == 0)
         for one, *others in equations.values():
+            if _rank(one) == _NOTED and self._told_elsewhere((one, *others)):
+                continue
             factor = _factor(one)
             cause = f"a factor of {factor} is missing" if shared[factor] > 1 else ""
             fix = mending(one.factor)
@@ -136,7 +141,9 @@ class _Report:
                 fix = f"replace it by a constant with the units {one.problem.expected}"
             if not number and _rank(one) < _NOTED:
                 fix += self._alternatives(one, causes)
-            evidence = [missing(one), *(f"also: {sentence(other)}" for other in others)]
+            evidence = [missing(one), *(f"also: {sentence(other)}" for other in others[:_ALSO])]
+            if len(others) > _ALSO:
+                evidence.append(f"and {len(others) - _ALSO} more")
             self.add(
                 "note" if _rank(one) == _NOTED else "warning",
                 one.variable,
@@ -147,6 +154,13 @@ class _Report:
                 cause=cause,
                 line=one.equation.line,
             )
+
+    def _told_elsewhere(self, ones: Sequence[Mismatch]) -> bool:
+        """Tell whether `embedded constants` and `time` note all these numbers of one equation."""
+        start = self.subject.model.time.initial
+        numbers = written_numbers(ones[0].variable, ones[0].equation, start)
+        wrong = [one.problem.wrong for one in ones]
+        return all(isinstance(part, Number) and part.value in numbers for part in wrong)
 
     def _alternatives(self, one: Mismatch, causes: Causes) -> str:
         """Say which variables could have other units instead, without harm elsewhere."""
