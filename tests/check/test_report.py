@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -46,7 +47,7 @@ def test_a_finding_as_text_has_place_line_mark_and_fix(tmp_path: Path) -> None:
         "  did you mean 'birth'?",
         "  fix: define it",
         "",
-        "m.mdl: 1 error, 0 warnings, 0 notes; 1 checks done",
+        "m.mdl: 1 error, 0 warnings, 0 notes; 1 check done",
     ]
 
 
@@ -60,6 +61,17 @@ def test_findings_of_one_cause_are_shown_together() -> None:
         "  'b' is unused",
     ]
     assert text.count("fix: use it") == 1
+
+
+def test_one_sentence_at_many_places_is_one_block() -> None:
+    same = [replace(finding("no file 'x.csv'"), variable=name) for name in "ab"]
+    text = report_text(report(*same, finding("'c' is unused")))
+    assert text.split("\n\n")[0].splitlines() == [
+        "warning: no file 'x.csv' [unused], 2 times",
+        "  model.mdl, 'a'",
+        "  model.mdl, 'b'",
+        "  fix: use it",
+    ]
 
 
 def test_notes_are_counted_unless_asked_for() -> None:

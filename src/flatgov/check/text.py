@@ -33,11 +33,10 @@ def report_text(report: Report, notes: bool = False) -> str:
 
 
 def _by_cause(findings: Sequence[Finding]) -> Iterator[list[Finding]]:
-    """Gather the findings of a check that have the same cause; the order stays."""
+    """Gather the findings of a check with the same cause or sentence; the order stays."""
     groups: dict[tuple[str, str], list[Finding]] = {}
-    for number, finding in enumerate(findings):
-        key = (finding.check, finding.cause or f"\0{number}")
-        groups.setdefault(key, []).append(finding)
+    for finding in findings:
+        groups.setdefault((finding.check, finding.cause or finding.what), []).append(finding)
     yield from groups.values()
 
 
@@ -45,10 +44,12 @@ def _block(group: Sequence[Finding]) -> str:
     first = group[0]
     if len(group) == 1:
         return "\n".join(_lines(first))
-    lines = [f"{first.severity}: {first.cause} [{first.check}], {len(group)} times"]
+    title = first.cause or first.what
+    lines = [f"{first.severity}: {title} [{first.check}], {len(group)} times"]
     same = len({finding.fix for finding in group}) == 1
     for finding in group[:_MOST_PLACES]:
-        lines += [f"  {finding.what}", f"    {_place(finding)}"]
+        own = [f"  {finding.what}", f"    {_place(finding)}"]
+        lines += own if first.cause else [f"  {_place(finding)}"]
         if finding.fix and not same:
             lines.append(f"    fix: {finding.fix}")
     if len(group) > _MOST_PLACES:
@@ -99,7 +100,7 @@ def _summary(report: Report, notes: bool) -> Iterator[str]:
     listed = ", ".join(f"{number} {word}{'' if number == 1 else 's'}" for number, word in counts)
     accepted = f", {report.accepted} accepted" if report.accepted else ""
     done = len(report.outcomes) - len(skipped)
-    yield f"{report.path}: {listed}{accepted}; {done} checks done"
+    yield f"{report.path}: {listed}{accepted}; {done} check{'' if done == 1 else 's'} done"
     if not notes and (report.count("note") or report.accepted):
         kinds = Counter(
             one.check for one in report.findings if one.severity == "note" and not one.accepted
