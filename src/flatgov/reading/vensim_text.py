@@ -7,6 +7,7 @@ others are still read, and each mistake is one error.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -84,7 +85,7 @@ def guess_name(equation: str) -> str:
     name = match.group(1).strip() if match else ""
     if not re.search("[=＝]", equation):  # The sign is forgotten: what follows is the equation.
         name = name.partition("\n")[0]
-    return display_name(name)
+    return display_name("".join(one for one in name if unicodedata.category(one) != "Cf"))
 
 
 def split_entries(text: str, file: str, problems: Problems) -> Split:
@@ -209,6 +210,16 @@ def _is_sound(fields: Fields, text: str, entry: Entry, file: str, problems: Prob
     check("definition", size, f"the definition has {size:,} characters", where=where)
     size = len(entry.documentation)
     check("documentation", size, f"the documentation has {size:,} characters", where=where)
+    if len(fields.spans) == 1 and fields.is_closed and not re.search("[=＝(:]", entry.equation):
+        problems.found.append(
+            ModelError(
+                "it is no definition: it has no '=' and no '~'",
+                where=where,
+                fix="take the '|' before it out of the comment, if it is the end of one",
+                text=piece(entry.equation, 0),
+            )
+        )
+        return False
     if len(fields.spans) == 1 and fields.is_closed:
         problems.found.append(
             ModelError(

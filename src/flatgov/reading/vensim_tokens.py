@@ -52,6 +52,7 @@ _MEANT = {
     **dict.fromkeys("‘’", "'"),
 }
 _LONGEST = 40
+_OPEN_KEYWORD = re.compile(r":(?:AND|OR|NOT|NA)\b", re.IGNORECASE)
 _WORD = re.compile(r"[^\s()]+")
 
 
@@ -151,6 +152,12 @@ def _wrong_sign(text: str, position: int, sign: str = "") -> Slip:
         return Slip("'}' closes no comment", position, sign, "remove it or open one with '{'")
     if sign == "%":
         return Slip("there is no sign '%'", position, sign, "divide by 100 instead")
+    if keyword := _OPEN_KEYWORD.match(text, position):
+        closed = f"{keyword[0].upper()}:"
+        return Slip(f"'{keyword[0]}' lacks its second ':'", position, keyword[0], f"write {closed}")
+    if unicodedata.category(sign[0]) == "Cf":
+        what = f"there is an invisible sign, U+{ord(sign[0]):04X}"
+        return Slip(what, position, sign, "delete it and write its neighbours anew")
     plain = unicodedata.normalize("NFKC", sign)
     meant = _MEANT.get(sign) or (plain if plain != sign and plain.isascii() else "")
     if not meant:

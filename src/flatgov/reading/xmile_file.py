@@ -157,8 +157,11 @@ def _xml_errors(log: Any, file: str) -> list[ModelError]:
             continue
         lines.add(error.line)
         text, fix = _LOCAL.get(error.type_name, ("", ""))
+        line = error.line
+        if opened := re.search(r"mismatch: (\S+) line (\d+) and", error.message):
+            text, line = f"<{opened[1]}", int(opened[2])  # which tag is not closed
         what = f"not valid XML: {' '.join(error.message.split())}"
-        found.append(ModelError(what, where=place(file, line=error.line), fix=fix, text=text))
+        found.append(ModelError(what, where=place(file, line=line), fix=fix, text=text))
         if not fix:
             break
     return found
