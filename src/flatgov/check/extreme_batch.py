@@ -16,6 +16,9 @@ from flatgov.run.grid import count_points
 from flatgov.run.inputs import read_inputs
 from flatgov.run.memory import check_memory
 
+# Operations times steps times members below which a kernel takes longer to compile than to run.
+_QUICK = 2_000_000_000
+
 
 @dataclass
 class Batches:
@@ -67,6 +70,7 @@ class Batches:
                 outputs=self.operations,
                 integrator=self.model.integrator,
                 lanes=min(default_lanes(), 1 << (members - 1).bit_length()),
+                once=len(self.program.operations) * steps * members < _QUICK,
             )
         check_memory(self.kernel, len(plans) * draws.count, steps, every, None, self.model.path)
         saved = run_batch(self.kernel, inputs.batch(seed), steps, every)
