@@ -338,6 +338,17 @@ TANK_FAULTS = (
                 ("<ypts>1,0.9,0.7,0.3,0</ypts>", "<ypts></ypts>", "valve", "<gf"),
                 ("<ypts>1,0.9,0.7,0.3,0</ypts>", "<ypts>1,0.9,x,0.3,0</ypts>", "valve", "x"),
             ),
+            "XMILE: a flow listed twice": (
+                (
+                    "<inflow>filling<",
+                    "<inflow>filling</inflow><inflow>filling<",
+                    "Water",
+                    "filling",
+                ),
+            ),
+            "XMILE: signs of a Chinese keyboard": (
+                ("<eqn>Water / capacity<", "<eqn>Water ／ capacity<", "valve", "／"),
+            ),
             "XMILE: tags that do not close": (
                 ("    <eqn>300</eqn>\n", "    <eqn>300<eqn>\n", "", "<eqn"),
                 ("<eqn>IF Water &gt; 0", "<eqn>IF Water < 0", "", ""),

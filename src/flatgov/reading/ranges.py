@@ -61,6 +61,8 @@ def _elements(text: str) -> Iterator[str]:
         numbered = _NUMBERED.fullmatch(name)
         if numbered:
             yield from _write_out(name, *numbered.groups())
+        elif name.startswith("("):
+            raise UnreadableText(f"'{name}' is no range of numbered elements such as (A1-A5)")
         elif name:
             yield name
 

@@ -6,6 +6,7 @@ Reality checks (``:THE CONDITION:``, ``:TEST INPUT:``) are left out: no simulati
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -238,6 +239,11 @@ def _read_range(entry: Entry, left: Left) -> Part:
         item = AbstractSubscriptRange(name=left.name, subscripts=shown, mapping=[])
         return Part(entry, left.name, shown, item)
     listed = read_range(" ".join(text.split()))
+    counts = Counter(map(canonical, listed.elements))
+    twice = next((name for name in listed.elements if counts[canonical(name)] > 1), "")
+    if twice:
+        position = left.right + max(text.rfind(twice), 0)
+        raise Slip(f"'{twice}' stands twice in the range", position, twice, "list it once")
     item = AbstractSubscriptRange(
         name=left.name, subscripts=list(listed.elements), mapping=list(listed.mappings)
     )

@@ -140,6 +140,12 @@ def shorten(text: str) -> str:
     return line if len(line) <= _LONGEST else line[:_LONGEST] + "…"
 
 
+def sign_meant(sign: str) -> str:
+    """Give the sign that a full-width or otherwise foreign one stands for, or ``""``."""
+    plain = unicodedata.normalize("NFKC", sign)
+    return _MEANT.get(sign) or (plain if plain != sign and plain.isascii() else "")
+
+
 def _wrong_sign(text: str, position: int, sign: str = "") -> Slip:
     sign = sign or text[position]
     if sign == '"':
@@ -158,8 +164,7 @@ def _wrong_sign(text: str, position: int, sign: str = "") -> Slip:
     if unicodedata.category(sign[0]) == "Cf":
         what = f"there is an invisible sign, U+{ord(sign[0]):04X}"
         return Slip(what, position, sign, "delete it and write its neighbours anew")
-    plain = unicodedata.normalize("NFKC", sign)
-    meant = _MEANT.get(sign) or (plain if plain != sign and plain.isascii() else "")
+    meant = sign_meant(sign)
     if not meant:
         return Slip(
             f"the sign '{sign}' has no meaning here",

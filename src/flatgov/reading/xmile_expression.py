@@ -16,6 +16,7 @@ from flatgov import limits
 from flatgov.errors import FlatgovError
 from flatgov.names import canonical
 from flatgov.reading.hints import sign_form
+from flatgov.reading.vensim_tokens import sign_meant
 
 _PIECES = re.compile(r'\.|"(?:\\.|[^"\\])*"?|[^."]+')
 
@@ -288,14 +289,25 @@ def _syntax_error(text: str, position: int) -> ExpressionError:
     rest = text[position:].strip()
     if not rest:
         whole = text.strip()
-        return ExpressionError(f"syntax error at the end of '{whole[-40:]}'", text=whole)
+        fix = "add ')'" if whole.count("(") > whole.count(")") else ""
+        return ExpressionError(f"syntax error at the end of '{whole[-40:]}'", text=whole, fix=fix)
     sign, form = sign_form(text[:position], rest)
     first = re.match(r"\w+|\W", rest)
     return ExpressionError(
         f"syntax error at '{rest[:40]}'",
         text=sign or (first[0] if first else rest[0]),
-        fix=f"write {form} for {sign}" if sign else "",
+        fix=f"write {form} for {sign}" if sign else _other_form(text[:position], rest),
     )
+
+
+def _other_form(before: str, rest: str) -> str:
+    """Say what mends a syntax error: another sign, or an operator between two operands."""
+    meant = sign_meant(rest[0])
+    if meant:
+        return f"write '{meant}' for '{rest[0]}'"
+    if re.search(r"[\w\")\]]\s+$", before) and re.match(r'[\w"]', rest):
+        return "write an operator between them, or '_' for the spaces in a name"
+    return ""
 
 
 def _number(text: str) -> Literal:

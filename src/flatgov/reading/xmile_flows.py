@@ -69,10 +69,16 @@ def net_flow(entry: Entry, scope: Scope) -> Any:
 
 
 def _flows(entry: Entry, tag: str, scope: Scope) -> Iterator[Any]:
+    seen: set[str] = set()
     for node in children(entry.node, tag):
         before = len(scope.errors)
         try:
-            yield emit(_flow(node, entry, scope.contents), scope)
+            flow = _flow(node, entry, scope.contents)
+            if canonical(flow.text) in seen:
+                what = f"the flow '{flow.text}' stands twice in <{tag}>"
+                raise ExpressionError(what, text=flow.text, fix="list it once")
+            seen.add(canonical(flow.text))
+            yield emit(flow, scope)
         except ExpressionError as error:
             scope.errors.append(error)
             yield 0.0
