@@ -14,8 +14,9 @@ from check.seeded_longgang import LONGGANG
 from check.seeded_longgang_reading import LONGGANG_READING
 from check.seeded_longgang_signs import LONGGANG_SIGNS
 from check.seeded_runs import CHECKS_TOML, CLINIC, CLINIC_FAULTS, SPRING, SPRING_FAULTS
-from check.seeded_small import SCHOOL_FAULTS, SCHOOLS, TANK, TANK_FAULTS
+from check.seeded_schools import SCHOOL_FAULTS, SCHOOLS
 from check.seeded_study import STATEMENTS, STUDY
+from check.seeded_tank import TANK, TANK_FAULTS
 from flatgov.check.catalogue import CHECKS, READING
 from flatgov.check.excerpt import excerpt
 from flatgov.check.findings import Finding, from_error
