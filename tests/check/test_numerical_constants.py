@@ -42,7 +42,7 @@ def test_a_stiff_pair_has_its_eigenvalues_and_names_the_fast_one(tmp_path: Path)
     (finding,) = outcome.findings
     assert finding.variable == "fast"
     assert finding.severity == "warning"
-    assert "0.78 of the time constant 0.01 Month of 'fast'" in finding.what
+    assert "0.78 times the time constant 0.01 Month of 'fast'" in finding.what
     assert finding.fix.startswith("use TIME STEP 0.00195312 ")
 
 

@@ -201,4 +201,4 @@ def test_one_mistake_is_one_warning(tmp_path: Path) -> None:
     subject = Subject(write(tmp_path, DECAY, final=9, step=1.5))
     (slow,), (fast,) = (check.run(subject).findings for check in (CHECKS[0], *CONSTANTS))
     assert (slow.severity, fast.severity) == ("note", "warning")
-    assert "of the time constant 2 Month of 'x'" in fast.what
+    assert "times the time constant 2 Month of 'x'" in fast.what

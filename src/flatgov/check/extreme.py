@@ -190,7 +190,10 @@ def _fix(trial: Trial, failure: Failure, variable: Variable | None, start: float
     if failure.kind in ("below 0", "above 1"):
         return f"let its equation keep it between 0 and 1, or narrow the limits of '{name}'"
     if failure.kind == "infinite" and failure.time > start:
-        return f"see what should bound its growth, or give '{name}' limits that forbid the value"
+        return (
+            "see what divides by 0 or should bound its growth, or give "
+            f"'{name}' limits that forbid the value"
+        )
     guarded = "the flows of the stock" if variable and variable.kind == "stock" else "its equation"
     return f"guard {guarded} (ZIDZ, XIDZ, MAX), or give '{name}' limits that forbid the value"
 

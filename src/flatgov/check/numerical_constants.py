@@ -236,7 +236,7 @@ def _judge(subject: Subject) -> Outcome:
     unit = subject.model.time.units
     share = path.time.step / fastest.constant
     summary = (
-        f"TIME STEP {path.time.step:g} is {share:.2g} of the shortest time constant, "
+        f"TIME STEP {path.time.step:g} is {share:.2g} times the shortest time constant, "
         f"{fastest.constant:.3g} {unit} of {_names(those, fastest.states)} at time "
         f"{fastest.time:g}; {len(those.states)} states at {len(linear.times)} times"
     )
@@ -273,7 +273,7 @@ def _findings(subject: Subject, those: Runs, all_modes: Sequence[Mode]) -> list[
             continue  # Elements of one variable are one thing to mend.
         seen |= names
         what = (
-            f"TIME STEP {step:g} is {share:.2g} of the time constant {mode.constant:.3g} "
+            f"TIME STEP {step:g} is {share:.2g} times the time constant {mode.constant:.3g} "
             f"{subject.model.time.units} of {_names(those, mode.states)} at time {mode.time:g}"
         )
         at_once = abs(1 + step * mode.value) < _ROUNDING - 1
