@@ -45,7 +45,7 @@ class Limits:
 
     file_size: int = 64 * 2**20
     definitions: int = 30_000
-    definition: int = 1_000_000
+    definition: int = 500_000
     documentation: int = 100_000
     nesting: int = 100
     points: int = 100_000

@@ -213,6 +213,9 @@ class _Checker:
         ranges = self.elements.ranges
         key = canonical(reference.name)
         variable = self.variables.get(key)
+        named = [*reference.subscripts, *(variable.subscripts if variable else ())]
+        if variable is not None and variable.kind != "lookup" and not named:
+            return  # as nearly always: to look for it in the text takes time
         text = _written(reference, equation.text)
         if variable is None:
             if ranges.is_range(key) and not reference.subscripts:

@@ -6,13 +6,14 @@ Reality checks (``:THE CONDITION:``, ``:TEST INPUT:``) are left out: no simulati
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from flatgov.errors import FlatgovError, ModelError, Problems
+from flatgov.limits import check
 from flatgov.model import Call, Expression, Integrator
 from flatgov.names import canonical
 from flatgov.reading import structures
@@ -94,23 +95,29 @@ def parse_vensim(source: bytes, file: str, problems: Problems) -> Parsed:
         integrator = read_integrator(text, file)
     entries = plain_macros(split.entries, file, problems)
     known = _known_names(entries)
-    parts = []
+    parts, elements = [], 0
     for entry in entries:
         try:
             part = _read(entry, file, known)
-            if part is not None:
-                parts.append(part)
         except FlatgovError as error:
             problems.found += error.all
             split.broken.add(entry.name)
+            continue
+        if part is not None:
+            parts.append(part)
+            if part.is_range and isinstance(part.item.subscripts, list):
+                elements += len(part.item.subscripts)
+            # Now, not when all are made: each may have as many as the limit allows.
+            check("elements", elements, f"its ranges have {elements:,} elements", where=place(file))
     if split.stopped is not None:
         raise split.stopped
     macros = {canonical(e.macro.name): e.macro for e in split.entries if e.macro}
+    own = _by_macro(parts)
     ranges = [part for part in parts if part.is_range]
     return Parsed(
         abstract=abstract_model(parts, macros.values()),
-        definitions=_definitions(parts, None, file, problems),
-        macros=[_definitions(parts, macro, file, problems) for macro in macros.values()],
+        definitions=_definitions(own[None], file, problems),
+        macros=[_definitions(own[macro], file, problems) for macro in macros.values()],
         mappings={part.item.name: part.mapped for part in ranges if part.mapped},
         range_lines={part.item.name: part.entry.line for part in ranges},
         base_date=read_base_date(text),
@@ -272,19 +279,24 @@ def abstract_model(
         macros: The macros, in the order of the file.
         classes: The module with the classes: ours, or PySD's.
     """
-    sections = [_section(parts, macro, classes) for macro in (None, *macros)]
+    own = _by_macro(parts)
+    ranges = [part.item for part in parts if part.is_range]
+    sections = [_section(own[None], None, ranges, classes)]
+    sections += [_section(own[macro], macro, [], classes) for macro in macros]
     return classes.AbstractModel(original_path=Path("model.mdl"), sections=tuple(sections))
 
 
-def _section(parts: Sequence[Part], macro: Macro | None, classes: Any) -> Any:
+def _section(
+    parts: Sequence[Part], macro: Macro | None, ranges: Sequence[Any], classes: Any
+) -> Any:
     return classes.AbstractSection(
         name=canonical(macro.name).replace(" ", "_") if macro else "__main__",
         path=Path("macro.py" if macro else "model.py"),
         type="macro" if macro else "main",
         params=list(macro.parameters) if macro else [],
         returns=list(macro.returns) if macro else [],
-        subscripts=[] if macro else [part.item for part in parts if part.is_range],
-        elements=_merge(_components(parts, macro), classes),
+        subscripts=list(ranges),
+        elements=_merge(parts, classes),
         constraints=[],
         test_inputs=[],
         split=False,
@@ -292,8 +304,13 @@ def _section(parts: Sequence[Part], macro: Macro | None, classes: Any) -> Any:
     )
 
 
-def _components(parts: Sequence[Part], macro: Macro | None) -> list[Part]:
-    return [part for part in parts if part.entry.macro == macro and not part.is_range]
+def _by_macro(parts: Iterable[Part]) -> defaultdict[Macro | None, list[Part]]:
+    """Gather the definitions, ranges apart, of each macro and of the main section."""
+    own: defaultdict[Macro | None, list[Part]] = defaultdict(list)
+    for part in parts:
+        if not part.is_range:
+            own[part.entry.macro].append(part)
+    return own
 
 
 def _merge(parts: Sequence[Part], classes: Any) -> list[Any]:
@@ -309,10 +326,10 @@ def _merge(parts: Sequence[Part], classes: Any) -> list[Any]:
 
 
 def _definitions(
-    parts: Sequence[Part], macro: Macro | None, file: str, problems: Problems
+    parts: Sequence[Part], file: str, problems: Problems
 ) -> dict[str, tuple[Definition, ...]]:
     definitions: dict[str, list[Definition]] = {}
-    for part in _components(parts, macro):
+    for part in parts:
         entry = part.entry
         units = entry.units
         limits: tuple[float | None, float | None] = (None, None)

@@ -11,6 +11,9 @@ _QUOTED = re.compile(QUOTED)
 _BRACE = re.compile(r"[{}]")
 _SPECIAL = re.compile(r'["{~|]')
 _SEPARATOR = re.compile(r"[~|]")
+_END = re.compile(r"\|")
+# A definition has up to four; what has so many more is none, and they are not told apart.
+_MOST_FIELDS = 100
 _CONTINUED = re.compile(r"\\(?=[ \t]*\n)")
 _FLAG = re.compile(r"\s*(?::\s*[A-Za-z][\w ]*:?\s*)*")
 # A line at whose start a definition, a heading or a macro seems to start.
@@ -90,9 +93,11 @@ class Scan:
         spans: list[tuple[int, int]] = []
         comments: list[tuple[int, int]] = []
         field_start, no_quotes, opened = start, start, None
+        filled = False  # whether something stands before a | of the equation
         while True:
             # Only names and comments protect their ~ and |, and only those of the equation.
-            special = (_SEPARATOR if spans else _SPECIAL).search(text, position)
+            looked_for = _SEPARATOR if spans else _SPECIAL
+            special = (looked_for if len(spans) < _MOST_FIELDS else _END).search(text, position)
             if special is None:
                 spans.append((field_start, len(text)))
                 return Fields(tuple(spans), len(text), False, tuple(comments), opened)
@@ -111,19 +116,17 @@ class Scan:
                     position = end
                 elif opened is None:
                     opened = special.start()
-            elif sign == "|" and not spans and _is_or(text, field_start, position):
-                position += 1
-                continue
+            elif sign == "|" and not spans and text.startswith("|", position):
+                # The first of ``||``, which means :OR: in other languages.
+                filled = filled or bool(text[field_start : position - 1].strip())
+                if filled:
+                    position += 1
+                    continue
             if sign in "~|":
                 spans.append((field_start, special.start()))
                 field_start = position
             if sign == "|":
                 return Fields(tuple(spans), position, True, tuple(comments), opened)
-
-
-def _is_or(text: str, start: int, position: int) -> bool:
-    """Tell whether a ``|`` is the first of ``||``, which means :OR: in other languages."""
-    return text.startswith("|", position) and bool(text[start : position - 1].strip())
 
 
 def next_start(text: str, fields: Fields) -> int | None:

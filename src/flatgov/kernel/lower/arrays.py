@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from flatgov.errors import ModelError
 from flatgov.kernel.lower import allocate, matrix, randoms, vectors
+from flatgov.kernel.lower.core import Missing, Place
 from flatgov.kernel.lower.ranges import SubscriptError
 from flatgov.kernel.lower.scope import Scope
 from flatgov.model import Call, Expression, Reference
@@ -27,12 +28,26 @@ def _reduce(code: str) -> Rule:
     """SUM, PROD, VMIN, VMAX: from the left over all combinations of the marked ranges."""
 
     def rule(scope: Scope, call: Call) -> int:
-        result, *rest = [one.lower(call.arguments[0]) for one in scope.over(call, call.arguments)]
+        result, *rest = _lowered(scope.over(call, call.arguments), call.arguments[0])
         for item in rest:
             result = scope.builder.op(code, result, item)
         return result
 
     return rule
+
+
+def _lowered(scopes: Sequence[Scope], expression: Expression) -> list[int]:
+    """Lower an expression for each element; all that is missing is asked for in one go."""
+    items: list[int] = []
+    missing: dict[Place, None] = {}
+    for scope in scopes:
+        try:
+            items.append(scope.lower(expression))
+        except Missing as lack:
+            missing |= dict.fromkeys((lack.place, *lack.others))
+    if missing:
+        raise Missing(*missing)
+    return items
 
 
 def _elmcount(scope: Scope, call: Call) -> int:
@@ -51,8 +66,8 @@ def _vector_select(scope: Scope, call: Call) -> int:
         scope,
         lambda: vectors.vector_select(
             scope.builder,
-            [one.lower(selection) for one in scopes],
-            [one.lower(expression) for one in scopes],
+            _lowered(scopes, selection),
+            _lowered(scopes, expression),
             scope.lower(missing),
             scope.lower(numerical),
             scope.number(action),

@@ -56,9 +56,10 @@ class Place(NamedTuple):
 class Missing(Exception):
     """A value that has to be lowered first."""
 
-    def __init__(self, place: Place) -> None:
-        super().__init__(place)
+    def __init__(self, place: Place, *others: Place) -> None:
+        super().__init__(place, *others)
         self.place = place
+        self.others = others  # that are missing as well, so that all come in one go
 
 
 class Lowering:
@@ -113,7 +114,8 @@ class Lowering:
         Raises:
             ModelError: Values need each other; the message has the circle.
         """
-        pending: dict[Place, None] = {}
+        # What each value waits for, and what is missing besides it.
+        pending: dict[Place, list[Place]] = {}
         place: Place | None = None
         while True:
             try:
@@ -121,7 +123,12 @@ class Lowering:
                     return task()
                 place = next(reversed(pending))
                 self._values[place] = self._equation(self, place)
-                del pending[place]
+                others = pending.pop(place)
+                while others:
+                    other = others.pop()
+                    if other not in self._values and other not in pending:
+                        pending[other] = others
+                        break
             except RecursionError:
                 raise self._too_deep(place) from None
             except ModelError as error:
@@ -131,7 +138,7 @@ class Lowering:
             except Missing as missing:
                 if missing.place in pending:
                     raise self._circle(list(pending), missing.place) from None
-                pending[missing.place] = None
+                pending[missing.place] = list(reversed(missing.others))
 
     @contextmanager
     def standing_for(self, place: Place, number: int) -> Iterator[None]:

@@ -336,7 +336,7 @@ class Scope:
 # Operators that are written in long rows.
 CHAINED = {"+": "add", "-": "sub", "*": "mul", "/": "div", ":AND:": "and", ":OR:": "or"}
 # What a macro's call counts for, in steps of the lowering.
-_INSTANCE = 50
+_INSTANCE = 100
 _REDUCERS = ("SUM", "PROD", "VMIN", "VMAX", "VECTOR SELECT")
 
 
