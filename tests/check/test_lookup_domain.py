@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -220,3 +221,16 @@ def test_a_policy_that_leaves_at_model_values(
 def test_a_model_without_lookups_and_one_that_cannot_run(load: Load) -> None:
     assert run(Subject(load(RAMP))).summary == "The model reads no lookups"
     assert run(Subject(load("x ~~|\ny = x + 1 ~~|"))).skipped.startswith("the model cannot be run")
+
+
+@pytest.mark.parametrize(
+    "start", ["0 / zero", "1 / zero", "IF THEN ELSE(Time < 4, Time, 0 / zero)"]
+)
+def test_what_is_no_number_is_left_out(load: Load, start: str) -> None:
+    text = f"zero = 0 ~~|\nf((0,0),(8,8)) ~~|\nz = {start} ~~|\ny = f(z) ~~|\n{RAMP}"
+    outcome = run(Subject(load(text)))
+    assert not [one for one in outcome.findings if one.severity != "note"]
+    (row,) = outcome.data["uses"]
+    partly = start.startswith("IF")
+    assert row["all"] == row["policies"] == row["alone"] == ([0, 3] if partly else [None, None])
+    json.dumps(outcome.data, allow_nan=False)

@@ -92,3 +92,10 @@ def test_members_beyond_their_limits_are_counted(tmp_path: Path) -> None:
     assert f"'Staff' is above its upper limit 125 in {over} of 3 combinations" in texts[0]
     assert f"in {failed} of 192 members with draws" in texts[1]
     assert all(finding.severity == "warning" for finding in outcome.findings)
+
+
+def test_a_study_without_any_limit_has_draws(tmp_path: Path) -> None:
+    study = open_staff(tmp_path / "staff", model=MODEL.replace("Person [0,?]", "Person"))
+    outcome = CHECKS[0].run(Subject(study.model, study, 16))
+    assert not outcome.findings
+    assert outcome.data["members"] == 48

@@ -10,7 +10,7 @@ import flatgov as fg
 from flatgov.check.reality import judge_statements, study_of
 from flatgov.check.subject import Subject
 from flatgov.study.study import Study
-from tools.staff_study import open_staff
+from tools.staff_study import MODEL, open_staff
 
 # Staff(t) = first staff * 0.975^(2 t) without hiring.
 SHRINKING = """
@@ -130,7 +130,7 @@ def test_mistakes_are_one_line_with_their_place(
 ) -> None:
     text = SHRINKING.replace(old, new)
     assert text != SHRINKING
-    with pytest.raises(fg.StudyError, match="checks.toml:") as caught:
+    with pytest.raises(fg.StudyError, match=r"checks\.toml:") as caught:
         judge_statements(judged(study, text, tmp_path))
     assert message in str(caught.value)
 
@@ -144,3 +144,92 @@ def test_rising_is_no_condition_of_one_time(study: Study, tmp_path: Path) -> Non
 def test_without_a_file_or_statements_nothing_is_done(study: Study, tmp_path: Path) -> None:
     assert judge_statements(Subject(study.model, study)).skipped
     assert judge_statements(judged(study, "", tmp_path)).skipped.endswith("has no reality checks")
+
+
+# No number wherever the staff is not above its floor; hiring and the first staff are uncertain.
+GAPPY = MODEL.replace("(Staff - floor) ~ Dmnl", "MAX(Staff - floor, 0) ~ Dmnl")
+SERVICE = """
+[reality.service]
+text = "There is service."
+changes = [{ variable = "will", operation = "scale", value = 1.0 }]
+expect = ["min('service' of when) > 0"]
+"""
+
+
+@pytest.mark.parametrize(("floor", "some"), [(70.0, False), (95.0, True)])
+def test_draws_that_fail_are_left_out_and_told(tmp_path: Path, floor: float, some: bool) -> None:
+    text = GAPPY.replace("floor = 0", f"floor = {floor:g}")
+    study = open_staff(tmp_path, model=text)
+    outcome = judge_statements(judged(study, SERVICE, tmp_path, draws=256))
+    (row,) = outcome.data["statements"]
+    status = study.run(policies=["now"], draws=256, seed=1)["status"]
+    left = int((status != 0).sum())
+    assert row["draws left out"] == left
+    assert row["draws"] == row["draws that pass"] == 256 - left
+    if some:
+        (finding,) = outcome.findings
+        assert finding.what == f"'There is service.' could not be judged in {left} of 256 draws"
+        assert outcome.summary.endswith("; 1 cannot be judged in some draws")
+    else:  # No more than one in twenty.
+        assert left < 13
+        assert not outcome.findings
+
+
+def test_where_all_draws_fail_nothing_is_judged(tmp_path: Path) -> None:
+    # A number only where the skill is 1, as it is at the values of the model.
+    alone = MODEL.replace("MAX(Staff - floor, 0) / (Staff - floor)", "SQRT(0 - ABS(skill - 1))")
+    study = open_staff(tmp_path, model=alone)
+    outcome = judge_statements(judged(study, SERVICE, tmp_path, draws=64))
+    (row,) = outcome.data["statements"]
+    assert row["holds at the values of the model"]
+    assert (row["draws"], row["draws left out"]) == (0, 64)
+    (finding,) = outcome.findings
+    assert finding.what == "'There is service.' could not be judged in any of 64 draws"
+    assert ", 0 in as many of 64 draws" in outcome.summary
+
+
+def test_the_share_is_of_the_draws_in_which_the_condition_arises(
+    study: Study, tmp_path: Path
+) -> None:
+    # The first staff is uniform from 80 to 120, and 100 in the model.
+    text = (
+        '[reality.many]\ntext = "Many serve much."\nshare = 0.5\n'
+        "when = [\"at('Staff' of base, start) > 110\"]\nexpect = [\"'Staff' of base > 1000\"]\n"
+    )
+    outcome = judge_statements(judged(study, text, tmp_path, draws=1024))
+    (row,) = outcome.data["statements"]
+    assert row["draws"] == pytest.approx(256, abs=2)
+    assert row["draws"] + row["draws without the condition"] == 1024
+    assert row["share"] == 0
+    (finding,) = outcome.findings
+    assert finding.what == (
+        "'Many serve much.' holds in 0.0% of the draws in which its condition arises and should "
+        "in 50.0%"
+    )
+    assert outcome.summary == (
+        "0 of 1 statements hold at the values of the model, where the condition of 1 never "
+        "arises, 0 in as many of 1024 draws as they ask for (of the draws in which their "
+        "condition arises)"
+    )
+
+
+def test_a_condition_that_no_draw_meets_tests_nothing(study: Study, tmp_path: Path) -> None:
+    text = (
+        '[reality.x]\ntext = "x"\nwhen = ["\'Staff\' of base > 5000"]\n'
+        "expect = [\"'Staff' of base > 1\"]\n"
+    )
+    outcome = judge_statements(judged(study, text, tmp_path, draws=16))
+    (finding,) = outcome.findings
+    assert finding.what == "the condition of 'x' never arises, so nothing was tested"
+    assert outcome.data["statements"][0]["the condition never arises"]
+
+
+def test_no_number_is_no_contradiction(tmp_path: Path) -> None:
+    study = open_staff(tmp_path, model=GAPPY)
+    text = (
+        '[reality.x]\ntext = "x"\n'
+        'changes = [{ variable = "floor", operation = "set", value = 200.0 }]\n'
+        "expect = [\"max('margin' of when) <= 1\"]\n"
+    )
+    (finding,) = judge_statements(judged(study, text, tmp_path)).findings
+    assert finding.what.startswith("'x' cannot be judged at the values of the model")

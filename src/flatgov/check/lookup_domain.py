@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -194,6 +195,8 @@ def _of_little(subject: Subject, found: Sequence[Visit]) -> list[Finding]:
     ranges: dict[str, tuple[Visit, float, float]] = {}
     for visit in found:
         first, last = visit.first.x, visit.last.x
+        if math.isnan(first):
+            continue
         if visit.use.table in ranges:
             _, low, high = ranges[visit.use.table]
             first, last = min(first, low), max(last, high)
@@ -234,9 +237,9 @@ def _row(visit: Visit) -> dict[str, Any]:
         "variable": visit.use.variable,
         "x": list(table.x),
         "y": list(table.y),
-        "alone": list(visit.alone),
-        "policies": [visit.lowest.x, visit.highest.x],
-        "all": [visit.first.x, visit.last.x],
+        "alone": _numbers(*visit.alone),
+        "policies": _numbers(visit.lowest.x, visit.highest.x),
+        "all": _numbers(visit.first.x, visit.last.x),
         "members": visit.members,
         "members below": visit.below / visit.members,
         "members above": visit.above / visit.members,
@@ -244,6 +247,10 @@ def _row(visit: Visit) -> dict[str, Any]:
         "time above": visit.time_above,
         "quantiles": list(visit.quantiles),
     }
+
+
+def _numbers(*values: float) -> list[float | None]:
+    return [None if math.isnan(one) else one for one in values]
 
 
 def _summary(found: Sequence[Visit], exits: Sequence[Exit]) -> str:

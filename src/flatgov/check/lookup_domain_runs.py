@@ -32,7 +32,7 @@ class Moment:
     """An input of a lookup, and where it was met.
 
     Attributes:
-        x: The input.
+        x: The input; NaN where there was none that is a finite number.
         policy: Its id; `ALONE` for the model without any.
         draw: The number of the draw, -1 at the values of the model.
         time: Model time.
@@ -95,7 +95,7 @@ def visits(subject: Subject) -> list[Visit]:
     """Simulate every policy with every draw, and see where lookups are read.
 
     The first member of each policy has the values of the model. Inputs are looked at at the saved
-    times. Draws that give no number are left out of ranges and counts.
+    times. Those that are no finite numbers are left out of ranges and counts.
 
     Raises:
         FlatgovError: The model or its study cannot be run.
@@ -176,18 +176,25 @@ def _seen(
         )
 
     def ends(array: FloatArray) -> tuple[Moment, Moment]:
-        low = np.where(np.isnan(array), np.inf, array) if np.isnan(array.min()) else array
-        high = np.where(np.isnan(array), -np.inf, array) if np.isnan(array.min()) else array
-        return moment(low, int(low.argmin())), moment(high, int(high.argmax()))
+        if not np.isnan(array.min()):
+            return moment(array, int(array.argmin())), moment(array, int(array.argmax()))
+        if np.isnan(array).all():
+            return moment(array, 0), moment(array, 0)
+        return moment(array, int(np.nanargmin(array))), moment(array, int(np.nanargmax(array)))
 
+    if not np.isfinite(x.min() + x.max()):  # Which `not finite` tells of.
+        x = np.where(np.isfinite(x), x, np.nan)
     lowest, highest = ends(x)
     if visit is None:
         base = ends(x[..., :1])
         own = ends(x[:, :, :1, :1])
         alone = (own[0].x, own[1].x)
         visit = Visit(use, *base, alone, lowest, highest)
-    visit.first = min(visit.first, lowest, key=lambda one: one.x)
-    visit.last = max(visit.last, highest, key=lambda one: one.x)
+    # A comparison with NaN is false: what there was is kept, unless it is NaN itself.
+    if lowest.x < visit.first.x or np.isnan(visit.first.x):
+        visit.first = lowest
+    if highest.x > visit.last.x or np.isnan(visit.last.x):
+        visit.last = highest
     visit.members += x.shape[2] * x.shape[3]
     low, high = edges(use)
     for side, leaves in (("below", lowest.x < low), ("above", highest.x > high)):

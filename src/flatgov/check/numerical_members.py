@@ -85,7 +85,8 @@ def _members(subject: Subject) -> Members:
     values = simulate_members(model, plans, seed=subject.seed).values
     ordered = {name: values[name] for name in evaluation_order(model)}
     limited = [name for name, one in model.variables.items() if one.limits != (None, None)]
-    trouble = find_trouble(model, ordered, limited, undefined_elements(model))
+    undefined = undefined_elements(model)
+    trouble = find_trouble(model, ordered, limited, undefined, members=(len(plans), 1))
     failures = list(_failures(subject, trouble, one_each, "combinations of policy and scenario"))
     if study.uncertainty is None or not subject.draws:
         return Members(len(plans), 0, tuple(failures))

@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 
 ID = "reality"
 
+# Of draws that cannot be judged, the share above which it is a warning.
+_LEFT_OUT = 0.05
+
 
 @dataclass(frozen=True)
 class Statement:
@@ -151,13 +154,25 @@ def judge_statements(subject: Subject) -> Outcome:
         first = own.stop
         row = _row(statement, base, draws, own)
         rows.append(row)
-        findings += _findings(statement, row, [bool(one) for one in base.held[own, 0, 0]])
-    hold = sum(row["holds at the values of the model"] for row in rows)
+        findings += _findings(statement, row, base, own)
+    return Outcome(ID, tuple(findings), _summary(rows, subject.draws), {"statements": rows})
+
+
+def _summary(rows: Sequence[dict[str, Any]], draws: int) -> str:
+    tested = [row for row in rows if not row["the condition never arises at the values"]]
+    hold = sum(row["holds at the values of the model"] for row in tested)
     summary = f"{hold} of {len(rows)} statements hold at the values of the model"
-    if draws is not None:
-        enough = sum(row.get("share", 0.0) >= row["asked share"] for row in rows)
-        summary += f", {enough} in as many of {subject.draws} draws as they ask for"
-    return Outcome(ID, tuple(findings), summary, {"statements": rows})
+    if len(tested) < len(rows):
+        summary += f", where the condition of {len(rows) - len(tested)} never arises"
+    drawn = [row for row in rows if "draws" in row]
+    if drawn:
+        enough = sum(row.get("share", -1.0) >= row["asked share"] for row in drawn)
+        given = any(row["draws without the condition"] for row in drawn)
+        summary += f", {enough} in as many of {draws} draws as they ask for"
+        summary += " (of the draws in which their condition arises)" if given else ""
+    if left := sum(bool(row["draws left out"]) for row in drawn):
+        summary += f"; {left} cannot be judged in some draws"
+    return summary
 
 
 def _judge(
@@ -187,73 +202,103 @@ def _row(
     from flatgov.run.ensemble import OK
 
     table = statement.table
+    without = bool(np.isposinf(base.margin[own]).all())
     row: dict[str, Any] = {
         "id": statement.id,
         "text": table.text,
         "source": table.source,
         "expect": list(table.expect),
         "holds at the values of the model": bool(base.held[own].all()),
-        "the condition never arises": bool(np.isposinf(base.margin[own]).all()),
+        "the condition never arises at the values": without,
+        "the condition never arises": without,
         "asked share": table.share,
     }
     if draws is None:
         return row
-    status = np.asarray(draws.status)[own, 0]
-    used = np.asarray((status == OK).all(axis=0))
+    margin = np.asarray(draws.margin)[own, 0]
+    # What looks at a number that there is not is as little judged as a run that failed.
+    judged = (np.asarray(draws.status)[own, 0] == OK).all(axis=0) & ~np.isnan(margin).any(axis=0)
+    arises = judged & ~np.isposinf(margin).all(axis=0)
     held = np.asarray(np.asarray(draws.held)[own, 0].all(axis=0))
-    count, passed = int(used.sum()), int(held[used].sum())
-    row |= {"draws": count, "draws that pass": passed, "draws left out": int((~used).sum())}
+    count, passed = int(arises.sum()), int(held[arises].sum())
+    row |= {
+        "the condition never arises": without and not count,
+        "draws": count,
+        "draws that pass": passed,
+        "draws left out": int((~judged).sum()),
+        "draws without the condition": int(judged.sum()) - count,
+    }
     if count:
         low, high = wilson_interval(np.array(passed), np.array(count))
         row |= {"share": passed / count, "low": float(low), "high": float(high)}
     return row
 
 
-def _findings(statement: Statement, row: dict[str, Any], held: Sequence[bool]) -> list[Finding]:
+def _findings(
+    statement: Statement, row: dict[str, Any], base: Verdicts, own: slice
+) -> list[Finding]:
     table = statement.table
+    found: list[Finding] = []
 
-    def finding(what: str, evidence: str, fix: str) -> Finding:
+    def warn(what: str, evidence: str, fix: str) -> None:
         place = statement.where
-        return Finding(
-            check=ID,
-            severity="warning",
-            what=what,
-            file=place.file,
-            variable=place.variable,
-            line=place.line,
-            evidence=evidence,
-            fix=fix,
+        found.append(
+            Finding(
+                check=ID,
+                severity="warning",
+                what=what,
+                file=place.file,
+                variable=place.variable,
+                line=place.line,
+                evidence=evidence,
+                fix=fix,
+            )
         )
 
     broken = [
-        one.text for one, holds in zip(statement.expectations, held, strict=True) if not holds
+        (one.text, margin != margin)  # NaN: there is no number to compare
+        for one, holds, margin in zip(
+            statement.expectations, base.held[own, 0, 0], base.margin[own, 0, 0], strict=True
+        )
+        if not holds
     ]
-    found = []
-    if broken:
-        found.append(
-            finding(
-                f"the model contradicts '{table.text}'",
-                f"does not hold: {'; '.join(broken)}",
-                "mend the equations, or the statement if the model is right",
-            )
+    if broken and all(no_number for _, no_number in broken):
+        warn(
+            f"'{table.text}' cannot be judged at the values of the model, as it looks at a value "
+            "that is no number",
+            "; ".join(text for text, _ in broken),
+            "guard the equations, or let the statement look at what there always is",
+        )
+    elif broken:
+        warn(
+            f"the model contradicts '{table.text}'",
+            f"does not hold: {'; '.join(text for text, no_number in broken if not no_number)}",
+            "mend the equations, or the statement if the model is right",
         )
     elif "share" in row and row["share"] < table.share:
-        found.append(
-            finding(
-                f"'{table.text}' holds in {row['share']:.1%} of the draws and should in "
-                f"{table.share:.1%}",
-                f"{row['draws that pass']} of {row['draws']} draws, 95 % interval "
-                f"{row['low']:.1%} to {row['high']:.1%}",
-                "look at the draws in which it fails, or state the share that is enough",
-            )
+        given = " in which its condition arises" if row["draws without the condition"] else ""
+        warn(
+            f"'{table.text}' holds in {row['share']:.1%} of the draws{given} and should in "
+            f"{table.share:.1%}",
+            f"{row['draws that pass']} of {row['draws']} draws, 95 % interval "
+            f"{row['low']:.1%} to {row['high']:.1%}",
+            "look at the draws in which it fails, or state the share that is enough",
+        )
+    left = row.get("draws left out", 0)
+    total = left + row.get("draws", 0) + row.get("draws without the condition", 0)
+    if left > _LEFT_OUT * total:
+        some = f"in {left} of {total} draws" if left < total else f"in any of {total} draws"
+        warn(
+            f"'{table.text}' could not be judged {some}",
+            "a value of their runs is no finite number or leaves its limits, or the statement "
+            "looks at a number that there is not",
+            "narrow the ranges of the draws, or mend what fails in them",
         )
     if row["the condition never arises"]:
-        found.append(
-            finding(
-                f"the condition of '{table.text}' never arises, so nothing was tested",
-                "; ".join(table.when),
-                "choose a condition that the model meets, or change the model by `changes`",
-            )
+        warn(
+            f"the condition of '{table.text}' never arises, so nothing was tested",
+            "; ".join(table.when),
+            "choose a condition that the model meets, or change the model by `changes`",
         )
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict
 from typing import Any
 
@@ -45,13 +46,25 @@ def report_json(report: Report) -> dict[str, Any]:
                 "sources": [SOURCES[key] for key in report.checks[outcome.check].sources],
                 "skipped": outcome.skipped,
                 "summary": outcome.summary,
-                "data": dict(outcome.data),
+                "data": _finite(dict(outcome.data)),
                 "seconds": round(report.seconds.get(outcome.check, 0.0), 3),
                 "findings": [_finding(one) for one in outcome.findings],
             }
             for outcome in report.outcomes
         ],
     }
+
+
+def _finite(value: Any) -> Any:
+    """Put None for every number that is none, which JSON has no word for."""
+    match value:
+        case float():
+            return value if math.isfinite(value) else None
+        case dict():
+            return {key: _finite(one) for key, one in value.items()}
+        case list() | tuple():
+            return [_finite(one) for one in value]
+    return value
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

@@ -145,7 +145,7 @@ def simulate_block(
         for name in job.save:
             values[name][:, part] = found[name]
         bad = np.asarray(np.isnan(found.pop(FINITE)).any(axis=2))
-        trouble.put(_find(job, found, limited), slice(None), part)
+        trouble.put(_find(job, found, limited, draws.count), slice(None), part)
         _name_first(job, trouble, part, draws, bad, limited, stop)
     return Block(first, values, drawn, trouble.status, trouble.variable, trouble.time)
 
@@ -158,9 +158,12 @@ def _simulate(
     )
 
 
-def _find(job: Job, values: dict[str, FloatArray], limited: list[str]) -> Trouble:
+def _find(job: Job, values: dict[str, FloatArray], limited: list[str], draws: int) -> Trouble:
     ordered = {name: values[name] for name in evaluation_order(job.model) if name in values}
-    return find_trouble(job.model, ordered, limited, undefined_elements(job.model))
+    members = len(job.plans), draws
+    return find_trouble(
+        job.model, ordered, limited, undefined_elements(job.model), members=members
+    )
 
 
 def _name_first(
@@ -190,7 +193,7 @@ def _name_first(
         for start in range(0, draws.count, LEAST_DRAWS):
             few = draws.part(start, start + LEAST_DRAWS)
             if of_plan[start : start + few.count].any():
-                closer = _find(alone, _simulate(alone, few, None, stop), limited)
+                closer = _find(alone, _simulate(alone, few, None, stop), limited, few.count)
                 first = part.start + start
                 trouble.put(closer, slice(number, number + 1), slice(first, first + few.count))
 

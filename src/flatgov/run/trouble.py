@@ -52,17 +52,20 @@ def find_trouble(
     values: Mapping[str, FloatArray],
     limited: Collection[str],
     undefined: Collection[tuple[str, int]] = (),
+    *,
+    members: tuple[int, int],
 ) -> Trouble:
     """Find the first value of each member that is wrong: the earliest, and then the first given.
 
     Args:
         model: The model.
-        values: Arrays (plan, draw, time, subscripts) by variable, causes before effects.
+        values: Arrays (plan, draw, time, subscripts) by variable, causes before effects. There
+            are none where nothing is kept and no variable has limits.
         limited: The variables whose limits are to be kept.
         undefined: Elements, as variable and position, that no equation defines.
+        members: The number of plans and of draws.
     """
-    plans, draws = next(iter(values.values())).shape[:2]
-    trouble = Trouble.none(plans, draws)
+    trouble = Trouble.none(*members)
     times = time_points(model.time)
     places = {name: place for place, name in enumerate(model.variables)}
     for name, whole in values.items():
