@@ -209,3 +209,10 @@ def test_what_cannot_be_judged_is_skipped(load: Load) -> None:
 def test_the_constants_that_decide_the_lowering_are_left_alone(load: Load) -> None:
     text = "x = SMOOTH N(Time, 4, 0, order) ~~|\norder = 3 ~~|"
     assert "order" not in {key[0] for key in rows(run(Subject(load(text))))}
+
+
+def test_a_stock_below_zero_in_small_units(load: Load) -> None:
+    # 1e-10 kg, of which gg takes 1e-10 a year within its limits: empty after a year.
+    text = "A = INTEG(-gg, 1e-10) ~ kg [0,?] ~ |\ngg = 1e-13 ~ kg/Year [0,1e-10] ~ |\n"
+    (finding,) = warnings(run(Subject(load(text))))
+    assert finding.what.startswith("'A' falls below zero (-1e-10) at time 2 when 'gg' is 1e-10")

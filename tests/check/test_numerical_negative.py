@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -74,9 +75,45 @@ def test_rounding_is_no_crossing() -> None:
     values = np.array([1.0, -1e-13, np.nan])
     assert crossing(["'x'"], values, times, 0.0, True) is None
     assert crossing(["'x'"], np.array([1e9, 1, -1e-4]), times, 0.0, True) is None
+    # A difference of equals, in a variable that is otherwise large.
+    assert crossing(["'x'"], np.array([0, -1e-13, 1e3]), times, 0.0, True) is None
     found = crossing(["'x'"], np.array([1.0, -1e-3, -5.0]), times, 0.0, True)
     assert found is not None
     assert (found.time, found.value, found.worst) == (1, -1e-3, -5)
+
+
+@pytest.mark.parametrize("unit", [1e-30, 1e-13, 1.0, 1e12])
+def test_rounding_goes_by_the_size_so_far(unit: float) -> None:
+    times = np.arange(4.0)
+    for values in ([1.0, -1e-3, 5.0, -1e30], [1.0, -1e-3, -1e-3, 1e5]):
+        found = crossing(["'x'"], unit * np.array(values), times, 0.0, True)
+        assert found is not None
+        assert (found.time, found.value) == (1, pytest.approx(-1e-3 * unit))
+    # Up to the rounding of what it was, it stays at zero.
+    assert crossing(["'x'"], unit * np.array([1, 0, -1e-12, 0]), times, 0.0, True) is None
+
+
+def test_a_stock_that_swings_wider_and_wider_is_negative_from_the_first(tmp_path: Path) -> None:
+    text = "x = INTEG(v, 10) ~~|\nv = INTEG(0.8 * v - x, -10) ~~|\n"
+    (finding,) = outcome_of(write(tmp_path, text, final=100, step=0.0625)).findings
+    first = next(at for at, x in enumerate(_swing()) if x < 0)
+    assert finding.what.startswith(f"'x' falls below zero at time {first / 16:g}; lowest")
+
+
+def _swing() -> list[float]:
+    x, v, path = 10.0, -10.0, []
+    for _ in range(1600):
+        path.append(x)
+        x, v = x + v / 16, v + (0.8 * v - x) / 16
+    return path
+
+
+def test_a_dip_between_saved_times_is_seen(tmp_path: Path) -> None:
+    text = "x = INTEG(IF THEN ELSE(Time < 1, -10, IF THEN ELSE(Time < 2, 10, 0)), 5) ~~|\n"
+    model = write(tmp_path, text, final=8, step=0.5)
+    model = replace(model, time=replace(model.time, saveper=2))
+    (finding,) = outcome_of(model).findings
+    assert finding.what == "'x' falls below zero at time 1; lowest -5"
 
 
 def test_members_beyond_their_limits_are_counted(tmp_path: Path) -> None:

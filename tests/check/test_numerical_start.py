@@ -27,7 +27,8 @@ def test_how_fast_it_moves_and_when_it_settles_are_those_on_paper(tmp_path: Path
     (finding,) = outcome.findings
     assert finding.severity == "note"
     assert finding.variable == "x"
-    assert "1 of 1 stocks move, most of all 'x' by 25 % of their size per Month" in finding.what
+    what = finding.what
+    assert "1 of 1 stocks move, most of all 'x' by 25 % of its initial value per Month" in what
     (row,) = outcome.data["moving"]
     assert (row["net flow"], row["initial"], row["share"]) == (-5, 20, 0.25)
     # 20 -> 10: 2 % of the range is left after 2 ln 50.
@@ -37,6 +38,21 @@ def test_how_fast_it_moves_and_when_it_settles_are_those_on_paper(tmp_path: Path
 def test_an_empty_stock_that_fills_moves(tmp_path: Path) -> None:
     outcome = CHECKS[0].run(Subject(write(tmp_path, TANK.format(start=0), step=0.25)))
     assert len(outcome.data["moving"]) == 1
+
+
+@pytest.mark.parametrize("growth", ["1", "1 + 0.8 * x", "1e-12 * (1 + x)"])
+def test_what_leaves_zero_moves_however_far_it_goes(tmp_path: Path, growth: str) -> None:
+    model = write(tmp_path, f"x = INTEG({growth}, 0) ~ Litre ~ |\n", final=50, step=0.25)
+    (finding,) = CHECKS[0].run(Subject(model)).findings
+    pace = "1e-12" if growth.startswith("1e") else "1"
+    assert f"1 of 1 stocks move, most of all 'x' from 0 by {pace} Litre per Month" in finding.what
+
+
+def test_rounding_does_not_move_an_empty_stock(tmp_path: Path) -> None:
+    text = "x = INTEG(0.1 + 0.2 - 0.3, 0) ~ Litre ~ |\ny = INTEG(0 * x, 5) ~ Litre ~ |\n"
+    outcome = CHECKS[0].run(Subject(write(tmp_path, text)))
+    assert not outcome.findings
+    assert outcome.summary.startswith("All 2 stocks start in equilibrium: none would move by 1 %")
 
 
 def test_a_run_that_goes_on_to_its_end_has_not_settled() -> None:

@@ -19,7 +19,7 @@ from flatgov.run.watch import FINITE
 
 Kind = Literal["not a number", "infinite", "negative", "below 0", "above 1"]
 
-# What counts as rounding, as a share of the largest value that a variable has.
+# What counts as rounding, as a share of the largest value so far, here or in the model's own run.
 _ROUNDING = 1e-9
 _AT_ONCE = 8  # trials: a vector of members
 # The numbers in which it is looked for what failed first.
@@ -73,7 +73,11 @@ def judge_trials(
     from flatgov.run.ensemble import draws_at_once
 
     batch = TrialBatch(model, inputs, trials, uses_random_numbers(model))
-    floors = {one.name: 0.0 for one in model.variables.values() if _never_negative(one, base)}
+    floors = {
+        one.name: _so_far(base[one.name])
+        for one in model.variables.values()
+        if _never_negative(one, base)
+    }
     shares = [one.name for one in model.variables.values() if _is_share(one, base)]
     save = [FINITE, *dict.fromkeys([*floors, *shares])]
     size = draws_at_once(model, save[1:], 1, count_points(model.time, model.time.saveper))
@@ -130,29 +134,39 @@ def _is_share(variable: Variable, base: Mapping[str, FloatArray]) -> bool:
 def _outside(
     values: Mapping[str, FloatArray], shares: Sequence[str], trial: Trial, model: Model
 ) -> list[Failure]:
-    low = _first("below 0", values, dict.fromkeys(shares, 0.0), trial, model)
+    scales = dict.fromkeys(shares, np.ones(1))
+    low = _first("below 0", values, scales, trial, model)
     mirrored = {name: 1.0 - values[name] for name in shares}
-    high = _first("above 1", mirrored, dict.fromkeys(shares, 0.0), trial, model)
+    high = _first("above 1", mirrored, scales, trial, model)
     return low + [Failure(one.kind, one.variable, one.time, 1.0 - one.value) for one in high]
+
+
+def _so_far(array: FloatArray) -> FloatArray:
+    """Give (time, elements) the largest size up to each time."""
+    flat = np.abs(array.reshape(len(array), -1))
+    return np.asarray(np.fmax.accumulate(np.where(np.isfinite(flat), flat, 0.0), axis=0))
 
 
 def _first(
     kind: Kind,
     values: Mapping[str, FloatArray],
-    floors: Mapping[str, float],
+    scales: Mapping[str, FloatArray],
     trial: Trial,
     model: Model,
 ) -> list[Failure]:
-    """Find the first variable below its floor by more than rounding: the earliest."""
+    """Find the first variable below 0 by more than rounding: the earliest.
+
+    What is rounding goes by the size of the variable so far, and at least by its `scales`.
+    """
     best: tuple[int, str, float] | None = None
-    for name, floor in floors.items():
+    for name, scale in scales.items():
         if name == trial.variable.name:  # What is set beyond a limit is not the model's doing.
             continue
         array = values[name].reshape(len(values[name]), -1)
         least = array.min(initial=np.inf)
-        if not least < floor:
+        if not least < 0.0:
             continue
-        wrong = array < floor - _ROUNDING * max(1.0, float(np.nanmax(np.abs(array))))
+        wrong = array < -_ROUNDING * np.maximum(_so_far(array), scale)
         if not wrong.any():
             continue
         at = int(wrong.any(axis=1).argmax())

@@ -10,12 +10,17 @@ import numpy as np
 from flatgov.changes import FloatArray
 from flatgov.check.findings import Finding, Outcome
 from flatgov.check.numerical_members import members
-from flatgov.check.numerical_runs import element_labels, guarded
+from flatgov.check.numerical_runs import TooLarge, element_labels, guarded, runs
 from flatgov.check.static_values import given_outside
 from flatgov.check.subject import Check, Subject
+from flatgov.errors import FlatgovError
 from flatgov.model import Variable
 
 _ID = "negative"
+
+# What is rounding, as a share of the largest value so far; and of the largest value of all, that
+# something which is never more than rounding, as a difference of equals, is left alone.
+_ROUNDING, _NOTHING = 1e-9, 1e-12
 
 
 @dataclass(frozen=True)
@@ -27,7 +32,7 @@ class Crossing:
         time: When it does first.
         value: The value then.
         worst: The value that is farthest from the limit.
-        share: Of the saved times, how many are beyond.
+        share: Of the times, how many are beyond.
     """
 
     label: str
@@ -42,19 +47,22 @@ def crossing(
 ) -> Crossing | None:
     """Find the first value beyond a limit by more than rounding.
 
+    What rounding may do is judged by what a variable has been up to then, not by what it becomes,
+    nor by a number that would be large in some units: a stock may be counted in tons or atoms.
+
     Args:
         labels: Of the elements.
-        values: (time, subscripts); what is no finite number is left out.
+        values: (time, elements); what is no finite number is left out.
         times: (time,).
         limit: The limit.
         below: Whether it is the lower one.
     """
     flat = values.reshape(len(times), -1)
-    slack = max(1e-9 * abs(limit), 1e-12, 1e-12 * float(np.nanmax(np.abs(flat), initial=0.0)))
-    with np.errstate(invalid="ignore"):
-        beyond = (flat < limit - slack) if below else (flat > limit + slack)
-    beyond &= np.isfinite(flat)
-    if not beyond.any():
+    finite = np.where(np.isfinite(flat), flat, limit)
+    excess = limit - finite if below else finite - limit
+    so_far = np.maximum.accumulate(np.maximum(np.abs(finite), abs(limit)), axis=0)
+    beyond = excess > _ROUNDING * so_far
+    if not beyond.any() or excess.max() <= _NOTHING * so_far[-1].max():
         return None
     row = int(beyond.any(axis=1).argmax())
     element = int(beyond[row].argmax())
@@ -76,15 +84,18 @@ def _check(subject: Subject) -> Outcome:
     findings: list[Finding] = []
     told = set()
     limited = 0
+    steps = _every_step(subject)
     for variable in model.variables.values():
         if variable.kind == "lookup" or variable.name not in base:
             continue
         limited += variable.limits != (None, None)
-        for finding in _findings(subject, variable, base[variable.name], times):
+        found = steps.get(variable.name, (base[variable.name], times))
+        for finding in _findings(subject, variable, *found):
             told.add(variable.name)
             findings.append(finding)
     stocks = sum(one.kind == "stock" for one in model.variables.values())
-    summary = f"{limited} variables with limits and {stocks} stocks in the base run"
+    every = " at every step" if steps else ""
+    summary = f"{limited} variables with limits and {stocks} stocks{every} in the base run"
     data: dict[str, object] = {"limited": limited, "beyond": sorted(told)}
     if subject.study:
         looked = members(subject)
@@ -110,6 +121,26 @@ def _check(subject: Subject) -> Outcome:
     return Outcome(_ID, tuple(findings), summary, data)
 
 
+def _every_step(subject: Subject) -> dict[str, tuple[FloatArray, FloatArray]]:
+    """Give (time, element) and the times of stocks of the base run, at every step.
+
+    What dips below zero between two saved times does so all the same. Where the run would be too
+    large there are none; the saved times must do.
+    """
+    try:
+        those = runs(subject)
+    except (TooLarge, FlatgovError):
+        return {}
+    rows = {one.label: at for at, one in enumerate(those.states) if one.stock}
+    found = {}
+    for variable in subject.model.variables.values():
+        if variable.kind == "stock":
+            own = [rows.get(label) for label in element_labels(subject.model, variable)]
+            if None not in own:
+                found[variable.name] = (those.base.states[own].T, those.base.times)
+    return found
+
+
 def _findings(
     subject: Subject, variable: Variable, values: FloatArray, times: FloatArray
 ) -> Iterator[Finding]:
@@ -131,7 +162,7 @@ def _findings(
             variable,
             f"{found.label} is {found.value:.4g}{units} at time {found.time:g}, {side} limit "
             f"{limit:g}{far}",
-            evidence=f"beyond it at {100 * found.share:.3g} % of the saved times",
+            evidence=f"beyond it at {100 * found.share:.3g} % of the times",
             fix=f"mend {moved}, or correct its limits",
         )
     if variable.kind != "stock" or low is not None:
@@ -147,7 +178,7 @@ def _findings(
             variable,
             f"{found.label} falls below zero at time {found.time:g}; lowest "
             f"{found.worst:.4g}{units}",
-            evidence=f"negative at {100 * found.share:.3g} % of the saved times",
+            evidence=f"negative at {100 * found.share:.3g} % of the times",
             fix="if it cannot be negative, let its outflows fall as it runs empty, and declare a "
             "lower limit of 0",
         )

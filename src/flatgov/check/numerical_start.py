@@ -13,10 +13,15 @@ from flatgov.check.subject import Check, Subject
 
 _ID = "equilibrium start"
 
-# A stock that would move by less than this share of itself in all the run, at the rate of the
-# start, is in equilibrium; one that is nearer than that share of its range to its end has settled.
+# A stock that would move by less than this share of its initial value in all the run, at the rate
+# of the start, is in equilibrium; one that is nearer than that share of its range to its end has
+# settled.
 _STILL = 0.01
 _SETTLED = 0.02
+
+# Of a stock that starts at 0, a net flow in a step that is less than this share of the initial
+# values of stocks in the same unit is rounding; any other moves it.
+_ROUNDING = 1e-12
 
 
 def _check(subject: Subject) -> Outcome:
@@ -27,10 +32,15 @@ def _check(subject: Subject) -> Outcome:
         return Outcome(_ID, skipped="there is no stock with two finite numbers")
     path, time = those.base, those.base.time
     levels, start = path.states[stocks, :count], path.rates[stocks, 0]
-    ranges = np.ptp(levels, axis=1)
-    sizes = np.where(levels[:, 0] != 0, np.abs(levels[:, 0]), ranges)
+    sizes = np.abs(levels[:, 0])
+    units = [those.states[at].variable.units.casefold() for at in stocks]
     pace = np.abs(start) / np.where(sizes > 0, sizes, 1.0)
-    moving = [at for at in np.argsort(-pace, kind="stable") if pace[at] * _span(path) > _STILL]
+    still = _STILL / _span(path)
+    moving = [at for at in np.argsort(-pace, kind="stable") if sizes[at] and pace[at] > still]
+    for at in np.flatnonzero(sizes == 0):
+        alike = max(size for size, unit in zip(sizes, units, strict=True) if unit == units[at])
+        if abs(start[at]) * time.step > _ROUNDING * alike:
+            moving.append(at)
     settled = settling_time(path.times[:count], levels)
     unit = subject.model.time.units or "unit of time"
     data: dict[str, Any] = {
@@ -39,17 +49,26 @@ def _check(subject: Subject) -> Outcome:
                 "stock": plain(those.states[stocks[at]].label),
                 "net flow": float(start[at]),
                 "initial": float(levels[at, 0]),
-                "share": float(pace[at]),
+                "share": float(pace[at]) if sizes[at] else None,
             }
             for at in moving
         ],
         "settled": settled,
     }
     if not moving:
-        return Outcome(_ID, summary=f"All {len(stocks)} stocks start in equilibrium", data=data)
-    most = ", ".join(
-        f"{those.states[stocks[at]].label} by {percent(pace[at])}" for at in moving[:3]
-    )
+        summary = (
+            f"All {len(stocks)} stocks start in equilibrium: none would move by {percent(_STILL)} "
+            "of its initial value in the whole run"
+        )
+        return Outcome(_ID, summary=summary, data=data)
+
+    def motion(at: int) -> str:
+        one = those.states[stocks[at]]
+        if sizes[at]:
+            return f"{one.label} by {percent(pace[at])} of its initial value"
+        return " ".join(f"{one.label} from 0 by {start[at]:.3g} {one.variable.units}".split())
+
+    most = ", ".join(motion(at) for at in moving[:3])
     later = (
         f"all stocks have settled by time {settled:g}"
         if settled is not None
@@ -57,7 +76,7 @@ def _check(subject: Subject) -> Outcome:
     )
     what = (
         f"the run does not start in equilibrium: {len(moving)} of {len(stocks)} stocks move, most "
-        f"of all {most} of their size per {unit}; {later}"
+        f"of all {most} per {unit}; {later}"
     )
     finding = subject.finding(
         _ID,
