@@ -50,7 +50,8 @@ _CONTENT = (
 _MANIFEST = (
     '<?xml version="1.0"?><manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:'
     'manifest:1.0"><manifest:file-entry manifest:full-path="/" manifest:media-type="application/'
-    'vnd.oasis.opendocument.spreadsheet"/></manifest:manifest>'
+    'vnd.oasis.opendocument.spreadsheet"/><manifest:file-entry manifest:full-path="content.xml" '
+    'manifest:media-type="text/xml"/></manifest:manifest>'
 )
 
 
@@ -87,6 +88,19 @@ def take(name: str, tab: str = "S", cell: str = "A1", folder: Path | None = None
 def _named(name: str, folder: Path) -> None:
     """Name a file that is elsewhere; its content must not be had."""
     take(name, ",", "B1", folder)
+    raise AssertionError("it was read")
+
+
+def _at_home(folder: Path) -> None:
+    """A path that a shell would take for one at home; a ~ cannot stand in a text of Vensim."""
+    from flatgov.reading.folder import Folder
+
+    before = os.environ.get("HOME", "")
+    os.environ["HOME"] = str(folder.parent)
+    try:
+        Folder(folder).open("~/secret.csv", "x")
+    finally:
+        os.environ["HOME"] = before
     raise AssertionError("it was read")
 
 
@@ -206,7 +220,6 @@ _NAMED = (
     "/dev/zero",
     "/dev/stdin",
     "/proc/self/environ",
-    "~/secret.csv",
     "C:\\secret.csv",
     "\\\\host\\share\\secret.csv",
     "file:///etc/passwd",
@@ -220,6 +233,7 @@ _NAMED = (
 )
 CASES: dict[str, Callable[[Path], object]] = {
     **{f"path: {name[:30]!r}": partial(_named, name) for name in _NAMED},
+    "path: at home": _at_home,
     "path: link": _link,
     "path: circle of links": _link_of_links,
     "path: linked folder": _linked_folder,
@@ -246,9 +260,12 @@ CASES: dict[str, Callable[[Path], object]] = {
     "file: regular expression": _regular_expression,
     "file: far cell": partial(_cell, "XFD1048576"),
     "file: cell of a large number": partial(_cell, "A" + "9" * 5000),
-    "file: cell of code": partial(_cell, "__import__('os')"),
+    "file: cell of code": partial(_cell, '__import__("os")'),
     "file: name of a range": partial(_cell, "nothing"),
-    "data: many columns": partial(_data, "Time" + ",x" * 1_000_000 + "\n0" + ",1" * 1_000_000),
+    "data: many columns": partial(
+        _data,
+        "Time" + "".join(f",x{n}" for n in range(300_000)) + "\n" + "0,1" + ",1" * 300_000,
+    ),
     "data: large field": partial(_data, "Time,x\n0," + "1" * 500_000),
     "data: quote": partial(_data, 'Time,x\n0,"' + "1\n" * 500_000),
     "data: many rows": partial(_data, "Time,x\n" + "".join(f"{n},1\n" for n in range(200_000))),

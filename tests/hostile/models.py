@@ -100,7 +100,7 @@ _MDL: dict[str, Callable[[], str]] = {
     "parentheses not closed": lambda: "x = " + "(" * 300_000 + " ~ ~ |",
     "calls": lambda: "x = " + "ABS(" * 5000 + "1" + ")" * 5000 + " ~ ~ |",
     "long sum": lambda: "x = " + "Time + " * 20_000 + "1 ~ ~ |",
-    "very long sum": lambda: "x = " + "Time + " * 140_000 + "1 ~ ~ |",
+    "very long sum": lambda: "x = " + "Time + " * 50_000 + "1 ~ ~ |",
     "long product of comparisons": lambda: "x = " + "(Time > 1) * " * 20_000 + "1 ~ ~ |",
     "long AND": lambda: "x = IF THEN ELSE(" + "Time > 1 :AND: " * 20_000 + "1, 1, 0) ~ ~ |",
     "numbered range": lambda: "D: (A1-A1000000000) ~ ~ |\nx[D] = 1 ~ ~ |",
@@ -108,9 +108,11 @@ _MDL: dict[str, Callable[[], str]] = {
     "many ranges": lambda: _ranges(200, 20_000, 1),
     "product of ranges": lambda: _ranges(8, 1000, 8),
     "product of ranges with exceptions": lambda: (
-        _ranges(3, 60, 3)
-        + "\n"
-        + "\n".join(f"x[D0,D1,D2] :EXCEPT: [D0,D1,D2e{n + 1}] = {n} ~ ~ |" for n in range(60))
+        _ranges(3, 40, 1)
+        + "\ny[D0,D1,D2] :EXCEPT: "
+        + ", ".join(f"[D0,D1,D2e{n + 1 if n < 30 else 1}]" for n in range(2000))
+        + " = Time ~ ~ |\n"
+        + "\n".join(f"y[D0,D1,D2e{n + 1}] = {n} ~ ~ |" for n in range(30))
     ),
     "sums of sums": lambda: _sums(3000),
     "range within ranges": lambda: (
@@ -157,7 +159,7 @@ _MDL: dict[str, Callable[[], str]] = {
     "documentation": lambda: "x = 1 ~ ~ " + "word " * 1_000_000 + "|",
     "definitions": lambda: "\n".join(f"x{n}=1~~|" for n in range(100_000)),
     "large definition": lambda: "x = " + "a" * 10_000_000 + " ~ ~ |",
-    "large number": lambda: "x = " + "9" * 1_000_000 + " ~ ~ |",
+    "large number": lambda: "x = " + "9" * 400_000 + " ~ ~ |",
     "large comment": lambda: "x = 1 {" + "{}" * 1_000_000 + "} ~ ~ |",
     "comments not closed": lambda: "x = 1 " + "{" * 1_000_000 + " ~ ~ |",
     "quotes not closed": lambda: "\n".join('x" = 1 ~ ~ |' for _ in range(20_000)),
@@ -235,7 +237,7 @@ _XML: dict[str, Callable[[], str]] = {
         variables="<group>" * 200 + "</group>" * 200, dimensions="", more=""
     ),
     "attributes": lambda: XMILE.format(
-        variables="<aux " + " ".join(f'a{n}="1"' for n in range(50_000)) + ' name="x"/>',
+        variables="<aux " + " ".join(f'a{n}="1"' for n in range(50_000)) + ' name="x"><eqn>1</eqn></aux>',
         dimensions="",
         more="",
     ),
@@ -272,6 +274,13 @@ _XML: dict[str, Callable[[], str]] = {
         + "</dimensions>",
         more="",
     ),
+    "xmile many dimensions": lambda: XMILE.format(
+        variables='<aux name="x"><dimensions><dim name="d1"/></dimensions><eqn>1</eqn></aux>',
+        dimensions="<dimensions>"
+        + "".join(f'<dim name="d{n}" size="200000"/>' for n in range(100))
+        + "</dimensions>",
+        more="",
+    ),
     "xmile table": lambda: XMILE.format(
         variables='<gf name="f"><xscale min="0" max="1"/><ypts>' + "1," * 500_000 + "1</ypts></gf>",
         dimensions="",
@@ -287,13 +296,13 @@ _BYTES: dict[str, Callable[[], tuple[bytes, str]]] = {
     "random bytes": lambda: (bytes(range(256)) * 4000, ".mdl"),
     "utf-7": lambda: (b"{utf-7}\nx = 1 ~ +2AA- ~ |" + CONTROL.encode(), ".mdl"),
     "punycode": lambda: (b"{punycode}\nx = 1 ~ ~ " + b"a-" * 500_000 + b"|", ".mdl"),
-    "idna": lambda: (b"{idna}\nx = 1 ~ ~ " + b"a" * 500_000 + b"|", ".mdl"),
+    "idna": lambda: (b"{idna}\nx = 1 ~ ~ " + b"a" * 90_000 + b"|" + CONTROL.encode(), ".mdl"),
     "unicode escapes": lambda: (
         b"{unicode_escape}\nx = 1 ~ \\ud800 ~ |" + CONTROL.encode(),
         ".mdl",
     ),
-    "zlib as encoding": lambda: (b"{zlib}\nx = 1 ~ ~ |", ".mdl"),
-    "unknown encoding": lambda: (b"{" + b"a" * 100_000 + b"}\nx = 1 ~ ~ |", ".mdl"),
+    "zlib as encoding": lambda: (b"{zlib}\nx = 1 ~ ~ |" + CONTROL.encode(), ".mdl"),
+    "unknown encoding": lambda: (b"{" + b"a" * 100_000 + b"}\nx = 1 ~ ~ |" + CONTROL.encode(), ".mdl"),
     "picture": lambda: (b"\x89PNG\r\n\x1a\n" + b"\0" * 1000, ".mdl"),
     "half of a model": lambda: (b"{UTF-8}\nx = INTEG(1,", ".mdl"),
     "no bytes of XML": lambda: (b"", ".xmile"),

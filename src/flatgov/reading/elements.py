@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from flatgov.kernel.lower.ranges import Ranges, SubscriptError
+from flatgov.kernel.lower.ranges import Ranges, SubscriptError, excluder
 from flatgov.model import Call, Equation, Expression, Model, Reference, Variable
 from flatgov.names import canonical
 
@@ -31,17 +31,8 @@ class Elements:
         elements = self.ranges.elements
         names = map(canonical, equation.subscripts)
         listed = [elements.get(name, (name,)) for name in names]
-        excluded = [
-            [frozenset(elements.get(canonical(name), (canonical(name),))) for name in group]
-            for group in equation.excluded
-        ]
-        return (
-            one
-            for one in itertools.product(*listed)
-            if not any(
-                all(element in names for element, names in zip(one, group, strict=True))
-                for group in excluded
-            )
+        return itertools.filterfalse(
+            excluder(elements, equation.excluded), itertools.product(*listed)
         )
 
     def bounds(self, equation: Equation) -> Iterator[tuple[tuple[str, ...], dict[str, str]]]:

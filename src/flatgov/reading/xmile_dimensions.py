@@ -82,6 +82,7 @@ def read_dimensions(source: Source, problems: Problems) -> dict[str, Dimension |
     """
     found: dict[str, tuple[str, list[str]]] = {}
     wrong: dict[str, None] = {}
+    count = 0
     for block in children(source.root, "dimensions"):
         for node in children(block, "dim"):
             name = name_of(node)
@@ -96,6 +97,10 @@ def read_dimensions(source: Source, problems: Problems) -> dict[str, Dimension |
             except FlatgovError as error:
                 problems.found.append(error)
                 wrong[canonical(name)] = None
+            else:
+                count += len(found[canonical(name)][1])
+                what = f"the dimensions have {count:,} elements"
+                limits.check("elements", count, what, where=source.where(node=node))
     uses = Counter(canonical(element) for _, elements in found.values() for element in elements)
     uses += Counter(found.keys())
     right = {key: _dimension(name, elements, uses) for key, (name, elements) in found.items()}
@@ -124,12 +129,14 @@ def _dimension(name: str, elements: list[str], uses: Mapping[str, int]) -> Dimen
 def _numbered(node: Any, source: Source) -> list[str]:
     """Name the elements of a dimension that has only a size."""
     size = node.get("size", "").strip()
-    if not size.isdecimal() or len(size) > 9 or not int(size):
+    if not size.isdecimal() or not size.strip("0"):
         raise ModelError(
             f"the dimension '{name_of(node)}' has neither elements nor a size",
             where=source.where(node=node),
             text=node.get("name", ""),
         )
-    where = source.where(node=node)
-    limits.check("elements", int(size), f"the dimension has {size} elements", where=where)
-    return [str(number) for number in range(1, int(size) + 1)]
+    count = int(size[:18])
+    more = " or more" if len(size) > 18 else ""
+    what = f"the dimension '{name_of(node)}' has {count:,} elements{more}"
+    limits.check("elements", count, what, where=source.where(node=node))
+    return [str(number) for number in range(1, count + 1)]

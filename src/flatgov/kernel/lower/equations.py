@@ -7,7 +7,7 @@ import math
 
 from flatgov.errors import ModelError
 from flatgov.kernel.lower.core import Lowering, Place
-from flatgov.kernel.lower.ranges import SubscriptError
+from flatgov.kernel.lower.ranges import SubscriptError, excluder
 from flatgov.model import Equation, Variable
 from flatgov.names import canonical
 
@@ -51,9 +51,9 @@ def _elements(lowering: Lowering, variable: Variable) -> dict[int, tuple[Equatio
             )
         choices = [ranges.elements.get(name, (name,)) for name in names]
         lowering.builder.count(math.prod(map(len, choices)))
-        excluded = _excluded(lowering, equation)
+        is_excluded = excluder(ranges.elements, equation.excluded)
         for elements in itertools.product(*choices):
-            if elements in excluded:
+            if is_excluded(elements):
                 continue
             bound = {
                 name: element
@@ -74,18 +74,3 @@ def _elements(lowering: Lowering, variable: Variable) -> dict[int, tuple[Equatio
                 )
             table[place] = (equation, bound)
     return table
-
-
-def _excluded(lowering: Lowering, equation: Equation) -> set[tuple[str, ...]]:
-    """Give the elements that stand behind :EXCEPT:."""
-    elements = lowering.ranges.elements
-    for group in equation.excluded:
-        lengths = [len(elements.get(canonical(name), ("",))) for name in group]
-        lowering.builder.count(math.prod(lengths))
-    return {
-        combination
-        for group in equation.excluded
-        for combination in itertools.product(
-            *(elements.get(canonical(name), (canonical(name),)) for name in group)
-        )
-    }

@@ -8,7 +8,7 @@ element; a range that is mapped to one of those held, which gives the element at
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 
 from flatgov.errors import nearest_names
@@ -156,3 +156,38 @@ class Ranges:
         """
         element = self.element(name, bound)
         return self.position(element, self._home[element]) + 1
+
+
+def excluder(
+    elements: Mapping[str, Sequence[str]], excluded: Iterable[Sequence[str]]
+) -> Callable[[tuple[str, ...]], bool]:
+    """Give what tells whether ``:EXCEPT:`` names an element: quick, however many lists it has.
+
+    Args:
+        elements: Of each range, by canonical names.
+        excluded: The lists of subscripts behind ``:EXCEPT:``.
+
+    Returns:
+        A function of the elements of the left-hand side, as canonical names.
+    """
+    groups = [tuple(map(canonical, group)) for group in excluded]
+    if not groups:
+        return lambda combination: False
+    # For each position, in which lists an element stands, as the bits of a number.
+    bits: list[dict[str, int]] = [{} for _ in groups[0]]
+    for position, names in enumerate(zip(*groups, strict=True)):
+        found = bits[position]
+        lists: dict[str, int] = {}
+        for number, name in enumerate(names):
+            lists[name] = lists.get(name, 0) | 1 << number
+        for name, those in lists.items():
+            for element in elements.get(name, (name,)):
+                found[element] = found.get(element, 0) | those
+
+    def is_excluded(combination: tuple[str, ...]) -> bool:
+        common = -1
+        for found, element in zip(bits, combination, strict=True):
+            common &= found.get(element, 0)
+        return common != 0
+
+    return is_excluded

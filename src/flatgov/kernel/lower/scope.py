@@ -113,11 +113,10 @@ class Scope:
     def error(self, what: str, fix: str = "") -> ModelError:
         """Make an error with the place of the equation."""
         name = self.place.instance.variables[self.place.variable].name
-        return ModelError(what, where=f"{self._file(name)}, line {self.equation.line}", fix=fix)
-
-    def _file(self, name: str) -> str:
         macro = self.place.instance.name
-        return f"{self.lowering.model.path}, '{f'{macro}: ' if macro else ''}{name}'"
+        shown = f"{macro}: {name}" if macro else name
+        where = place(self.lowering.model.path, shown, self.equation.line)
+        return ModelError(what, where=where, fix=fix)
 
     def constant(self, expression: Expression, what: str) -> float:
         """Evaluate an argument that has to be a fixed number."""
