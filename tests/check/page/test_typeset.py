@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 import re
 from pathlib import Path
 
@@ -106,7 +107,33 @@ def test_a_chain_of_ten_thousand_terms_does_not_end_it() -> None:
     assert words(text).startswith("y = 0 + 1") or words(text) == "y = 0+1+1…"
 
 
-numbers = st.integers(-3, 9).map(lambda value: Number(float(value)))
+# Names so wide that what they stand in is written in a row; their values are as long as they are.
+WIDE = ("w" * 35, "v" * 70)
+VALUES = {"a": 2.0, "b": 5.0, WIDE[0]: 3.0, WIDE[1]: 0.5}
+numbers = st.one_of(
+    st.integers(-3, 9).map(lambda value: Number(float(value))),
+    st.sampled_from([Number(1e-7), Number(-2.5e-6), Number(3e22)]),
+    st.sampled_from(list(VALUES)).map(Reference),
+)
+
+
+SIGNS = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+    "^": math.pow,
+    "<": operator.lt,
+    ">": operator.gt,
+    "<=": operator.le,
+    ">=": operator.ge,
+    "=": operator.eq,
+    "<>": operator.ne,
+    ":AND:": lambda one, other: one and other,
+    ":OR:": lambda one, other: one or other,
+    "MAX": max,
+    "MIN": min,
+}
 
 
 def operations(inside: st.SearchStrategy[Expression]) -> st.SearchStrategy[Expression]:
@@ -114,15 +141,18 @@ def operations(inside: st.SearchStrategy[Expression]) -> st.SearchStrategy[Expre
     return st.one_of(
         *(
             pairs.map(lambda pair, sign=sign: Call(sign, pair))  # type: ignore[misc]
-            for sign in ("+", "-", "*", "/", "^", "<", "=", "MAX")
+            for sign in SIGNS
         ),
+        st.tuples(inside).map(lambda one: Call("SQRT", one)),
+        st.tuples(inside).map(lambda one: Call("EXP", one)),
+        st.tuples(inside).map(lambda one: Call(":NOT:", one)),
         st.tuples(inside).map(lambda one: Call("negative", one)),
         st.tuples(inside).map(lambda one: Call("ABS", one)),
         st.tuples(inside, inside, inside).map(lambda three: Call("IF THEN ELSE", three)),
     )
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=400)
 @given(st.recursive(numbers, operations, max_leaves=14))
 def test_the_page_says_what_the_expression_says(expression: Expression) -> None:
     """Reads the typeset equation back, as a mathematician would, and works both out."""
@@ -134,37 +164,103 @@ def test_the_page_says_what_the_expression_says(expression: Expression) -> None:
     for element in re.findall(r"<math>.*?</math>", page):
         for part in etree.fromstring(element).iter():
             assert CHILDREN.get(str(part.tag), len(part)) == len(part)
+    text = read_back(page)
+    assert eval(text, dict(READERS)) == pytest.approx(value, rel=1e-9), text
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (
+            Call("^", (Call("^", (Number(5.0), Number(3.0))), Number(2.0))),
+            Call("^", (Number(5.0), Call("^", (Number(3.0), Number(2.0))))),
+        ),
+        (
+            Call("^", (Call("/", (Number(5.0), Number(3.0))), Number(2.0))),
+            Call("/", (Call("^", (Number(5.0), Number(2.0))), Number(3.0))),
+        ),
+        (
+            Call("/", (Reference(WIDE[1]), Number(1e-7))),
+            Call("*", (Call("/", (Reference(WIDE[1]), Number(1.0))), Number(1e-7))),
+        ),
+        (
+            Call("PROD", (Call("*", (Reference("a", ("r!",)), Number(2.0))),)),
+            Call("*", (Call("PROD", (Reference("a", ("r!",)),)), Number(2.0))),
+        ),
+        (
+            Call("*", (Reference("b / c"), Number(2.0))),
+            Call("*", (Call("/", (Reference("b"), Reference("c"))), Number(2.0))),
+        ),
+    ],
+)
+def test_different_expressions_look_different(one: Expression, other: Expression) -> None:
+    assert read_back(typeset(one)) != read_back(typeset(other))
+
+
+def test_a_comparison_is_no_second_equation() -> None:
+    assert words(typeset(Call("=", (Reference("a"), Number(2.0))))) == "y = (a = 2)"
+
+
+def test_cases_end_where_an_operand_ends() -> None:
+    cases = Call("IF THEN ELSE", (Reference("a"), Number(1.0), Number(2.0)))
+    sum_of = typeset(Call("/", (Call("+", (cases, Number(3.0))), Number(4.0))))
+    assert "<mo>(</mo><mrow><mo>{</mo><mtable" in sum_of
+    assert "<mo>(</mo>" not in typeset(Call("/", (cases, Number(4.0))))
+
+
+def test_an_inner_sum_keeps_its_subscript() -> None:
+    inner = Call("SUM", (Reference("b", ("s!",)),))
+    outer = typeset(Call("SUM", (Call("*", (Reference("a", ("r!",)), inner)),)))
+    assert "<munder><mo>∑</mo><mtext>r</mtext></munder>" in outer
+    assert "<munder><mo>∑</mo><mtext>s</mtext></munder>" in outer
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("births / deaths", "‘births / deaths’"),
+        ("land (rented)", "‘land (rented)’"),
+        ("co-worker 2", "co-worker 2"),
+    ],
+)
+def test_names_that_look_like_sums_stand_in_quotes(name: str, written: str) -> None:
+    assert words(typeset(Reference(name))) == f"y = {written}"
+
+
+def test_signs_in_fractions_have_space() -> None:
+    total = Call("+", (Reference("a"), Reference("b")))
+    assert '<mo lspace=".25em" rspace=".25em">+</mo>' in typeset(Call("/", (total, Number(2.0))))
+
+
+READERS: dict[str, object] = {**VALUES, "exp": math.exp, "sqrt": math.sqrt, "abs": abs}
+
+
+def read_back(page: str) -> str:
     right = page.removeprefix("<b>y</b> = ")
-    text = conditions(formula(html.fromstring(f"<div>{right}</div>"))).strip()
-    assert eval(text) == pytest.approx(value, rel=1e-9), text
+    return conditions(formula(html.fromstring(f"<div>{right}</div>"))).strip()
 
 
 def work_out(expression: Expression) -> float:
     if isinstance(expression, Number):
         return expression.value
+    if isinstance(expression, Reference):
+        return VALUES[expression.name]
     assert isinstance(expression, Call)
     first, *rest = [work_out(one) for one in expression.arguments]
-    match expression.function:
-        case "+":
-            return first + rest[0]
-        case "-":
-            return first - rest[0]
-        case "*":
-            return first * rest[0]
-        case "/":
-            return first / rest[0]
-        case "^":
-            return math.pow(first, rest[0])
-        case "<":
-            return float(first < rest[0])
-        case "=":
-            return float(first == rest[0])
-        case "MAX":
-            return max(first, rest[0])
+    function = expression.function
+    if function in SIGNS:
+        return float(SIGNS[function](first, rest[0]))
+    match function:
         case "negative":
             return -first
         case "ABS":
             return abs(first)
+        case "SQRT":
+            return math.sqrt(first)
+        case "EXP":
+            return math.exp(first)
+        case ":NOT:":
+            return float(not first)
     return rest[0] if first else rest[1]
 
 
@@ -179,7 +275,9 @@ def formula(element: html.HtmlElement) -> str:
         case "mfrac":
             return f"(({parts[0]})/({parts[1]}))"
         case "msup":
-            return f"(({parts[0]})**({parts[1]}))"
+            return raised(element[0], parts)
+        case "msqrt":
+            return f"sqrt({inner})"
         case "mtable":
             return chosen([[formula(cell) for cell in row] for row in element])
         case "mrow" if parts[:1] == ["|"]:
@@ -189,19 +287,34 @@ def formula(element: html.HtmlElement) -> str:
         case "span" if kind == "cases":
             return chosen([re.split(", (?=[§‡])", one) for one in parts])
         case "span" if kind == "w":
-            return {"if": "§", "then": "¶", "else": "†", "otherwise": "‡"}[inner]
+            return {"if": "§", "then": "¶", "else": "†", "otherwise": "‡"}.get(inner, inner)
         case "span" if kind == "fn":
             return inner.lower()
     return inner
 
 
+def raised(base: html.HtmlElement, parts: list[str]) -> str:
+    """Read a power as it looks: a fraction or power without brackets is taken apart."""
+    power = parts[1]
+    if len(base) == 1 and base[0].tag == "mfrac":
+        top, bottom = (formula(one) for one in base[0])
+        return f"(({top})**({power})/({bottom}))"
+    if len(base) == 1 and base[0].tag == "msup":
+        first, second = (formula(one) for one in base[0])
+        return f"({first}**({second})**({power}))"
+    return f"{parts[0]}**({power})"
+
+
 def plain(text: str | None) -> str:
     """Write signs as Python does."""
-    signs = {"−": "-", "×": "*", "^": "**", "\u00a0": " ", " if ": "§", " = ": " == "}
+    signs = {"−": "-", "×": "*", "^": "**", "\u00a0": " ", " if ": "§", "≤": "<=", "≥": ">="}
+    signs |= {" = ": " == ", "≠": "!="}
     text = "==" if text == "=" else text or ""
     for shown, meant in signs.items():
         text = text.replace(shown, meant)
-    return text
+    text = re.sub(r"(?<=\d),(?=\d{3})", "", text)
+    digits = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
+    return re.sub("[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+", lambda found: "**" + found[0].translate(digits), text)
 
 
 def chosen(rows: list[list[str]]) -> str:

@@ -6,6 +6,7 @@ is MathML; what stands in a row is text, as browsers break lines of text but not
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -21,6 +22,12 @@ _WIDEST = 64
 # How strongly an atom binds, and operators that may follow each other without brackets.
 _ATOM = 90
 _CHAINS = (10, 20, 50, 60)
+# What is one of several arguments: only cases, which have no end of their own, need brackets there.
+_LISTED = 1
+# Names that read like a calculation unless they stand in quotes.
+_SIGNS = re.compile(r"[+*/^()<>=,|×−∑]|^-|\s-|-\s")
+# Plus and minus keep their space in fractions, where browsers drop it.
+_MO = Markup('<mo lspace=".25em" rspace=".25em">{}</mo>')
 
 
 @dataclass
@@ -70,7 +77,9 @@ class Typesetter:
             return Markup(' = <span class="w">the numbers in the table here</span>')
         if isinstance(expression, Call) and expression.function == "IF THEN ELSE":
             return Markup(' = <span class="cases">{}</span>').format(self._rows(expression))
-        return Markup(" = ") + self._flow(expression)
+        # "y = (a = b)": without brackets that were two equations.
+        equality = isinstance(expression, Call) and expression.function == "="
+        return Markup(" = ") + self._flow(expression, 41 if equality else 0)
 
     def _rows(self, expression: Call) -> Markup:
         rows = Markup("")
@@ -87,7 +96,7 @@ class Typesetter:
 
     def _flow(self, expression: Expression, outside: int = 0) -> Markup:
         if not isinstance(expression, Call):
-            return _bracketed(self._atom(expression), _after(outside) and _negative(expression))
+            return _bracketed(self._atom(expression), _loose(expression, outside))
         function, arguments = expression.function, expression.arguments
         if self._stands(expression):
             return Markup("<math>{}</math>").format(self._math(expression, outside))
@@ -108,7 +117,8 @@ class Typesetter:
         if narrow and any(isinstance(one, Call) and self._stands(one) for one in inside):
             # Brackets as high as what they hold.
             return Markup("<math>{}</math>").format(self._math_function(expression))
-        listed = Markup(", ").join(self._flow(one) for one in inside)
+        alone = 0 if len(inside) == 1 else _LISTED
+        listed = Markup(", ").join(self._flow(one, alone) for one in inside)
         return head + Markup("({})").format(listed) if inside else head
 
     def _row(self, expression: Call, outside: int) -> Markup:
@@ -181,7 +191,7 @@ class Typesetter:
 
     def _reference(self, reference: Reference) -> Markup:
         anchor = self.anchors.get(canonical(reference.name))
-        name = escape(visible(reference.name))
+        name = escape(_plain_name(reference.name))
         if anchor:
             name = Markup('<a href="#{}">{}</a>').format(anchor, name)
         return name + _index(reference.subscripts)
@@ -190,29 +200,30 @@ class Typesetter:
 
     def _math(self, expression: Expression, outside: int = 0) -> Markup:
         if not isinstance(expression, Call):
-            atom = self._math_atom(expression)
-            return _math_bracketed(atom, _after(outside) and _negative(expression))
+            return _math_bracketed(self._math_atom(expression), _loose(expression, outside))
         function, arguments = expression.function, expression.arguments
         if function == "/":
             top, bottom = (self._math(one) for one in arguments)
-            return Markup("<mfrac><mrow>{}</mrow><mrow>{}</mrow></mfrac>").format(top, bottom)
+            line = Markup("<mfrac><mrow>{}</mrow><mrow>{}</mrow></mfrac>").format(top, bottom)
+            return _math_bracketed(line, outside > INFIX["^"][1])
         if function == "^":
             base, power = self._math(arguments[0], _ATOM), self._math(arguments[1])
-            return Markup("<msup><mrow>{}</mrow><mrow>{}</mrow></msup>").format(base, power)
+            raised = Markup("<msup><mrow>{}</mrow><mrow>{}</mrow></msup>").format(base, power)
+            return _math_bracketed(raised, outside > INFIX["^"][1])
         if function in INFIX and len(arguments) == 2:
             sign, strength = INFIX[function]
             left = self._math(arguments[0], strength + (strength not in _CHAINS))
             right = self._math(arguments[1], strength + 1)
-            spaced = Markup("<mtext>\u00a0{}\u00a0</mtext>" if sign.isalpha() else "<mo>{}</mo>")
+            spaced = Markup("<mtext>\u00a0{}\u00a0</mtext>") if sign.isalpha() else _MO
             inner = left + spaced.format(sign) + right
             return _math_bracketed(inner, strength < outside)
         if function in PREFIX:
             sign, strength = PREFIX[function]
             inner = Markup("<mo>{}</mo>").format(sign) + self._math(arguments[0], strength)
             return _math_bracketed(inner, strength < outside or _after(outside))
-        return self._math_function(expression)
+        return self._math_function(expression, outside)
 
-    def _math_function(self, call: Call) -> Markup:
+    def _math_function(self, call: Call, outside: int = 0) -> Markup:
         function, arguments = call.function, call.arguments
         if function == "ABS":
             return Markup("<mrow><mo>|</mo>{}<mo>|</mo></mrow>").format(self._math(arguments[0]))
@@ -221,11 +232,13 @@ class Typesetter:
         if function in OVER and (over := _ranges(arguments[0])):
             sign, ranges = OVER[function], visible(", ".join(over))
             under = Markup("<munder><mo>{}</mo><mtext>{}</mtext></munder>").format(sign, ranges)
-            return Markup("<mrow>{}{}</mrow>").format(under, self._math(arguments[0], 60))
+            all_of_them = Markup("<mrow>{}{}</mrow>").format(under, self._math(arguments[0], 60))
+            return _math_bracketed(all_of_them, outside >= INFIX["*"][1])
         if function == "IF THEN ELSE":
-            return self._math_cases(call)
+            return _math_bracketed(self._math_cases(call), outside > 0)
         head, inside = self._head(call)
-        listed = Markup("<mo>,</mo>").join(self._math(one) for one in inside)
+        alone = 0 if len(inside) == 1 else _LISTED
+        listed = Markup("<mo>,</mo>").join(self._math(one, alone) for one in inside)
         # Browsers set what stands directly in mtext one below the other.
         name = Markup("<mtext><span>{}</span></mtext>").format(head)
         if not inside:
@@ -292,18 +305,27 @@ def _ranges(expression: Expression) -> list[str]:
     """Give the subscripts that a SUM runs over: those with an exclamation mark."""
     if isinstance(expression, Reference):
         return [one.rstrip("!") for one in expression.subscripts if one.endswith("!")]
-    if isinstance(expression, Call):
+    if isinstance(expression, Call) and expression.function not in OVER:
         return list(dict.fromkeys(n for one in expression.arguments for n in _ranges(one)))
     return []
 
 
 def _after(outside: int) -> bool:
     """Tell whether a minus sign here would follow an operator, or stand below a power."""
-    return outside in (51, 61) or outside > 70
+    return outside in (51, 61) or outside >= 70
 
 
-def _negative(expression: Expression) -> bool:
-    return isinstance(expression, Number) and expression.value < 0 and expression.value != NA
+def _loose(expression: Expression, outside: int) -> bool:
+    """Tell whether a number needs brackets: one below zero, or a product, as 2×10⁻⁵ is."""
+    if not isinstance(expression, Number) or expression.value == NA:
+        return False
+    product = "×" in exact(expression.value) and (outside == 61 or outside > 70)
+    return product or (expression.value < 0 and _after(outside))
+
+
+def _plain_name(name: str) -> str:
+    """Write a name in quotes where its signs could be taken for those of the equation."""
+    return f"‘{visible(name)}’" if _SIGNS.search(name) else visible(name)
 
 
 def _letters(text: str) -> int:
