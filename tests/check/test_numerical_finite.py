@@ -139,3 +139,43 @@ def test_a_policy_that_fails_is_named(tmp_path: Path) -> None:
     assert "in 1 of 3 combinations" in finding.what
     assert finding.evidence.startswith("first in policy 'other'")
     assert finding.evidence.endswith("at time 6")
+
+
+@pytest.mark.parametrize("others", ["", "shown = floor ~~|\ncopy = shown ~~|\n"])
+def test_the_operand_is_named_as_in_the_equation(tmp_path: Path, others: str) -> None:
+    finding = only(
+        write(tmp_path, f"{others}x = level / floor ~~|\nlevel = 5 ~~|\nfloor = 0 ~~|\n")
+    )
+    assert "by 'floor', which is 0" in finding.what
+    assert (finding.text, finding.fix) == ("floor", "give 'floor' another value than 0")
+
+
+def test_the_operand_of_a_flow_is_named_as_in_its_equation(tmp_path: Path) -> None:
+    text = "copy = A ~~|\nA = INTEG(-flow, 0) ~~|\nflow = LN(A) ~~|\n"
+    assert "takes the logarithm of 'A', which is 0" in only(write(tmp_path, text)).what
+
+
+def test_an_expression_is_told_by_what_stands_in_it(tmp_path: Path) -> None:
+    text = "flow = rate ~~|\nx = 1 / (1 - rate) ~~|\nrate = 1 ~~|\n"
+    assert "by an expression ('rate' = 1), which is 0" in only(write(tmp_path, text)).what
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0)])
+def test_each_mistake_is_told(tmp_path: Path, order: tuple[int, ...]) -> None:
+    parts = ["q = LN(A) ~~|\n", "w = 1 / A ~~|\n", "s = SQRT(A - 1) ~~|\n"]
+    text = "A = INTEG(0, 0) ~~|\nafter = q + w + s ~~|\n" + "".join(parts[one] for one in order)
+    outcome = outcome_of(write(tmp_path, text))
+    assert sorted(one.variable for one in outcome.findings) == ["q", "s", "w"]
+    assert outcome.summary.endswith("of the base run, and 2 others by themselves")
+
+
+def test_what_fails_later_by_itself_is_told_too(tmp_path: Path) -> None:
+    text = "a = 1 / (Time - 2) ~~|\nb = 1 / (Time - 4) ~~|\nc = a + b ~~|\nd = INTEG(c, 0) ~~|\n"
+    found = outcome_of(write(tmp_path, text)).findings
+    assert [(one.variable, "at time 4" in one.what) for one in found] == [("a", False), ("b", True)]
+
+
+def test_one_constant_is_one_mistake(tmp_path: Path) -> None:
+    text = "x = 1 / gap ~~|\ny = 2 / gap ~~|\nz = 3 / gap ~~|\ngap = 0 ~~|\n"
+    finding = only(write(tmp_path, text))
+    assert finding.evidence == "also 'y', 'z'"

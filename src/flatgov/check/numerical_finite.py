@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -21,6 +21,7 @@ from flatgov.check.numerical_runs import (
     runs,
 )
 from flatgov.check.subject import Check, Subject
+from flatgov.graph import links
 from flatgov.kernel.program import Program
 from flatgov.model import NA
 
@@ -68,10 +69,14 @@ class First:
     what: str
 
 
-def first_not_finite(subject: Subject) -> First | None:
-    """Find the earliest value of the base run that is no finite number, causes before effects.
+def first_not_finite(subject: Subject) -> list[First]:
+    """Find the values of the base run that are the first to be no finite numbers.
 
     Also what goes wrong between two saved times is found.
+
+    Returns:
+        The earliest, causes before effects; then those of other variables that none of their
+        causes explains.
     """
     from flatgov.run.grid import time_points
     from flatgov.run.native import simulate_members
@@ -86,7 +91,7 @@ def first_not_finite(subject: Subject) -> First | None:
         return found
     step = int(np.argmin(those.base.finite))
     when = float(those.base.times[step])
-    if found and found.time <= when + 1e-9 * model.time.step:
+    if found and found[0].time <= when + 1e-9 * model.time.step:
         return found
     time = replace(model.time, saveper=model.time.step, final=when)
     values = simulate_members(model, [()], time=time, seed=subject.seed).values
@@ -94,27 +99,52 @@ def first_not_finite(subject: Subject) -> First | None:
     return _first(subject, closer, time_points(time)) or found
 
 
-def _first(subject: Subject, values: dict[str, FloatArray], times: FloatArray) -> First | None:
+def _first(subject: Subject, values: dict[str, FloatArray], times: FloatArray) -> list[First]:
     from flatgov.run.native import evaluation_order, undefined_elements
 
     gaps = undefined_elements(subject.model)
     ends = values.get("FINAL TIME")  # Nothing is after the end of the run.
     count = len(times) if ends is None else int(np.isfinite(ends).sum())
-    best: tuple[int, str, int] | None = None
+    bad_at: dict[str, tuple[int, int]] = {}
     for name in evaluation_order(subject.model):
         bad = ~np.isfinite(values[name][:count].reshape(count, -1))
         for place in range(bad.shape[1]):
             if (name, place) in gaps:
                 bad[:, place] = False
         rows = np.flatnonzero(bad.any(axis=1))
-        if len(rows) and (best is None or rows[0] < best[0]):
-            best = (int(rows[0]), name, int(bad[rows[0]].argmax()))
-    if best is None:
-        return None
-    row, name, place = best
-    value = values[name].reshape(len(values[name]), -1)[row, place]
-    what = "not a number" if np.isnan(value) else "infinite"
-    return First(name, place, float(times[row]), what)
+        if len(rows):
+            bad_at[name] = (int(rows[0]), int(bad[rows[0]].argmax()))
+    found = []
+    for name in _roots(subject, bad_at):
+        row, place = bad_at[name]
+        value = values[name].reshape(len(values[name]), -1)[row, place]
+        what = "not a number" if np.isnan(value) else "infinite"
+        found.append(First(name, place, float(times[row]), what))
+    return found
+
+
+def _roots(subject: Subject, bad_at: Mapping[str, tuple[int, int]]) -> list[str]:
+    """Name the variables whose causes were finite: the earliest first, which always is one."""
+    if not bad_at:
+        return []
+    earliest = min(bad_at, key=lambda name: bad_at[name][0])
+    time = subject.model.time
+    # Between saved times a cause may have been no number, and be one again.
+    last = (
+        bad_at[earliest][0]
+        if time.saveper > 1.5 * time.step
+        else max(row for row, _ in bad_at.values())
+    )
+    explained = {
+        one.effect
+        for one in links(subject.model)
+        if one.effect in bad_at
+        and one.cause != one.effect
+        and one.cause in bad_at
+        and bad_at[one.cause][0] <= bad_at[one.effect][0]
+    }
+    others = [name for name in bad_at if name not in explained and name != earliest]
+    return [earliest, *(name for name in others if bad_at[name][0] <= last)]
 
 
 @dataclass(frozen=True)
@@ -139,10 +169,11 @@ def explain(those: Runs, first: First) -> Reason:
     step = round((first.time - path.time.initial) / path.time.step)
     if step >= path.states.shape[1]:
         return Reason()
-    return _trace(those, int(path.program.outputs[first.name].flat[first.place]), step)
+    names = _operand_names(those, first.name)
+    return _trace(those, int(path.program.outputs[first.name].flat[first.place]), step, names)
 
 
-def _trace(those: Runs, number: int, step: int, back: int = 2) -> Reason:
+def _trace(those: Runs, number: int, step: int, names: dict[int, str], back: int = 2) -> Reason:
     """Find the first operation that made such a value of finite ones, in a step or just before."""
     path, program = those.base, those.base.program
     needed = reachable(program, [number])
@@ -161,21 +192,26 @@ def _trace(those: Runs, number: int, step: int, back: int = 2) -> Reason:
         code, arguments, extra = program.operations[one]
         if not np.isfinite(values[one]) and all(np.isfinite(values[a]) for a in arguments):
             if code == "state" and step and back:
-                earlier = _trace(those, program.states[extra].value, step - 1, back - 1)
+                earlier = _trace(those, program.states[extra].value, step - 1, names, back - 1)
                 if earlier.text:
                     return earlier
-            return _reason(those, program, one, values)
+            return _reason(those, program, one, values, names)
     return Reason()
 
 
-def _reason(those: Runs, program: Program, number: int, values: dict[int, float]) -> Reason:
+def _reason(
+    those: Runs,
+    program: Program,
+    number: int,
+    values: dict[int, float],
+    names: dict[int, str],
+) -> Reason:
     code, arguments, extra = program.operations[number]
     if code == "state":
         return Reason(_overflow(those, extra), "look at its flows in the steps before")
     text = _TEXTS.get(code)
     if text is None:
         return Reason()
-    names = _operand_names(those, program)
     shown = [_operand(program, one, values, names) for one in arguments]
     reason = text.format(*shown).rstrip(",")
     if code == "div" and values[arguments[1]] == 0 and values[arguments[0]] == 0:
@@ -197,11 +233,22 @@ def _overflow(those: Runs, state: int) -> str:
     return f"has grown with {label} beyond what a number can hold"
 
 
-def _operand_names(those: Runs, program: Program) -> dict[int, str]:
+def _operand_names(those: Runs, owner: str) -> dict[int, str]:
+    """Name operations by variables: several may have one operation, as `a` and `b` if a = b.
+
+    Those come first that stand in the equations of the variable that is no number, or, as its
+    flows may be what went wrong, in the equations of these.
+    """
+    outputs = those.base.program.outputs
+    causes: dict[str, list[str]] = {}
+    for link in links(those.model):
+        causes.setdefault(link.effect, []).append(link.cause)
+    near = causes.get(owner, [])
+    order = [*near, *(name for one in near for name in causes.get(one, [])), *outputs]
     names: dict[int, str] = {}
-    for name, numbers in program.outputs.items():
+    for name in dict.fromkeys(one for one in order if one in outputs and one != owner):
         labels = element_labels(those.model, those.model.variables[name])
-        for label, number in zip(labels, numbers.flat, strict=True):
+        for label, number in zip(labels, outputs[name].flat, strict=True):
             names.setdefault(int(number), label)
     return names
 
@@ -227,11 +274,15 @@ def _operand(program: Program, number: int, values: dict[int, float], names: dic
 
 def _check(subject: Subject) -> Outcome:
     first = first_not_finite(subject)
-    findings = list(_base_findings(subject, first)) if first else []
+    findings = _base_findings(subject, first)
     summary = "All values of the base run are finite numbers"
     data: dict[str, object] = {"base run": not first}
     if first:
-        summary = f"'{first.name}' is {first.what} at time {first.time:g} of the base run"
+        one = first[0]
+        summary = f"'{one.name}' is {one.what} at time {one.time:g} of the base run"
+        others = len(first) - 1
+        summary += f", and {others} other{'s' if others > 1 else ''} by themselves" * (others > 0)
+    told = {one.name for one in first}
     if subject.study:
         looked = members(subject)
         groups = [one for one in looked.failures if not one.beyond_limit]
@@ -246,7 +297,7 @@ def _check(subject: Subject) -> Outcome:
                 cause=f"'{one.name}' is no finite number",
             )
             for one in groups
-            if not (first and first.name == one.name)
+            if one.name not in told
         ]
         summary += (
             f"; of {looked.plans} combinations of policy and scenario and {looked.members:,} "
@@ -256,22 +307,34 @@ def _check(subject: Subject) -> Outcome:
     return Outcome(_ID, tuple(findings), summary, data)
 
 
-def _base_findings(subject: Subject, first: First) -> Iterator[Finding]:
-    variable = subject.model.variables[first.name]
-    label = element_labels(subject.model, variable)[first.place]
-    reason = Reason()
-    with suppress(TooLarge):
-        reason = explain(runs(subject), first)
-    why = f": it {reason.text}" if reason.text else ""
-    yield subject.finding(
-        _ID,
-        "error",
-        variable,
-        f"{label} is {first.what} at time {first.time:g}{why}",
-        text=reason.culprit,
-        fix=reason.fix,
-        cause=f"'{first.name}' is no finite number",
-    )
+def _base_findings(subject: Subject, found: Sequence[First]) -> list[Finding]:
+    """Make an error of each; of those that the same constant makes so, one."""
+    findings: dict[str, Finding] = {}
+    for first in found:
+        variable = subject.model.variables[first.name]
+        label = element_labels(subject.model, variable)[first.place]
+        reason = Reason()
+        with suppress(TooLarge):
+            reason = explain(runs(subject), first)
+        culprit = subject.model.variables.get(reason.culprit)
+        constant = culprit is not None and culprit.kind == "constant"
+        key = f"constant {reason.culprit}" if constant else first.name
+        if key in findings:
+            one = findings[key]
+            evidence = f"{one.evidence}, {label}" if one.evidence else f"also {label}"
+            findings[key] = replace(one, evidence=evidence)
+            continue
+        why = f": it {reason.text}" if reason.text else ""
+        findings[key] = subject.finding(
+            _ID,
+            "error",
+            variable,
+            f"{label} is {first.what} at time {first.time:g}{why}",
+            text=reason.culprit,
+            fix=reason.fix,
+            cause=f"'{first.name}' is no finite number",
+        )
+    return list(findings.values())
 
 
 CHECKS: tuple[Check, ...] = (

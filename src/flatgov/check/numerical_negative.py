@@ -135,8 +135,9 @@ def _every_step(subject: Subject) -> dict[str, tuple[FloatArray, FloatArray]]:
     found = {}
     for variable in subject.model.variables.values():
         if variable.kind == "stock":
-            own = [rows.get(label) for label in element_labels(subject.model, variable)]
-            if None not in own:
+            labels = element_labels(subject.model, variable)
+            own = [rows[label] for label in labels if label in rows]
+            if len(own) == len(labels):
                 found[variable.name] = (those.base.states[own].T, those.base.times)
     return found
 
