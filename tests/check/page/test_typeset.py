@@ -112,7 +112,7 @@ WIDE = ("w" * 35, "v" * 70)
 VALUES = {"a": 2.0, "b": 5.0, WIDE[0]: 3.0, WIDE[1]: 0.5}
 numbers = st.one_of(
     st.integers(-3, 9).map(lambda value: Number(float(value))),
-    st.sampled_from([Number(1e-7), Number(-2.5e-6), Number(3e22)]),
+    st.sampled_from([Number(1e-7), Number(-1e-7), Number(3e22)]),
     st.sampled_from(list(VALUES)).map(Reference),
 )
 
@@ -169,32 +169,27 @@ def test_the_page_says_what_the_expression_says(expression: Expression) -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    "expression",
     [
-        (
-            Call("^", (Call("^", (Number(5.0), Number(3.0))), Number(2.0))),
-            Call("^", (Number(5.0), Call("^", (Number(3.0), Number(2.0))))),
-        ),
-        (
-            Call("^", (Call("/", (Number(5.0), Number(3.0))), Number(2.0))),
-            Call("/", (Call("^", (Number(5.0), Number(2.0))), Number(3.0))),
-        ),
-        (
-            Call("/", (Reference(WIDE[1]), Number(1e-7))),
-            Call("*", (Call("/", (Reference(WIDE[1]), Number(1.0))), Number(1e-7))),
-        ),
-        (
-            Call("PROD", (Call("*", (Reference("a", ("r!",)), Number(2.0))),)),
-            Call("*", (Call("PROD", (Reference("a", ("r!",)),)), Number(2.0))),
-        ),
-        (
-            Call("*", (Reference("b / c"), Number(2.0))),
-            Call("*", (Call("/", (Reference("b"), Reference("c"))), Number(2.0))),
-        ),
+        Call("^", (Call("^", (Number(5.0), Number(3.0))), Number(2.0))),
+        Call("^", (Number(5.0), Call("^", (Number(3.0), Number(2.0))))),
+        Call("^", (Call("/", (Number(5.0), Number(3.0))), Number(2.0))),
+        Call("/", (Reference(WIDE[1]), Number(1e-7))),
+        Call("^", (Number(1e-7), Number(2.0))),
     ],
 )
-def test_different_expressions_look_different(one: Expression, other: Expression) -> None:
-    assert read_back(typeset(one)) != read_back(typeset(other))
+def test_what_was_shown_wrong_once(expression: Expression) -> None:
+    assert eval(read_back(typeset(expression)), dict(READERS)) == pytest.approx(
+        work_out(expression), rel=1e-9
+    )
+
+
+def test_a_product_of_a_sum_is_no_sum_of_products() -> None:
+    over = Reference("a", ("r!",))
+    inside = typeset(Call("PROD", (Call("*", (over, Number(2.0))),)))
+    behind = typeset(Call("*", (Call("PROD", (over,)), Number(2.0))))
+    inside, behind = ("".join(words(one).split()) for one in (inside, behind))
+    assert (inside, behind) == ("y=∏rar×2", "y=(∏rar)×2")
 
 
 def test_a_comparison_is_no_second_equation() -> None:
@@ -313,6 +308,7 @@ def plain(text: str | None) -> str:
     for shown, meant in signs.items():
         text = text.replace(shown, meant)
     text = re.sub(r"(?<=\d),(?=\d{3})", "", text)
+    text = re.sub(r"(?<![\w.])\d+(?![\w.])", r"\g<0>.0", text)
     digits = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
     return re.sub("[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+", lambda found: "**" + found[0].translate(digits), text)
 
