@@ -81,6 +81,59 @@ DIMENSIONS = '<dim name="D"><elem name="a"/><elem name="b"/></dim><dim name="E"/
         ),
         pytest.param(
             "\n"
+            '<stock name="level"><eqn>1</eqn><non_negative/><inflow>in</inflow>\n'
+            "<outflow>in</outflow></stock>\n"
+            '<stock name="other"><eqn>1</eqn><non_negative/>\n'
+            "<inflow>const</inflow></stock>\n"
+            '<flow name="in"><eqn>const</eqn></flow>\n'
+            '<aux name="const"><eqn>1</eqn></aux>\n',
+            [
+                (
+                    5,
+                    "level",
+                    "the flow 'in' is an inflow and an outflow of the same stock; remove one of "
+                    "the two",
+                    "in",
+                ),
+                (
+                    7,
+                    "other",
+                    "'const' in <inflow> is an auxiliary, not a flow; define it with <flow> if it "
+                    "is one",
+                    "const",
+                ),
+            ],
+            id="flows that are none",
+        ),
+        pytest.param(
+            "\n"
+            '<auxiliary name="a"><eqn>1</eqn></auxiliary>\n'
+            '<flwo name="b"><eqn>q</eqn></flwo>\n'
+            '<xyz name="c"/>\n'
+            '<aux name="d"><eqn>a + b + c</eqn></aux>\n'
+            '<aux name="e"><equation>1</equation></aux>\n'
+            '<group name="g"><entity name="e"/></group>\n',
+            [
+                (
+                    4,
+                    "a",
+                    "<auxiliary> is no element of XMILE's variables; did you mean '<aux>'?",
+                    "<auxiliary",
+                ),
+                (
+                    5,
+                    "b",
+                    "<flwo> is no element of XMILE's variables; did you mean '<flow>'?",
+                    "<flwo",
+                ),
+                (5, "b", "the variable 'q' is not defined", "q"),
+                (6, "c", "<xyz> is no element of XMILE's variables", "<xyz"),
+                (8, "e", "<equation> is not supported; did you mean '<eqn>'?", "<equation"),
+            ],
+            id="unknown elements",
+        ),
+        pytest.param(
+            "\n"
             '<aux name="a"><dimensions><dim name="D"/></dimensions>'
             '<element subscript="a"><eqn>1</eqn></element></aux>\n'
             '<aux name="b"><dimensions><dim name="E"/></dimensions><eqn>1</eqn></aux>\n'

@@ -119,7 +119,6 @@ def test_defaults_for_the_whole_model(load: Load, behavior: str, limited: tuple[
          "its limits hold for a step of DT, and the integration method is not Euler"),
         (stock("a", "5", [], ["o"]) + stock("b", "5", [], ["o"], "") + flow("o", "3"), "",
          "the flow 'o' leaves both"),
-        (stock("a", "5", ["o"], ["o"]) + flow("o", "3"), "", "a flow both enters and leaves it"),
         (array("a", ["X"], "<eqn>5</eqn><outflow>o</outflow>" + FLAG, "stock") + flow("o", "3"),
          "", "its flow 'o' has other dimensions"),
     ],

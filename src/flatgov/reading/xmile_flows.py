@@ -16,6 +16,8 @@ from flatgov.reading.xmile_model import Contents, Entry
 from flatgov.reading.xmile_pieces import at, collapse
 from flatgov.reading.xmile_scope import Scope
 
+_OTHERS = {"stock": "a stock", "gf": "a graphical function", "aux": "an auxiliary"}
+
 
 def flow_names(entry: Entry, tag: str, contents: Contents) -> tuple[str, ...]:
     """Give the canonical names of the flows that a stock lists, of those that are defined."""
@@ -41,10 +43,12 @@ def _flow(node: Any, entry: Entry, contents: Contents) -> Name:
             raise ExpressionError(f"<{tag_of(node)}> needs the name of a flow", text=text)
         name = parsed
         found = contents.find(name.text, entry.model)
-    if found is not None and found.kind in ("stock", "gf"):
-        kind = "stock" if found.kind == "stock" else "graphical function"
-        what = f"'{found.name}' in <{tag_of(node)}> is a {kind}, not a flow"
-        raise ExpressionError(what, text=text)
+    # Vensim exports flows as auxiliaries (test model `zeroled_decimals` of SDXorg).
+    vensim = contents.source.vensim
+    if found is not None and found.kind in _OTHERS and not (found.kind == "aux" and vensim):
+        what = f"'{found.name}' in <{tag_of(node)}> is {_OTHERS[found.kind]}, not a flow"
+        fix = "define it with <flow> if it is one" if found.kind == "aux" else ""
+        raise ExpressionError(what, text=text, fix=fix)
     unknown = found is None and canonical(name.text) not in contents.parameters
     if unknown and canonical(name.text).partition(".")[0] not in contents.missing:
         flows = [one.name for one in contents.entries.values() if one.kind == "flow"]
@@ -63,9 +67,24 @@ def net_flow(entry: Entry, scope: Scope) -> Any:
         return 0.0
     if not inflows:
         inflows = [ae.ArithmeticStructure(["negative"], (outflows.pop(0),))]
+    _check_both_ends(entry, scope)
     signs = ["+"] * (len(inflows) - 1) + ["-"] * len(outflows)
     terms = (*inflows, *outflows)
     return ae.ArithmeticStructure(signs, terms) if signs else terms[0]
+
+
+def _check_both_ends(entry: Entry, scope: Scope) -> None:
+    """Report each flow that leaves the stock which it enters."""
+    enters = flow_names(entry, "inflow", scope.contents)
+    for node in children(entry.node, "outflow"):
+        flow = scope.contents.find(collapse(node).strip('"'), entry.model)
+        if flow is not None and canonical(flow.name) in enters:
+            error = ExpressionError(
+                f"the flow '{flow.name}' is an inflow and an outflow of the same stock",
+                text=collapse(node),
+                fix="remove one of the two",
+            )
+            scope.errors.append(at(error, node.sourceline))
 
 
 def _flows(entry: Entry, tag: str, scope: Scope) -> Iterator[Any]:

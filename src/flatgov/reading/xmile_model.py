@@ -16,10 +16,26 @@ from flatgov.names import canonical
 from flatgov.reading.parsed import is_control, place
 from flatgov.reading.xmile_dimensions import Dimension, dimension_of, read_dimensions
 from flatgov.reading.xmile_expression import unescape
-from flatgov.reading.xmile_file import Source, children, name_of, tag_of, text_of
+from flatgov.reading.xmile_file import (
+    Source,
+    children,
+    is_refused,
+    name_of,
+    tag_of,
+    text_of,
+)
 from flatgov.reading.xmile_table import has_points
 
 _VARIABLES = ("stock", "flow", "aux", "gf")
+_BESIDE = ("module", "group")
+# What other formats and people call the elements of XMILE.
+_MEANT = {
+    **dict.fromkeys(("auxiliary", "converter", "variable", "constant", "parameter"), "aux"),
+    **dict.fromkeys(("level", "reservoir", "state"), "stock"),
+    **dict.fromkeys(("lookup", "table", "graph"), "gf"),
+    "rate": "flow",
+    "submodel": "module",
+}
 
 
 @dataclass(frozen=True)
@@ -30,7 +46,7 @@ class Entry:
         node: Its element.
         name: In the whole model: of the variable ``v`` in the submodel ``m`` it is ``m.v``.
         model: The submodel, ``""`` for the root.
-        kind: ``stock``, ``flow``, ``aux`` or ``gf``.
+        kind: ``stock``, ``flow``, ``aux`` or ``gf``; ``""`` where its tag tells none.
         dimensions: In order.
         source: The name of the variable whose value it takes, if it is a connected input.
         group: The group that lists it.
@@ -155,10 +171,22 @@ def read_entries(
     """
     entries: dict[str, Entry] = {}
     groups = _groups(node)
-    for child in _definitions(node):
-        if tag_of(child) == "module":
+    found = [(child, tag_of(child)) for child in _definitions(node)]
+    for child, meant in _misnamed(node):
+        problems.found.append(
+            ModelError(
+                f"<{tag_of(child)}> is no element of XMILE's variables",
+                where=source.where(name_of(child), child),
+                nearest=[f"<{tag}>" for tag in meant],
+                text=f"<{tag_of(child)}",
+            )
+        )
+        if name_of(child):  # The name is defined, so that nobody who uses it is to blame.
+            found.append((child, next(iter(meant), "")))
+    for child, kind in found:
+        if kind in _BESIDE:
             continue
-        entry = _entry(child, model, dimensions, source, problems)
+        entry = _entry(child, kind, model, dimensions, source, problems)
         if entry is None or is_control(entry.name):
             continue
         entry = replace(entry, group=groups.get(canonical(name_of(child)), ""))
@@ -249,6 +277,17 @@ def _definitions(model: Any) -> Iterator[Any]:
                 yield child
 
 
+def _misnamed(model: Any) -> Iterator[tuple[Any, tuple[str, ...]]]:
+    """Yield what stands among the variables under no tag of XMILE, with the tag that is meant."""
+    right = (*_VARIABLES, *_BESIDE)
+    for block in children(model, "variables"):
+        for child in children(block):
+            tag = tag_of(child)
+            if tag not in right and not is_refused(child):
+                known = _MEANT.get(tag.lower(), "")
+                yield child, (known,) if known else nearest_names(tag, right)
+
+
 def _groups(model: Any) -> dict[str, str]:
     """Give the group of each variable that a group lists."""
     return {
@@ -275,6 +314,7 @@ def _qualified(name: str, model: str) -> str:
 
 def _entry(
     node: Any,
+    tag: str,
     model: str,
     dimensions: Mapping[str, Dimension | None],
     source: Source,
@@ -303,7 +343,8 @@ def _entry(
     # A graphical function without an equation is one to be called.
     alone = any(map(has_points, children(node, "gf"))) and not text_of(node, "eqn")
     alone = alone and next(children(node, "element"), None) is None
-    kind = "gf" if alone else tag_of(node)
+    kind = "gf" if alone else tag
+    broken = broken or not kind
     return Entry(node, full, model, kind, () if broken else tuple(own), broken=broken)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from pysd.translators.structures import abstract_expressions as ae
 
 from flatgov import limits
-from flatgov.errors import ModelError, Problems
+from flatgov.errors import ModelError, Problems, nearest_names
 from flatgov.names import canonical
 from flatgov.reading.parsed import Definition, as_written, place
 from flatgov.reading.safe import UnreadableText, read_number
@@ -41,6 +41,18 @@ _KNOWN = frozenset(
         *("gf", "xscale", "yscale", "xpts", "ypts", "display"),
     }
 )
+_LIKELY = (
+    "eqn",
+    "units",
+    "doc",
+    "dimensions",
+    "element",
+    "inflow",
+    "outflow",
+    "non_negative",
+    "gf",
+)
+_MEANT = {"equation": "eqn", "formula": "eqn", "initial": "eqn", "documentation": "doc"}
 
 
 def read_parts(
@@ -60,13 +72,17 @@ def read_parts(
     """
     refused = False
     for child in children(entry.node):
+        tag = tag_of(child)
         refused = refused or is_refused(child)
-        if tag_of(child) not in _KNOWN and not is_refused(child):
+        if tag not in _KNOWN and not is_refused(child):
+            meant = (_MEANT[tag],) if tag in _MEANT else nearest_names(tag, _LIKELY)
+            refused = refused or "eqn" in meant
             problems.found.append(
                 ModelError(
-                    f"<{tag_of(child)}> is not supported",
+                    f"<{tag}> is not supported",
                     where=contents.source.where(entry.name, child),
-                    text=f"<{tag_of(child)}",
+                    nearest=[f"<{one}>" for one in meant],
+                    text=f"<{tag}",
                 )
             )
     errors: list[ExpressionError] = []

@@ -118,6 +118,9 @@ def _limit_flows(
     flows = (*stock.inflows, *stock.outflows)
     if not stock.non_negative or not flows or not all(name in parts for name in flows):
         return
+    no_flow = any(contents.entries[name].kind != "flow" for name in flows)
+    if set(stock.inflows) & set(stock.outflows) or (no_flow and not contents.source.vensim):
+        return  # It is told where the stock is read.
     _check(stock, parts, uniflows, contents, integrator)
     for place, name in enumerate(stock.outflows):
         before = stock.outflows[:place]
@@ -177,8 +180,6 @@ def _check(
             )
         if flow.dimensions != stock.entry.dimensions:
             raise _refusal(stock, contents, f"its flow '{flow.name}' has other dimensions")
-    if set(stock.inflows) & set(stock.outflows):
-        raise _refusal(stock, contents, "a flow both enters and leaves it")
 
 
 def _is_positive(part: Part) -> bool:
