@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -10,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from flatgov.check.page.plots import Axes, course_plot, table_plot, ticks
+from flatgov.check.page.axes import Axes, labels, power, ticks, title, width
+from flatgov.check.page.plots import course_plot, table_plot
 from flatgov.check.page.safe import exact, number, visible
 from flatgov.check.page.tables import shown
 from flatgov.model import Table
@@ -77,8 +79,114 @@ def test_no_line_where_there_is_nothing_to_draw(values: np.ndarray) -> None:
 
 def test_a_course_has_a_line_for_each_element_up_to_six() -> None:
     drawn = etree.fromstring(str(course_plot(np.random.default_rng(0).random((90, 2, 9)), "t")))
-    assert len(drawn.findall("polyline")) == 6
-    assert len(str(drawn.findall("polyline")[0].get("points")).split()) == 40
+    assert len(drawn.findall("svg/polyline")) == 6
+    assert len(str(drawn.findall("svg/polyline")[0].get("points")).split()) == 40
+    assert str(drawn.findtext("figcaption")).endswith("; 6 of 18 elements")
+
+
+def heights(drawn: str) -> set[str]:
+    points = str(etree.fromstring(drawn).findall("svg/polyline")[0].get("points"))
+    return {one.partition(",")[2] for one in points.split()}
+
+
+@pytest.mark.parametrize(
+    ("values", "flat", "said"),
+    [
+        ([0.9667, 0.9668, 0.9668], True, "0.9667 to 0.9668"),
+        ([100.0, 100.9, 100.0], True, "100 to 100.9"),
+        ([100.0, 101.2, 100.0], False, "100 to 101.2"),
+        ([-0.001, 0.001, 0.0], False, "−0.001 to 0.001"),
+        ([5.0, 5.0, 5.0], True, "5"),
+        ([12345678.0, 12345679.0], True, "12,345,678.0 to 12,345,679.0"),
+        ([-1.7e308, 1.7e308], False, "−1.7×10³⁰⁸ to 1.7×10³⁰⁸"),
+    ],
+)
+def test_a_small_change_is_drawn_flat_and_its_range_written(
+    values: list[float], flat: bool, said: str
+) -> None:
+    drawn = str(course_plot(np.array(values), "t"))
+    assert (len(heights(drawn)) == 1) == flat
+    assert etree.fromstring(drawn).findtext("figcaption") == said
+
+
+def test_lines_of_elements_are_named() -> None:
+    values = np.array([[1.0, 2.0], [3.0, 4.0]])
+    drawn = etree.fromstring(str(course_plot(values, "t", ["north", "<b>"])))
+    caption = drawn.findall("figcaption")[0]
+    assert "".join(caption.itertext()).split() == ["1", "to", "4", "north", "<b>"]
+    kinds = [one.get("class") for one in drawn.iter("polyline")]
+    assert kinds == ["l0", "l1", "l0", "l1"]
+
+
+@pytest.mark.parametrize(
+    ("at", "expected"),
+    [
+        ([0.0, 250000.0, 500000.0], ["0", "250", "500"]),
+        ([0.0, 5e5, 1e6], ["0.0", "0.5", "1.0"]),
+        ([1900.0, 1950.0, 2000.0], ["1900", "1950", "2000"]),
+        ([-0.5, 0.0, 0.5], ["−0.5", "0.0", "0.5"]),
+        ([0.0, 25000.0, 50000.0], ["0", "25,000", "50,000"]),
+        ([0.0, 2e-6, 4e-6], ["0", "2", "4"]),
+    ],
+)
+def test_labels_are_short_and_differ(at: list[float], expected: list[str]) -> None:
+    assert labels(at) == expected
+
+
+@settings(deadline=None)
+@given(finite, finite)
+def test_labels_say_where_the_ticks_are(one: float, other: float) -> None:
+    at = ticks(min(one, other), max(one, other))
+    read = [
+        float(text.replace(",", "").replace("−", "-")) * 10.0 ** power(at) for text in labels(at)
+    ]
+    step = at[1] - at[0]
+    assert read == pytest.approx(at, abs=0.01 * step + 1e-300)
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(finite, finite), min_size=1, max_size=8), st.text(max_size=80), st.text())
+def test_nothing_is_cut_at_the_edges(
+    points: list[tuple[float, float]], name: str, units: str
+) -> None:
+    points = sorted(points)
+    table = Table(tuple(x for x, _ in points), tuple(y for _, y in points))
+    axes = Axes(name, name, x_units=units, y_units=units)
+    plot = etree.fromstring(str(table_plot(table, axes, "t")))
+    _, _, wide, high = map(float, str(plot.get("viewBox")).split())
+    titles = 0.0
+    for text in plot.iter("text"):
+        long = width(text.text or "", 5.9 if text.get("class") else 6.2)
+        if turn := text.get("transform"):
+            x = float(re.findall(r"[-\d.]+", turn)[0])
+            titles = max(titles, x + 2)
+            assert x >= 8
+            assert long <= 122
+            continue
+        x, y = float(text.get("x", "nan")), float(text.get("y", "nan"))
+        start = x - long / (1 if text.get("text-anchor") == "end" else 2)
+        assert start >= (titles if text.get("text-anchor") == "end" else 0)
+        assert start + long <= wide + 1e-6
+        assert y < high
+
+
+def test_a_large_number_is_written_with_its_power() -> None:
+    table = Table((0.0, 4e8), (0.0, 1e6))
+    axes = Axes("output per head", "output", x_units="$", y_units="person")
+    texts = [one.text for one in etree.fromstring(str(table_plot(table, axes, "t"))).iter("text")]
+    assert "output per head [10⁶ $]" in texts
+    assert "output [10⁶ person]" in texts
+    assert "400" in texts
+    assert "1.00" in texts
+
+
+def test_long_titles_stand_in_lines_and_keep_their_unit() -> None:
+    lines = title("Potentially Arable Land / potentially arable land total", "hectare", 0, 240.0)
+    assert lines == ["Potentially Arable Land / potentially", "arable land total [hectare]"]
+    lines = title("x" * 400, "Vegetable equivalent kilograms/(person*year)", 0, 120.0)
+    assert len(lines) == 5
+    assert "…" in lines[0]
+    assert "".join(lines[1:]).replace(" ", "") == "[Vegetableequivalentkilograms/(person*year)]"
 
 
 @pytest.mark.parametrize(

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from markupsafe import Markup, escape
 
 from flatgov.changes import FloatArray
-from flatgov.check.page.plots import Axes, course_plot, table_plot
+from flatgov.check.page.lookups import inputs as table_inputs
+from flatgov.check.page.lookups import plots as table_plots
+from flatgov.check.page.plots import course_plot
 from flatgov.check.page.safe import number, visible
 from flatgov.check.page.tables import Shown, shown
 from flatgov.check.page.typeset import Typesetter
 from flatgov.model import (
     Array,
-    Call,
     Equation,
-    Expression,
     Model,
-    Reference,
-    Table,
     Variable,
     references,
 )
@@ -36,8 +35,6 @@ _MOST_LETTERS = 1500
 _MOST_ARRAY = 400
 
 _CLAIM = re.compile(r"\[C(\d{1,6})\]")
-_NUMBER = r"\s*(-?\d+(?:\.\d+)?)\s*"
-_NORMAL = re.compile(rf"normal point (?:is )?\({_NUMBER},{_NUMBER}\)", re.IGNORECASE)
 KINDS = ("stock", "flow", "auxiliary", "constant", "lookup", "data")
 
 
@@ -140,7 +137,7 @@ def sectors(known: Known, typesetter: Typesetter) -> list[Sector]:
     groups: dict[str, list[Variable]] = {}
     for variable in model.variables.values():
         groups.setdefault(variable.group, []).append(variable)
-    users, inputs = _users(model), _inputs(model)
+    users, inputs = _users(model), table_inputs(model)
     return [
         Sector(
             f"g{place}",
@@ -156,11 +153,11 @@ def _entry(
     known: Known,
     typesetter: Typesetter,
     users: Mapping[str, list[str]],
-    inputs: Mapping[str, str],
+    inputs: Mapping[str, tuple[str, str]],
 ) -> Entry:
     name, own = variable.name, variable.subscripts
     equations = [typesetter.equation(name, one, own) for one in variable.equations[:_ALL_EQUATIONS]]
-    plots = list(_plots(variable, known, inputs))
+    plots = list(table_plots(variable, known, inputs))
     values = known.base.get(name)
     moves = variable.kind in ("stock", "flow", "auxiliary") and values is not None
     text = visible(variable.documentation.strip())
@@ -174,7 +171,7 @@ def _entry(
         equations=tuple(equations[:_MOST_EQUATIONS]),
         more_equations=tuple(equations[_MOST_EQUATIONS:]),
         left_out=max(0, len(variable.equations) - _ALL_EQUATIONS),
-        course=course_plot(values, f"course of {name}")
+        course=course_plot(values, name, _elements(variable, known.model))
         if moves and values is not None
         else Markup(""),
         value=_course(values, variable.units) if moves and values is not None else "",
@@ -204,16 +201,6 @@ def linked(text: str, claims: Collection[int]) -> Markup:
     return result + escape(text[end:])
 
 
-def walk(expression: Expression) -> Iterator[Expression]:
-    """Yield an expression and all in it, without recursion."""
-    pending = [expression]
-    while pending:
-        part = pending.pop()
-        yield part
-        if isinstance(part, Call):
-            pending += reversed(part.arguments)
-
-
 def _users(model: Model) -> dict[str, list[str]]:
     """Give the variables that use each variable, by its canonical name."""
     users: dict[str, list[str]] = {}
@@ -224,77 +211,10 @@ def _users(model: Model) -> dict[str, list[str]]:
     return users
 
 
-def _inputs(model: Model) -> dict[str, str]:
-    """Give what each table is read at, with its unit, where that is one variable."""
-    found: dict[str, set[str]] = {}
-    for variable in model.variables.values():
-        for equation in variable.equations:
-            for part in walk(equation.expression):
-                if isinstance(part, Call) and part.function.startswith("LOOKUP"):
-                    table, *rest = part.arguments
-                    if isinstance(table, Reference) and rest:
-                        inputs = found.setdefault(canonical(table.name), set())
-                        inputs.add(_input(rest[0], model))
-    return {name: next(iter(one)) for name, one in found.items() if len(one) == 1}
-
-
-def _input(argument: Expression, model: Model) -> str:
-    if isinstance(argument, Reference):
-        variable = model.variables.get(argument.name)
-        units = variable.units if variable else model.time.units
-        return f"{argument.name} [{units}]" if units else argument.name
-    if isinstance(argument, Call) and argument.function in ("/", "*"):
-        names = [one.name for one in argument.arguments if isinstance(one, Reference)]
-        if len(names) == 2:
-            return f"{names[0]} {'×' if argument.function == '*' else '/'} {names[1]}"
-    return "input"
-
-
-def _plots(variable: Variable, known: Known, inputs: Mapping[str, str]) -> Iterator[Markup]:
-    y = f"output [{variable.units}]" if len(variable.units) < 12 else f"[{variable.units}]"
-    y = y if variable.units else "output"
-    for equation in variable.equations:
-        of = f" ({', '.join(equation.subscripts)})" if len(variable.equations) > 1 else ""
-        for table, x in _tables(equation.expression, known.model):
-            own = isinstance(equation.expression, Table)
-            if own:
-                data = variable.kind == "data"
-                x = "Time" if data else inputs.get(canonical(variable.name), "input")
-                if data and known.model.time.units:
-                    x = f"Time [{known.model.time.units}]"
-            axes = Axes(
-                x,
-                y,
-                _normal(variable, table, known) if own and variable.kind == "lookup" else None,
-                known.visited.get(variable.name) if own else None,
-            )
-            plot = table_plot(table, axes, f"plot of {variable.name}{of} over {x}")
-            points = ", ".join(
-                f"({number(a)}, {number(b)})" for a, b in zip(table.x[:60], table.y, strict=False)
-            )
-            more = f" and {len(table.x) - 60:,} more" if len(table.x) > 60 else ""
-            caption = f"{of.strip()} {points}{more}".strip()
-            yield plot + Markup("<figcaption>{}</figcaption>").format(visible(caption))
-
-
-def _tables(expression: Expression, model: Model) -> Iterator[tuple[Table, str]]:
-    for part in walk(expression):
-        if isinstance(part, Table) and part is expression:
-            yield part, "input"
-        elif isinstance(part, Call):
-            for place, one in enumerate(part.arguments):
-                if isinstance(one, Table):
-                    others = [other for other in part.arguments[:2] if other is not one]
-                    yield one, _input(others[0], model) if place < 2 and others else "input"
-
-
-def _normal(variable: Variable, table: Table, known: Known) -> tuple[float, float] | None:
-    """Give the normal point: as the study or the documentation says, or (1, 1)."""
-    if variable.name in known.normals:
-        return known.normals[variable.name]
-    if found := _NORMAL.search(variable.documentation):
-        return float(found[1]), float(found[2])
-    return (1.0, 1.0) if (1.0, 1.0) in zip(table.x, table.y, strict=True) else None
+def _elements(variable: Variable, model: Model) -> list[str]:
+    """Name the elements of a variable, in the order of its values."""
+    own = [model.subscripts.get(name, (name,)) for name in variable.subscripts]
+    return [", ".join(each) for each in itertools.islice(itertools.product(*own), 7)]
 
 
 def _limits(variable: Variable) -> str:

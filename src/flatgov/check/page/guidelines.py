@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from flatgov.check.page.definitions import walk
+from flatgov.check.page.lookups import walk
 from flatgov.check.page.safe import count, number
 from flatgov.check.report import Report
 from flatgov.model import Call, Model, Variable

@@ -10,40 +10,26 @@ import numpy as np
 from markupsafe import Markup, escape
 
 from flatgov.changes import FloatArray
+from flatgov.check.page.axes import Axes, labels, power, span, ticks, title, width
 from flatgov.check.page.safe import number, visible
 from flatgov.model import Table
 
-_WIDTH, _HEIGHT = 300, 178
-_LEFT, _RIGHT, _TOP, _BOTTOM = 50, 14, 10, 46
+# The picture, in its own units; labels and titles decide how much of it is left for the plot.
+_WIDTH, _TOP, _FLOOR, _LINE = 300, 10, 132, 13
 _MOST_POINTS = 200
 _MOST_LINES = 6
 _LINE_WIDTH, _LINE_HEIGHT = 132, 30
+# Of its level, the range of a course that is drawn flat.
+_FLAT = 0.01
 
 
-@dataclass(frozen=True)
-class Axes:
-    """What a plot of a table shows beside its points.
-
-    Attributes:
-        x: The title of the horizontal axis, with its unit.
-        y: That of the vertical one.
-        normal: The point at which the table has no effect.
-        visited: The lowest and highest input that runs came to.
-    """
-
-    x: str
-    y: str
-    normal: tuple[float, float] | None = None
-    visited: tuple[float, float] | None = None
-
-
-def table_plot(table: Table, axes: Axes, title: str) -> Markup:
+def table_plot(table: Table, axes: Axes, said: str) -> Markup:
     """Plot a table: its points joined by lines, with what runs visited of it.
 
     Args:
         table: The points.
         axes: Titles of the axes, and what is marked.
-        title: What readers who cannot see the plot are told.
+        said: What readers who cannot see the plot are told.
     """
     points = [
         (x, y)
@@ -57,19 +43,20 @@ def table_plot(table: Table, axes: Axes, title: str) -> Markup:
         reach = max(wanted) - min(wanted) or 1.0
         near = (min(wanted) - 0.25 * reach, max(wanted) + 0.25 * reach)
         wanted += [min(max(one, near[0]), near[1]) for one in axes.visited]
-    x_ticks, y_ticks = ticks(min(wanted), max(wanted)), ticks(*_span([y for _, y in points]))
-    x_scale = _Scale(x_ticks, _LEFT, _WIDTH - _RIGHT)
-    y_scale = _Scale(y_ticks, _HEIGHT - _BOTTOM, _TOP)
-    label = escape(visible(title))
+    x_ticks, y_ticks = ticks(min(wanted), max(wanted)), ticks(*span([y for _, y in points]))
+    frame = _frame(axes, x_ticks, y_ticks)
+    x_scale = _Scale(x_ticks, frame.left, frame.right)
+    y_scale = _Scale(y_ticks, _FLOOR, _TOP)
+    label = escape(visible(said))
     parts = [
-        f'<svg class="plot" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{label}">',
+        f'<svg class="plot" viewBox="0 0 {_WIDTH} {frame.height}" role="img" aria-label="{label}">',
         _visited(axes.visited, x_scale),
-        _grid(x_scale, y_scale),
+        _grid(frame, x_scale, y_scale),
     ]
     if axes.normal:
         x, y = x_scale(axes.normal[0]), y_scale(axes.normal[1])
-        if _LEFT <= x <= _WIDTH - _RIGHT and _TOP <= y <= _HEIGHT - _BOTTOM:
-            parts.append(f'<path class="normal" d="M{x:.1f} {_HEIGHT - _BOTTOM}V{y:.1f}H{_LEFT}"/>')
+        if frame.left <= x <= frame.right and _TOP <= y <= _FLOOR:
+            parts.append(f'<path class="normal" d="M{x:.1f} {_FLOOR}V{y:.1f}H{frame.left:.1f}"/>')
     shown = points[:: max(1, len(points) // _MOST_POINTS)]
     path = " ".join(f"{x_scale(x):.1f},{y_scale(y):.1f}" for x, y in shown)
     parts.append(f'<polyline points="{path}"/>')
@@ -77,62 +64,93 @@ def table_plot(table: Table, axes: Axes, title: str) -> Markup:
         parts += [
             f'<circle cx="{x_scale(x):.1f}" cy="{y_scale(y):.1f}" r="2.2"/>' for x, y in shown
         ]
-    parts.append(_titles(axes))
+    parts.append(_titles(frame))
     return Markup("".join(parts) + "</svg>")
 
 
-def course_plot(values: FloatArray, title: str) -> Markup:
-    """Draw the course of a variable in a run as a small line, without axes.
+@dataclass(frozen=True)
+class _Frame:
+    """Where the plot lies on its picture, and what stands beside it."""
+
+    left: float
+    right: float
+    height: int
+    x_title: list[str]
+    y_title: list[str]
+
+
+def _frame(axes: Axes, x_ticks: Sequence[float], y_ticks: Sequence[float]) -> _Frame:
+    """Leave room for the longest labels and for all lines of the titles."""
+    y_title = title(axes.y, axes.y_units, power(y_ticks), _FLOOR - _TOP)
+    left = 4 + _LINE * len(y_title) + max(map(width, labels(y_ticks))) + 5
+    ends = labels(x_ticks)
+    left = max(left, width(ends[0]) / 2 + 1)
+    right = _WIDTH - max(14.0, width(ends[-1]) / 2 + 1)
+    # A title may be wider than its axis on both sides, as far as the picture goes.
+    room = 2 * min((left + right) / 2, _WIDTH - (left + right) / 2) - 4
+    x_title = title(axes.x, axes.x_units, power(x_ticks), room)
+    return _Frame(left, right, _FLOOR + 33 + _LINE * (len(x_title) - 1), x_title, y_title)
+
+
+def course_plot(values: FloatArray, name: str, elements: Sequence[str] = ()) -> Markup:
+    """Draw the course of a variable in a run as a small line, its range below.
+
+    A course that moves by less than a hundredth of its level is drawn flat: drawn in full height
+    it would look like a large change.
 
     Args:
         values: (time, subscripts…).
-        title: What readers who cannot see the plot are told.
+        name: The variable.
+        elements: The names of the elements of a subscripted variable.
     """
-    lines = values.reshape(len(values), -1)[:, :_MOST_LINES].T
-    lines = lines[:, _sampled(lines.shape[1])]
-    finite = lines[np.isfinite(lines)]
+    every = values.reshape(len(values), -1).T
+    lines = every[:_MOST_LINES, _sampled(every.shape[1])]
+    finite = every[:_MOST_LINES][np.isfinite(every[:_MOST_LINES])]
     if finite.size == 0 or lines.shape[1] < 2:
         return Markup("")
     low, high = float(finite.min()), float(finite.max())
-    # A change that rounding makes is none.
-    flat = high - low <= 1e-9 * max(abs(low), abs(high))
-    scale = 0.0 if flat else (_LINE_HEIGHT - 4) / (high - low)
-    heights = (
-        np.full(lines.shape, _LINE_HEIGHT / 2) if flat else _LINE_HEIGHT - 2 - scale * (lines - low)
-    )
+    # Half the range first: the whole one may be larger than any number.
+    flat = high / 2 - low / 2 <= _FLAT / 2 * max(abs(low), abs(high))
     across = np.linspace(1, _LINE_WIDTH - 1, lines.shape[1])
-    drawn = "".join(
-        '<polyline points="{}"/>'.format(
-            " ".join(
-                f"{x:.0f},{y:.1f}" for x, y in zip(across, height, strict=True) if np.isfinite(y)
-            )
+    drawn = Markup("")
+    for place, line in enumerate(lines):
+        share = np.full(line.shape, 0.5) if flat else (line / 2 - low / 2) / (high / 2 - low / 2)
+        heights = np.where(np.isfinite(line), _LINE_HEIGHT - 2 - (_LINE_HEIGHT - 4) * share, np.nan)
+        points = " ".join(
+            f"{x:.0f},{y:.1f}" for x, y in zip(across, heights, strict=True) if np.isfinite(y)
         )
-        for height in heights
+        drawn += Markup('<polyline class="l{}" points="{}"/>').format(place, points)
+    size = f"0 0 {_LINE_WIDTH} {_LINE_HEIGHT}"
+    picture = Markup('<svg viewBox="{}" role="img" aria-label="{}">{}</svg>')
+    said = picture.format(size, visible(f"course of {name}"), drawn)
+    same = high / 2 - low / 2 <= 5e-10 * max(abs(low), abs(high))
+    text = number(low) if same else _range(low, high)
+    said += Markup("<figcaption>{}{}</figcaption>").format(text, _key(elements, len(every)))
+    return Markup('<figure class="course">{}</figure>').format(said)
+
+
+def _range(low: float, high: float) -> str:
+    """Write a range; ends that look alike with a few digits get as many as tell them apart."""
+    ends = [number(low), number(high)]
+    if ends[0] == ends[1]:
+        places = max(0, min(12, 1 - math.floor(math.log10(high - low))))
+        ends = [f"{one:,.{places}f}".replace("-", "−") for one in (low, high)]
+    return " to ".join(ends)
+
+
+def _key(elements: Sequence[str], lines: int) -> Markup:
+    """Name the lines of elements, each beside a piece of its line."""
+    if lines < 2:
+        return Markup("")
+    if lines > _MOST_LINES:
+        return Markup("; {} of {} elements").format(_MOST_LINES, lines)
+    sample = '<br/><svg class="key" viewBox="0 0 24 6" aria-hidden="true">{}</svg> {}'
+    return Markup("").join(
+        Markup(sample).format(
+            Markup('<polyline class="l{}" points="0,3 24,3"/>').format(place), visible(element)
+        )
+        for place, element in enumerate(elements)
     )
-    size = f'viewBox="0 0 {_LINE_WIDTH} {_LINE_HEIGHT}"'
-    label = escape(visible(title))
-    return Markup(f'<svg class="course" {size} role="img" aria-label="{label}">{drawn}</svg>')
-
-
-def ticks(low: float, high: float, most: int = 5) -> list[float]:
-    """Give round numbers that cover a range, 2 to `most` + 1 of them, evenly spaced."""
-    low, high = _span([low, high])
-    rough = (high - low) / (most - 1)
-    if not math.isfinite(rough) or rough <= 0:
-        return [low, high]
-    size = 10.0 ** math.floor(math.log10(rough))
-    step = next(size * one for one in (1, 2, 2.5, 5, 10) if size * one >= rough * 0.999)
-    first = math.floor(low / step + 1e-9)
-    last = math.ceil(high / step - 1e-9)
-    return [step * place for place in range(first, last + 1)]
-
-
-def _span(values: Sequence[float]) -> tuple[float, float]:
-    low, high = min(values), max(values)
-    if high - low > 1e-12 * max(abs(low), abs(high)):
-        return low, high
-    half = abs(low) / 2 or 0.5
-    return low - half, high + half
 
 
 class _Scale:
@@ -146,51 +164,52 @@ class _Scale:
         return self.start + (value - low) / (high - low) * (self.end - self.start)
 
 
-def _grid(x_scale: _Scale, y_scale: _Scale) -> str:
-    floor, right = _HEIGHT - _BOTTOM, _WIDTH - _RIGHT
+def _grid(frame: _Frame, x_scale: _Scale, y_scale: _Scale) -> str:
     lines, texts = [], []
-    for value in x_scale.ticks:
+    written = labels(x_scale.ticks)
+    # Every second label where they would run into each other.
+    room = (frame.right - frame.left) / max(1, len(written) - 1)
+    every = math.ceil((max(map(width, written)) + 6) / room)
+    for place, (value, text) in enumerate(zip(x_scale.ticks, written, strict=True)):
         x = x_scale(value)
-        lines.append(f"M{x:.1f} {_TOP}V{floor}")
-        texts.append(
-            f'<text x="{x:.1f}" y="{floor + 13}" text-anchor="middle">{_tick(value)}</text>'
-        )
-    for value in y_scale.ticks:
+        lines.append(f"M{x:.1f} {_TOP}V{_FLOOR}")
+        if place % every == 0:
+            texts.append(
+                f'<text x="{x:.1f}" y="{_FLOOR + 13}" text-anchor="middle">{escape(text)}</text>'
+            )
+    for value, text in zip(y_scale.ticks, labels(y_scale.ticks), strict=True):
         y = y_scale(value)
-        lines.append(f"M{_LEFT} {y:.1f}H{right}")
+        lines.append(f"M{frame.left:.1f} {y:.1f}H{frame.right:.1f}")
         texts.append(
-            f'<text x="{_LEFT - 5}" y="{y + 3.5:.1f}" text-anchor="end">{_tick(value)}</text>'
+            f'<text x="{frame.left - 5:.1f}" y="{y + 3.5:.1f}" text-anchor="end">'
+            f"{escape(text)}</text>"
         )
     return f'<path class="grid" d="{"".join(lines)}"/>' + "".join(texts)
 
 
-def _tick(value: float) -> str:
-    return number(0.0 if abs(value) < 1e-300 else value)
-
-
-def _titles(axes: Axes) -> str:
-    """Write the titles of the axes; long ones are cut, as the text says them in full."""
-    x, y = (escape(visible(_cut(one, length))) for one, length in ((axes.x, 40), (axes.y, 20)))
-    middle = (_TOP + _HEIGHT - _BOTTOM) / 2
-    return (
-        f'<text class="title" x="{(_LEFT + _WIDTH - _RIGHT) / 2}" y="{_HEIGHT - 16}" '
-        f'text-anchor="middle">{x}</text>'
-        f'<text class="title" transform="translate(11 {middle}) rotate(-90)" '
-        f'text-anchor="middle">{y}</text>'
+def _titles(frame: _Frame) -> str:
+    """Write the titles of the axes, in lines."""
+    middle = (frame.left + frame.right) / 2
+    below = "".join(
+        f'<text class="title" x="{middle:.1f}" y="{_FLOOR + 28 + _LINE * place}" '
+        f'text-anchor="middle">{escape(line)}</text>'
+        for place, line in enumerate(frame.x_title)
     )
+    beside = "".join(
+        f'<text class="title" transform="translate({11 + _LINE * place} {(_TOP + _FLOOR) / 2}) '
+        f'rotate(-90)" text-anchor="middle">{escape(line)}</text>'
+        for place, line in enumerate(frame.y_title)
+    )
+    return below + beside
 
 
 def _visited(visited: tuple[float, float] | None, x_scale: _Scale) -> str:
     if visited is None:
         return ""
-    left, right = (min(max(x_scale(one), _LEFT), _WIDTH - _RIGHT) for one in visited)
+    left, right = (min(max(x_scale(one), x_scale.start), x_scale.end) for one in visited)
     width = max(right - left, 1.5)
-    height = _HEIGHT - _BOTTOM - _TOP
+    height = _FLOOR - _TOP
     return f'<rect class="lived" x="{left:.1f}" y="{_TOP}" width="{width:.1f}" height="{height}"/>'
-
-
-def _cut(text: str, length: int) -> str:
-    return text if len(text) <= length else text[: length - 1] + "…"
 
 
 def _sampled(length: int) -> list[int]:

@@ -55,7 +55,12 @@ def _power(text: str) -> str:
     digits, mark, power = text.partition("e")
     if not mark:
         return _minus(digits)
-    return f"{_minus(digits)}×10{str(int(power)).translate(_RAISED)}"
+    return f"{_minus(digits)}×10{raised(int(power))}"
+
+
+def raised(power: int) -> str:
+    """Write the power of a number: ``⁻³``."""
+    return str(power).translate(_RAISED)
 
 
 def _minus(text: str) -> str:
