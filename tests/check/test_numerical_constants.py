@@ -9,9 +9,12 @@ import numpy as np
 import pytest
 import scipy.linalg
 
+from flatgov.check import numerical_constants
 from flatgov.check.findings import Outcome
-from flatgov.check.numerical_constants import CHECKS, Mode, grows_by_itself, linearise, modes
+from flatgov.check.numerical_constants import CHECKS, Mode, grows_by_itself, modes
 from flatgov.check.numerical_runs import runs
+from flatgov.check.numerical_slopes import linearise
+from flatgov.check.numerical_step import CHECKS as STEPS
 from flatgov.check.subject import Subject
 from flatgov.model import Model
 from kernel.lower.models import write
@@ -157,3 +160,44 @@ def test_a_model_without_feedback_has_no_time_constant(tmp_path: Path) -> None:
 def test_the_regions_of_stability(value: complex, method: str, grows: bool) -> None:
     mode = Mode(complex(value), 0.0, (0,))
     assert grows_by_itself(mode, 1.0, "rk4" if method == "rk4" else "euler") == grows
+
+
+def test_a_conserved_total_has_no_time_constant(tmp_path: Path) -> None:
+    text = "a = INTEG(b / 5 - a / 10, 90) ~~|\nb = INTEG(a / 10 - b / 5, 10) ~~|\n"
+    outcome = CHECKS[0].run(Subject(write(tmp_path, text, final=20, step=0.25)))
+    assert outcome.data["longest"]["time constant"] == pytest.approx(1 / 0.3, rel=1e-5)
+    assert outcome.data["stiffness"] == pytest.approx(1)
+
+
+def test_what_is_fast_for_a_moment_is_seen(tmp_path: Path) -> None:
+    text = """
+a = INTEG((100 - a) / tau, 10) ~~|
+tau = IF THEN ELSE(Time >= 41 :AND: Time < 42, 0.01, 10) ~~|
+"""
+    outcome = CHECKS[0].run(Subject(write(tmp_path, text, final=100, step=0.25)))
+    (finding,) = outcome.findings
+    assert "is 25 times the time constant 0.01 Month of 'a' at time 41" in finding.what
+    assert "the shortest at " in outcome.summary
+
+
+@pytest.mark.parametrize("flow", ["MAX(0, 10 - a) / 0.01", "-MAX(0, a - 10) / 0.01"])
+def test_of_the_sides_of_a_kink_the_steeper_counts(tmp_path: Path, flow: str) -> None:
+    outcome = CHECKS[0].run(Subject(write(tmp_path, f"a = INTEG({flow}, 10) ~~|\n", step=0.25)))
+    assert outcome.data["shortest"]["time constant"] == pytest.approx(0.01, rel=1e-5)
+
+
+def test_a_chain_of_stocks_acts_on_no_one_back(tmp_path: Path) -> None:
+    text = "x = INTEG(1, 1) ~~|\ny = INTEG(x, 0) ~~|\n"
+    outcome = CHECKS[0].run(Subject(write(tmp_path, text)))
+    assert outcome.summary.startswith("No stock acts back on itself in the base run")
+
+
+def test_too_many_states_in_one_loop_are_skipped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(numerical_constants, "_MOST_STATES", 2)
+    ring = "".join(f"x{n} = INTEG(x{(n + 1) % 3} - 9 * x{n}, 1) ~~|\n" for n in range(3))
+    subject = Subject(write(tmp_path, ring, step=0.25))
+    assert "3 states act on each other" in CHECKS[0].run(subject).skipped
+    # The checks that ask for what is too fast go on without it.
+    assert STEPS[0].run(subject).findings[0].severity == "warning"

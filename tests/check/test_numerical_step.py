@@ -12,7 +12,8 @@ from scipy.integrate import solve_ivp
 
 from flatgov.check.findings import Outcome
 from flatgov.check.numerical_constants import CHECKS as CONSTANTS
-from flatgov.check.numerical_step import CHECKS, estimate, sudden, swings
+from flatgov.check.numerical_halving import estimate
+from flatgov.check.numerical_step import CHECKS, sudden, swings
 from flatgov.check.subject import Subject
 from flatgov.model import Model
 from kernel.lower.models import write
@@ -123,9 +124,8 @@ def test_the_methods_agree_on_a_smooth_decay(tmp_path: Path) -> None:
 def test_a_chaotic_model_is_told_until_when_it_can_be_read(tmp_path: Path) -> None:
     model = with_rk4(write(tmp_path, LORENZ, final=30, step=0.03125))
     (finding,) = step_size(model).findings
-    assert "depends on TIME STEP" in finding.what
     assert "chaotic" in finding.fix
-    when = float(finding.what.split("from time ")[1].split()[0])
+    off_from, when = (float(one.split()[0]) for one in finding.what.split("from time ")[1:])
     times = np.arange(0, 30.01, 0.03125)
     exact = solve_ivp(
         lambda _, s: [
@@ -142,8 +142,8 @@ def test_a_chaotic_model_is_told_until_when_it_can_be_read(tmp_path: Path) -> No
     base = Subject(model).base
     off = np.abs(np.stack([base[name] for name in "xyz"]) - exact)
     assert 5 < when < 25
-    # Before, it is on the path; not long after, it is somewhere else.
-    assert off[:, times < when - 6].max() < 1
+    # Before, it is on the path, or half the step would mend it; not long after, it is elsewhere.
+    assert off[:, times < off_from].max() < 1
     assert off[:, times < when + 6].max() > 10
 
 
@@ -202,3 +202,68 @@ def test_one_mistake_is_one_warning(tmp_path: Path) -> None:
     (slow,), (fast,) = (check.run(subject).findings for check in (CHECKS[0], *CONSTANTS))
     assert (slow.severity, fast.severity) == ("note", "warning")
     assert "times the time constant 2 Month of 'x'" in fast.what
+
+
+def test_a_path_that_converges_is_not_chaotic(tmp_path: Path) -> None:
+    # A(4) is 0, 0.5, 0.75 … with each halving, and 0.9 in the limit: order 1, however large.
+    text = "x = INTEG(IF THEN ELSE(Time > 3.1, 1, 0), 0) ~~|\n"
+    outcome = step_size(write(tmp_path, text, final=4, step=1))
+    (finding,) = outcome.findings
+    assert finding.what.startswith("TIME STEP 1 makes an error of")
+    assert outcome.data["order"] == pytest.approx(1)
+
+
+def test_growth_that_converges_is_compared_by_its_rate(tmp_path: Path) -> None:
+    outcome = step_size(write(tmp_path, "x = INTEG(0.2 * x, 1) ~~|\n", final=200, step=0.5))
+    (finding,) = outcome.findings
+    assert finding.what.startswith("TIME STEP 0.5 makes an error of")
+    assert outcome.data["order"] == pytest.approx(1, abs=0.1)
+    # exp(40) in the limit, up to the second order of its logarithm.
+    limit, euler = math.exp(40), 1.1**400
+    row = outcome.data["elements"][0]
+    assert row["error"] == pytest.approx((limit - euler) / (1.025**1600), rel=0.1)
+
+
+def test_where_euler_parts_is_where_halving_gains_nothing(tmp_path: Path) -> None:
+    outcome = step_size(write(tmp_path, LORENZ, final=30, step=0.01))
+    (finding,) = outcome.findings
+    off_from, when = (float(one.split()[0]) for one in finding.what.split("from time ")[1:])
+    # There the differences are above 1 % of the range, but each is half of the one before.
+    assert off_from < 0.5
+    assert when > 3
+    assert finding.fix == "use a much smaller TIME STEP"
+
+
+def test_what_is_too_fast_hides_nothing_else(tmp_path: Path) -> None:
+    text = OSCILLATOR + "z = INTEG((5 - z) / 0.1, 1) ~~|\n"
+    subject = Subject(write(tmp_path, text, final=60, step=0.0625))
+    (slow,), (fast,) = (check.run(subject).findings for check in (CHECKS[0], *CONSTANTS))
+    assert (slow.severity, slow.variable) == ("warning", "x")
+    assert (fast.severity, fast.variable) == ("warning", "z")
+
+
+def test_runge_kutta_is_advised_where_it_mends(tmp_path: Path) -> None:
+    (finding,) = step_size(write(tmp_path, OSCILLATOR, final=60, step=0.125)).findings
+    assert finding.fix.endswith(" or RK4")
+    jumps = "x = INTEG(IF THEN ELSE(Time > 3.1, 1, 0), 0) ~~|\n"
+    (finding,) = step_size(write(tmp_path, jumps, final=4, step=1)).findings
+    assert "RK4" not in finding.fix
+
+
+@pytest.mark.parametrize("limit", ["tank / TIME STEP", "MAX(tank / TIME STEP + in, 0)"])
+def test_a_rule_of_euler_is_not_held_against_runge_kutta(tmp_path: Path, limit: str) -> None:
+    text = f"tank = INTEG(in - drain, 10) ~~|\ndrain = MIN(tank / 2 + 3, {limit}) ~~|\nin = 0 ~~|\n"
+    model = write(tmp_path, text, final=8, step=0.5)
+    assert methods(model).skipped.startswith("'drain' is limited to what a stock holds in a TIME")
+    (finding,) = step_size(model).findings
+    assert "RK4" not in finding.fix
+    free = write(tmp_path, text.replace(limit, "9"), final=8, step=0.5)
+    assert not methods(free).skipped
+
+
+def test_no_order_is_told_where_a_difference_is_rounding(tmp_path: Path) -> None:
+    # With half the step and a quarter the jump is met; with the whole step it is not.
+    text = "x = INTEG(IF THEN ELSE(Time > 2.4, 1, 0), 0) ~~|\n"
+    outcome = step_size(write(tmp_path, text, final=8, step=1))
+    assert outcome.data["order"] is None
+    assert "observed order not settled" in outcome.summary

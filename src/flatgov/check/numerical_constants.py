@@ -11,20 +11,20 @@ from numpy.typing import NDArray
 
 from flatgov.changes import FloatArray
 from flatgov.check.findings import Finding, Outcome
-from flatgov.check.numerical_evaluate import evaluate, reachable
-from flatgov.check.numerical_runs import Runs, finite_points, guarded, runs, shared
+from flatgov.check.numerical_runs import Runs, TooLarge, guarded, runs, shared
+from flatgov.check.numerical_slopes import Linearised, linearise
 from flatgov.check.subject import Check, Subject
-from flatgov.kernel.program import Program
 from flatgov.model import Integrator
 
 _ID = "time constants"
 
-# At how many times of the base run the rates of change are looked at.
-_TIMES = 9
+# The largest group of states that act on each other of which eigenvalues are computed, and the sum
+# of the cubes of sizes of all groups at all times: a second or two.
+_MOST_STATES = 300
+_MOST_CUBES = 150_000_000
 
-# Operations times columns over which fewer times are looked at, and numbers held at once.
-_MOST_WORK = 30_000_000
-_AT_ONCE = 20_000_000
+# An eigenvalue below this share of the largest slope is 0 as far as the quotients can tell.
+_ZERO = 1e-8
 
 # TIME STEP over the shortest time constant, above which it is a note, and a warning. RK4 takes a
 # step that is twice as long for the same share of its region of stability, and better.
@@ -58,137 +58,58 @@ class Mode:
         return 1 / abs(self.value)
 
 
-@dataclass(frozen=True)
-class Linearised:
-    """The rates of change near the base run.
-
-    Attributes:
-        times: (time,).
-        matrices: (time, rate, state): how much each net flow changes with each state.
-        jumps: Entries that are no slopes: a step of a condition lies there; they are 0.
-        own_step: Entries that go with 1 / TIME STEP, such as stock / TIME STEP; they are 0.
-    """
-
-    times: FloatArray
-    matrices: FloatArray
-    jumps: int
-    own_step: int
-
-
-def linearise(runs: Runs) -> Linearised:
-    """Differentiate the net flows along the base run, states inside delays among them.
-
-    Each state is moved by a millionth of its size, and by a quarter of that, both ways. Where the
-    two quotients differ on one side, that of the other side counts; where on both, nothing does.
-    """
-    path = runs.base
-    times = _times(runs, path.program)
-    matrices, jumps = _matrices(runs, path.program, times)
-    half = runs.half_program
-    own = np.zeros(matrices.shape, dtype=bool)
-    if half.operations != path.program.operations and len(half.states) == len(path.program.states):
-        other, _ = _matrices(runs, half, times)
-        own = np.abs(other - matrices) > 1e-3 * np.maximum(np.abs(other), np.abs(matrices))
-    return Linearised(
-        path.times[times],
-        np.where(own, 0.0, matrices),
-        int(jumps.any(axis=0).sum()),
-        int(own.any(axis=0).sum()),
-    )
-
-
-def _times(runs: Runs, program: Program) -> NDArray[np.intp]:
-    """Choose times of the base run, fewer of a large model, none past a number that is none."""
-    columns = 4 * len(runs.states) + 1
-    most = _MOST_WORK // (len(program.operations) * columns)
-    last = finite_points(runs.base.states, runs.base.rates)
-    count = max(min(_TIMES, most), 1)
-    return np.unique(np.linspace(0, max(last - 1, 0), count).round().astype(np.intp))
-
-
-def _matrices(
-    runs: Runs, program: Program, places: NDArray[np.intp]
-) -> tuple[FloatArray, NDArray[np.bool_]]:
-    """Give (time, rate, state): the slopes, and where there are none."""
-    path, states = runs.base, runs.states
-    rates = [program.states[one.index].value for one in states]
-    needed = reachable(program, rates)
-    now = path.states[:, places]
-    sizes = np.abs(path.states[:, : places.max() + 1]).max(axis=1, initial=0.0)
-    moves = 1e-6 * np.maximum(np.abs(now), np.where(sizes > 0, 1e-3 * sizes, 1.0)[:, None])
-    full = _all_states(runs, program, places)
-    count = len(states)
-    flows = np.abs(path.rates[:, places])
-    slopes = np.empty((len(places), count, count))
-    jumps = np.zeros(slopes.shape, dtype=bool)
-    size = max(_AT_ONCE // (4 * len(needed) * len(places)), 1)
-    for first in range(0, count, size):
-        part = range(first, min(first + size, count))
-        columns = np.repeat(full[:, :, None], 1 + 4 * len(part), axis=2)
-        steps = np.zeros((4, len(part), len(places)))
-        for at, state in enumerate(part):
-            row = columns[states[state].index]
-            for way, share in enumerate((1.0, 0.25, -1.0, -0.25)):
-                row[:, 1 + 4 * at + way] += share * moves[state]
-                steps[way, at] = row[:, 1 + 4 * at + way] - row[:, 0]
-        values = evaluate(program, columns, path.times[places], places.astype(np.float64), needed)
-        for rate, number in enumerate(rates):
-            found = np.broadcast_to(values[number], columns.shape[1:])
-            with np.errstate(all="ignore"):
-                change = (found[:, 1:] - found[:, :1]).reshape(len(places), len(part), 4)
-                quotients = np.moveaxis(change, 2, 0) / steps.transpose(0, 2, 1)
-                noise = 1e-7 * flows[rate][:, None] / (1e6 * moves[part.start : part.stop].T)
-            slope, jump = _slope(quotients, noise)
-            slopes[:, rate, part.start : part.stop] = slope
-            jumps[:, rate, part.start : part.stop] = jump
-    return slopes, jumps
-
-
-def _all_states(runs: Runs, program: Program, places: NDArray[np.intp]) -> FloatArray:
-    """Give (state, time) of all states; those that are no integrals stay at their first value."""
-    full = np.zeros((len(program.states), len(places)))
-    for position, one in enumerate(runs.states):
-        full[one.index] = runs.base.states[position, places]
-    return full
-
-
-def _slope(quotients: FloatArray, noise: FloatArray) -> tuple[FloatArray, NDArray[np.bool_]]:
-    """Take the slope of the side on which there is one."""
-    far, near, far_back, near_back = quotients
-
-    def alike(a: FloatArray, b: FloatArray) -> NDArray[np.bool_]:
-        larger = np.maximum(np.abs(a), np.abs(b))
-        with np.errstate(invalid="ignore"):
-            same: NDArray[np.bool_] = np.abs(a - b) <= 0.1 * larger + noise
-        return same & np.isfinite(larger)
-
-    ahead, back = alike(far, near), alike(far_back, near_back)
-    slope = np.where(ahead, far, np.where(back, far_back, 0.0))
-    return np.where(np.abs(slope) <= noise, 0.0, slope), ~(ahead | back)
-
-
 def modes(linear: Linearised) -> list[Mode]:
     """Give all eigenvalues at all times but 0, the fastest first.
 
     States that have no influence on each other both ways are taken apart before: a chain of equal
     delays has one eigenvalue several times, which could not be computed well otherwise.
-    """
-    import networkx as nx
 
+    Raises:
+        TooLarge: There are too many states that act on each other.
+    """
     found = []
-    for time, matrix in zip(linear.times, linear.matrices, strict=True):
-        graph = nx.DiGraph()
-        graph.add_nodes_from(range(len(matrix)))
-        graph.add_edges_from(np.argwhere(matrix.T != 0).tolist())
-        for part in nx.strongly_connected_components(graph):
-            states = sorted(part)
+    for at in _affordable(linear):
+        time, matrix = linear.times[at], linear.matrices[at]
+        for states in _groups(matrix != 0):
             block = matrix[np.ix_(states, states)]
+            least = _ZERO * float(np.abs(block).max())
             for value, shares in _eigenvalues(block):
-                if value != 0:
+                if abs(value) > least:
                     order = np.argsort(-shares, kind="stable")
                     main = [states[at] for at in order if shares[at] >= 0.5 * shares[order[0]]]
                     found.append(Mode(value, float(time), tuple(main)))
     return sorted(found, key=lambda mode: -abs(mode.value))
+
+
+def _groups(acts: NDArray[np.bool_]) -> list[list[int]]:
+    """Give the states that act on each other both ways, group by group; (effect, cause)."""
+    import networkx as nx
+
+    graph = nx.DiGraph()
+    graph.add_nodes_from(range(len(acts)))
+    graph.add_edges_from(np.argwhere(acts.T).tolist())
+    return [sorted(part) for part in nx.strongly_connected_components(graph)]
+
+
+def _affordable(linear: Linearised) -> list[int]:
+    """Choose the times of which eigenvalues are computed: all, or as many as there is time for.
+
+    Raises:
+        TooLarge: There are too many states that act on each other.
+    """
+    sizes = [len(states) for states in _groups((linear.matrices != 0).any(axis=0))]
+    if max(sizes, default=0) > _MOST_STATES:
+        raise TooLarge(
+            f"{max(sizes):,} states act on each other, and eigenvalues of more than "
+            f"{_MOST_STATES} take too long"
+        )
+    count = len(linear.times)
+    most = max(min(count, _MOST_CUBES // max(sum(size**3 for size in sizes), 1)), 1)
+    return (
+        list(range(count))
+        if most == count
+        else np.unique(np.linspace(0, count - 1, most).round().astype(int)).tolist()
+    )
 
 
 def _eigenvalues(block: FloatArray) -> list[tuple[complex, FloatArray]]:
@@ -214,31 +135,66 @@ def grows_by_itself(mode: Mode, step: float, method: Integrator) -> bool:
     return mode.value.real < 0 and abs(factor) > 1
 
 
-def is_too_fast(subject: Subject) -> bool:
-    """Tell whether `time constants` warns of the model."""
-    return any(one.severity == "warning" for one in _check(subject).findings)
+def too_fast(subject: Subject) -> set[str]:
+    """Name the variables that `time constants` warns of, also those it has no room to list.
+
+    There are none where it is not done.
+    """
+    those = runs(subject)
+    if not those.states:
+        return set()
+    _, high = _SHARES[those.base.method]
+    step = those.base.time.step
+    try:
+        all_modes = _modes(subject)[1]
+    except TooLarge:
+        return set()
+    found = [mode for mode in all_modes if _is_much(mode, step, high)]
+    return {those.states[at].variable.name for mode in found for at in mode.states}
+
+
+def _is_much(mode: Mode, step: float, high: float) -> bool:
+    return step / mode.constant > high * _ROUNDING and not _at_once(mode, step)
+
+
+def _at_once(mode: Mode, step: float) -> bool:
+    """Tell whether a step uses up what it moves, as in a model of discrete time."""
+    return abs(1 + step * mode.value) < _ROUNDING - 1
 
 
 def _check(subject: Subject) -> Outcome:
     return shared(subject, _ID, lambda: _judge(subject))
 
 
+def _modes(subject: Subject) -> tuple[Linearised, list[Mode]]:
+    def make() -> tuple[Linearised, list[Mode]]:
+        those = runs(subject)
+        linear = linearise(those)
+        return linear, modes(linear)
+
+    return shared(subject, "modes", make)
+
+
 def _judge(subject: Subject) -> Outcome:
     those = runs(subject)
     if not those.states:
         return Outcome(_ID, skipped="the model has no stock, delay or smooth")
-    linear = linearise(those)
-    all_modes = modes(linear)
+    linear, all_modes = _modes(subject)
     if not all_modes:
-        return Outcome(_ID, summary="No net flow depends on a stock in the base run")
+        nothing = (
+            "No stock acts back on itself"
+            if linear.matrices.any()
+            else "No net flow depends on a stock"
+        )
+        return Outcome(_ID, summary=f"{nothing} in the base run: there is no time constant")
     path = those.base
     fastest, slowest = all_modes[0], all_modes[-1]
     unit = subject.model.time.units
     share = path.time.step / fastest.constant
     summary = (
-        f"TIME STEP {path.time.step:g} is {share:.2g} times the shortest time constant, "
+        f"TIME STEP {path.time.step:g} is {share:.2g} times the time constant "
         f"{fastest.constant:.3g} {unit} of {_names(those, fastest.states)} at time "
-        f"{fastest.time:g}; {len(those.states)} states at {len(linear.times)} times"
+        f"{fastest.time:g}, the shortest at {len(linear.times)} times of the run"
     )
     return Outcome(
         _ID,
@@ -276,8 +232,7 @@ def _findings(subject: Subject, those: Runs, all_modes: Sequence[Mode]) -> list[
             f"TIME STEP {step:g} is {share:.2g} times the time constant {mode.constant:.3g} "
             f"{subject.model.time.units} of {_names(those, mode.states)} at time {mode.time:g}"
         )
-        at_once = abs(1 + step * mode.value) < _ROUNDING - 1
-        much = share > high * _ROUNDING and not at_once
+        at_once, much = _at_once(mode, step), _is_much(mode, step, high)
         if at_once:
             what += ": it is used up in one step, as in a model of discrete time"
         if not at_once and grows_by_itself(mode, step, method):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from flatgov.changes import FloatArray
 from flatgov.check.findings import Finding, Outcome, Severity
-from flatgov.check.numerical_constants import is_too_fast
+from flatgov.check.numerical_constants import too_fast
+from flatgov.check.numerical_halving import LEAST_ORDER, LEAST_RANGE, SHARE, Halving, estimate
 from flatgov.check.numerical_runs import (
     Path,
     Runs,
@@ -24,26 +25,17 @@ from flatgov.check.numerical_runs import (
     shared,
 )
 from flatgov.check.subject import Check, Subject
-from flatgov.model import Call, Expression, Model, Variable
+from flatgov.model import Call, Expression, Model, Reference, Variable
+from flatgov.reading.diagnose import walk
 
 _STEP, _METHOD = "step size", "euler against rk4"
 
-# The error, as a share of a stock's range, above which it is a note, and a warning. Most published
-# models that use Euler's method stand between 0.1 % and 5 %.
-SHARE, MUCH = 0.01, 0.05
+# The error above which it is a warning. Most published models that use Euler's method stand
+# between 0.1 % and 5 %.
+MUCH = 0.05
 
-# Ranges below this share of the largest value count as that share: of a stock that hardly moves
-# the rounding is no error.
-_LEAST_RANGE = 1e-3
-
-# Differences below this share of the range are rounding, and tell nothing of the order.
-_NOISE = 1e-9
-
-# Where halving the step does not even divide the difference by sqrt(2), nothing converges.
-_LEAST_ORDER = 0.5
-
-# Runs that differ by such a share of the range have left each other: no limit can be told.
-_APART = 0.25
+# An error that is larger cannot be estimated from the runs that make it.
+_TOO_LARGE = 0.25
 
 # A method of order p that is seen below this share of p runs over discontinuities.
 _LOW = 0.6
@@ -59,66 +51,6 @@ _SUDDEN = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class Halving:
-    """What halving the step twice tells of one element.
-
-    Attributes:
-        variable: The stock or headline variable.
-        label: Its name with its element, in quotes.
-        error: The largest estimated error, as a share of the range.
-        at: Where it is largest, as a position in `Runs.saved`.
-        absolute: The error there, in its own unit.
-        order: The order that was seen; NaN where the differences are rounding.
-        parts: From which saved time on the runs do not come nearer to each other, -1 for none.
-    """
-
-    variable: Variable
-    label: str
-    error: float
-    at: int
-    absolute: float
-    order: float
-    parts: int
-
-
-def estimate(h: FloatArray, half: FloatArray, quarter: FloatArray, order: int) -> Halving | None:
-    """Estimate the error of a run from two with smaller steps, by Richardson's extrapolation.
-
-    The limit is taken to be y4 + (y4 - y2) / (2^p - 1), with p the order that the three runs
-    show, at most that of the method: log2(max |y1 - y2| / max |y2 - y4|).
-
-    Args:
-        h: (time,) with TIME STEP.
-        half: With half of it.
-        quarter: With a quarter of it.
-        order: That of the method.
-
-    Returns:
-        What it tells, of no variable; None for an element that is 0 all the time.
-    """
-    ranges = [float(np.ptp(one)) for one in (h, half, quarter)]
-    size = max(*ranges, _LEAST_RANGE * float(np.abs(quarter).max()))
-    if size == 0:
-        return None
-    first, second = np.abs(h - half), np.abs(half - quarter)
-    largest, next_one = float(first.max()), float(second.max())
-    seen = math.nan
-    if largest > _NOISE * size:
-        seen = math.log2(largest / max(next_one, 1e-16 * size))
-    used = order if math.isnan(seen) else min(max(seen, _LEAST_ORDER), order)
-    limit = quarter + (quarter - half) / (2**used - 1)
-    errors = np.abs(h - limit)
-    at = int(errors.argmax())
-    parts = -1
-    if (seen < _LEAST_ORDER and next_one > SHARE * size) or next_one > _APART * size:
-        parts = int((second > SHARE * size).argmax())
-    return Halving(_NOBODY, "", float(errors[at]) / size, at, float(errors[at]), seen, parts)
-
-
-_NOBODY = Variable("", "stock", "", (None, None), "", ())
-
-
 def _halvings(subject: Subject) -> list[Halving]:
     """Compare the stocks and headline variables, those that are right longest."""
     those = runs(subject)
@@ -130,9 +62,7 @@ def _halvings(subject: Subject) -> list[Halving]:
         first, second, third = values
         one = estimate(first[::every][:end], second[:end], third[:end], order)
         if one is not None:
-            found.append(
-                Halving(variable, label, one.error, one.at, one.absolute, one.order, one.parts)
-            )
+            found.append(replace(one, variable=variable, label=label))
     return found
 
 
@@ -186,8 +116,9 @@ def _check_step(subject: Subject) -> Outcome:
         f"{percent(worst.error)} of the range of {worst.label}, at time "
         f"{those.saved[worst.at]:g}"
     )
-    if orders:
-        summary += f"; observed order {order:.2f} (expected {ORDERS[those.base.method]})"
+    if any(one.moved for one in found):
+        told = f"{order:.2f}" if orders else "not settled"
+        summary += f"; observed order {told} (expected {ORDERS[those.base.method]})"
     return Outcome(
         _STEP,
         tuple(_step_findings(subject, those, found, worst)),
@@ -208,23 +139,35 @@ def _step_findings(
     subject: Subject, those: Runs, found: Sequence[Halving], worst: Halving
 ) -> Iterator[Finding]:
     time, method = those.base.time, those.base.method
-    wrong = [one for one in found if one.error > SHARE]
+    every = [one for one in found if one.error > SHARE]
+    # One mistake is one warning: `time constants` names what is too fast. What else is wrong must
+    # not hide behind it.
+    fast = too_fast(subject)
+    rest = [one for one in every if one.variable.name not in fast]
+    severity: Severity = "warning" if rest else "note"
+    wrong = rest or every
+    worst = max(wrong, key=lambda one: one.error, default=worst)
     parted = [one for one in wrong if one.parts >= 0]
     names = ", ".join(sorted(sudden(subject.model)))
-    # One mistake is one warning: `time constants` names what is too fast.
-    severity: Severity = "note" if is_too_fast(subject) else "warning"
     if parted:
         first = min(parted, key=lambda one: one.parts)
         yield subject.finding(
             _STEP,
             severity,
             first.variable,
-            f"from time {those.saved[first.parts]:g} on {first.label} depends on TIME STEP: with "
-            f"{time.step:g}, {time.step / 2:g} and {time.step / 4:g} it does not come to one path",
+            f"TIME STEP {time.step:g} takes {first.label} off its path by more than "
+            f"{percent(SHARE)} of its range from time {those.saved[first.off]:g} on, and from time "
+            f"{those.saved[first.parts]:g} on {time.step / 2:g} and {time.step / 4:g} do not come "
+            "to one path either",
             evidence=f"{len(parted)} of {len(found)} stocks and headline variables"
             + (f"; the model uses {names}" if names else ""),
-            fix="use a much smaller TIME STEP; if that changes nothing the model is chaotic or "
-            "jumps, and only the time before can be read off",
+            fix="use a much smaller TIME STEP"
+            + (
+                f"; if time {those.saved[first.parts]:g} then hardly moves the model is chaotic, "
+                "and only the time before can be read off"
+                if any(one.sensitive for one in parted)
+                else ""
+            ),
         )
     elif wrong:
         used = worst.order if worst.order < ORDERS[method] else float(ORDERS[method])
@@ -240,9 +183,9 @@ def _step_findings(
             f"{worst.variable.units}".rstrip(),
             evidence=f"{len(wrong)} of {len(found)} stocks and headline variables above "
             f"{percent(SHARE)}",
-            fix=f"use TIME STEP {step:g}" + ("" if method == "rk4" else _or_rk4(those, found)),
+            fix=f"use TIME STEP {step:g}{_or_rk4(those)}",
         )
-    low = [one for one in found if _LEAST_ORDER <= one.order < _LOW * ORDERS[method]]
+    low = [one for one in found if LEAST_ORDER <= one.order < _LOW * ORDERS[method]]
     if low and not wrong and method == "rk4":
         yield subject.finding(
             _STEP,
@@ -256,21 +199,30 @@ def _step_findings(
         )
 
 
-def _or_rk4(those: Runs, found: Sequence[Halving]) -> str:
-    """Advise RK4 where it comes near to the limit of small steps with the same step."""
+def _or_rk4(those: Runs) -> str:
+    """Advise RK4 where with this step it is on the path that it has with half of it."""
+    if those.base.method == "rk4" or held_back(those.model):
+        return ""
     every = those.every
-    end = _finite_points(those.base, those.half, those.quarter, every)
-    worst = 0.0
-    for _, _, (half, quarter, other) in _elements(those, those.half, those.quarter, those.other):
-        limit = (2 * quarter - half)[:end]
-        size = max(float(np.ptp(limit)), _LEAST_RANGE * float(np.abs(limit).max()))
-        if size:
-            worst = max(worst, float(np.abs(other[::every][:end] - limit).max()) / size)
-    return " or RK4" if worst <= SHARE else ""
+    own, half = those.other, those.other_half
+    end = finite_points(
+        own.states[:, ::every], own.headline[:, ::every], half.states, half.headline
+    )
+    if end < len(those.saved):
+        return ""
+    for _, _, (a, b) in _elements(those, own, half):
+        size = max(float(np.ptp(b)), LEAST_RANGE * float(np.abs(b).max()))
+        if float(np.abs(a[::every] - b).max()) > SHARE * size:
+            return ""
+    return " or RK4"
 
 
 def _check_method(subject: Subject) -> Outcome:
     reason = _why_not(subject)
+    if not reason and (name := held_back(subject.model)):
+        reason = (
+            f"'{name}' is limited to what a stock holds in a TIME STEP: a rule of Euler's method"
+        )
     if reason:
         return Outcome(_METHOD, skipped=reason)
     those = runs(subject)
@@ -278,7 +230,7 @@ def _check_method(subject: Subject) -> Outcome:
     rows = []
     for variable, label, (own, other) in _elements(those, those.base, those.other):
         a, b = own[::every][:end], other[::every][:end]
-        size = max(float(np.ptp(a)), float(np.ptp(b)), _LEAST_RANGE * float(np.abs(a).max()))
+        size = max(float(np.ptp(a)), float(np.ptp(b)), LEAST_RANGE * float(np.abs(a).max()))
         if size and np.isfinite(b).all():
             at = int(np.abs(a - b).argmax())
             rows.append((float(abs(a[at] - b[at])) / size, at, variable, label, a, b))
@@ -342,22 +294,43 @@ def swings(values: FloatArray) -> float:
     return float(np.ptp(inner[turns]))
 
 
+def held_back(model: Model) -> str:
+    """Name a variable that is limited by what a stock holds: MIN(x, stock / TIME STEP).
+
+    So the readers write the outflows of non-negative stocks of XMILE, and authors their own. It is
+    right for Euler's method, which takes what it sees at the start of a step for all of it; RK4
+    looks ahead within the step, where there is less in the stock.
+    """
+    stocks = {one.name for one in model.variables.values() if one.kind == "stock"}
+    for variable in model.variables.values():
+        for equation in variable.equations:
+            limits = [part for part in walk(equation.expression) if _is_call(part, "MIN")]
+            if any(_over_step(part, stocks) for one in limits for part in walk(one)):
+                return variable.name
+    return ""
+
+
+def _is_call(part: Expression, function: str) -> bool:
+    return isinstance(part, Call) and part.function == function
+
+
+def _over_step(part: Expression, stocks: set[str]) -> bool:
+    """Tell whether an expression divides something with a stock by TIME STEP."""
+    if not (isinstance(part, Call) and part.function == "/"):
+        return False
+    held, step = part.arguments
+    if not (isinstance(step, Reference) and step.name == "TIME STEP"):
+        return False
+    return any(isinstance(one, Reference) and one.name in stocks for one in walk(held))
+
+
 def sudden(model: Model) -> set[str]:
     """Give the functions of a model that jump."""
-    found: set[str] = set()
-
-    def walk(expression: Expression) -> None:
-        if isinstance(expression, Call):
-            if expression.function in _SUDDEN:
-                found.add(expression.function)
-            for argument in expression.arguments:
-                walk(argument)
-
     macros = [one for macro in model.macros.values() for one in macro.variables.values()]
-    for variable in [*model.variables.values(), *macros]:
-        for equation in variable.equations:
-            walk(equation.expression)
-    return found
+    variables = [*model.variables.values(), *macros]
+    equations = (equation for variable in variables for equation in variable.equations)
+    parts = (part for equation in equations for part in walk(equation.expression))
+    return {part.function for part in parts if isinstance(part, Call)} & _SUDDEN
 
 
 def _number(value: float) -> float | None:
