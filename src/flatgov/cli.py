@@ -18,7 +18,7 @@ from flatgov.commands.behaviour import behaviour
 from flatgov.commands.check import check
 from flatgov.commands.effects import effects
 from flatgov.commands.options import FigureFormat, Format, Lang, Language
-from flatgov.commands.printing import Interrupted, draw_into, list_paths, note
+from flatgov.commands.printing import Interrupted, draw_into, list_paths, note, write_out
 from flatgov.commands.run import run
 from flatgov.commands.sensitivity import sensitivity
 from flatgov.commands.timing import timing
@@ -64,7 +64,7 @@ def describe(
     from flatgov.study.load import find_model_file
     from flatgov.terminal import model_text
 
-    print(model_text(load_model(target if target.is_file() else find_model_file(target))))
+    write_out(model_text(load_model(target if target.is_file() else find_model_file(target))))
 
 
 @app.command()
@@ -161,5 +161,5 @@ def _status(arguments: list[str]) -> int:
 
 
 def _fail(line: str, status: int) -> int:
-    print(f"error: {' '.join(line.split())}", file=sys.stderr)
+    note(f"error: {' '.join(line.split())}")
     return status

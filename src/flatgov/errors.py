@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from difflib import get_close_matches
+from difflib import SequenceMatcher
+from functools import lru_cache
+from heapq import nlargest
+from typing import TYPE_CHECKING
 
 from flatgov.names import canonical, printable
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class Place(str):
@@ -84,8 +92,10 @@ class RunError(FlatgovError):
 
 # Comparing two names takes the product of their lengths in time.
 _LONGEST = 300
-# Of more names only those are compared that start with the same letter.
-_MANY = 1000
+# More names than any model has; of more, only those that start with the same letter.
+_MANY = 20_000
+# Difflib's measure from which two names count as close.
+_CLOSE = 0.6
 
 
 @dataclass
@@ -102,19 +112,25 @@ class Problems:
         except FlatgovError as error:
             self.found += error.all
 
-    def raise_first(self) -> None:
-        """Raise the first problem, with the number of the others, if there is any."""
+    def raise_first(self, lists_all: str = "") -> None:
+        """Raise the first problem, with the number of the others, if there is any.
+
+        Args:
+            lists_all: What shows the others, for a user who sees the first only.
+        """
         if not self.found:
             return
         first, more = self.found[0], len(self.found) - 1
         what, fix = first.what, first.fix
+        others = f" (and {more} more{f'; {lists_all} lists all' if lists_all else ''})"
         if more and fix:
-            fix += f" (and {more} more)"
+            fix += others
         elif more:
-            what += f" (and {more} more)"
-        error = type(first)(
-            what, where=first.where, nearest=first.nearest, fix=fix, text=first.text
-        )
+            what += others
+        # A class with arguments of its own is raised as the one that it is a kind of.
+        kinds = [one for one in type(first).__mro__ if issubclass(one, FlatgovError)]
+        kind = next(one for one in kinds if "__init__" not in vars(one) or one is FlatgovError)
+        error = kind(what, where=first.where, nearest=first.nearest, fix=fix, text=first.text)
         error.all = tuple(self.found)
         raise error
 
@@ -133,7 +149,43 @@ def nearest_names(wrong: str, names: Iterable[str], count: int = 1) -> tuple[str
     if len(wrong) > _LONGEST:
         return ()
     spelling = {canonical(name): name for name in names if len(name) <= _LONGEST}
+    word = canonical(wrong)
     if len(spelling) > _MANY:
-        spelling = {key: name for key, name in spelling.items() if key[:1] == canonical(wrong)[:1]}
-    close = get_close_matches(canonical(wrong), spelling, n=count, cutoff=0.6)
-    return tuple(spelling[key] for key in close)
+        spelling = {key: name for key, name in spelling.items() if key[:1] == word[:1]}
+    matcher = SequenceMatcher()
+    matcher.set_seq2(word)
+    best: list[tuple[float, str]] = []
+    for bound, key in _bounds(word, tuple(spelling)):
+        least = min(best)[0] if len(best) == count else _CLOSE
+        if bound < least:
+            break
+        matcher.set_seq1(key)
+        if (ratio := matcher.ratio()) >= least:
+            best = nlargest(count, [*best, (ratio, key)])
+    return tuple(spelling[key] for _, key in best)
+
+
+def _bounds(word: str, names: tuple[str, ...]) -> list[tuple[float, str]]:
+    """Give each name with the most that difflib's ratio can be, those with the most first.
+
+    The ratio counts letters in common, which are at most those that both have in any order.
+    """
+    import numpy as np
+
+    mine = _letters((word,))
+    common = np.minimum(_letters(names), mine).sum(axis=1, dtype=float)
+    bounds = 2 * common / np.maximum([len(word) + len(name) for name in names], 1)
+    close = [at for at in np.argsort(-bounds, kind="stable") if bounds[at] >= _CLOSE]
+    return [(float(bounds[at]), names[at]) for at in close]
+
+
+@lru_cache(maxsize=4)
+def _letters(names: tuple[str, ...]) -> NDArray[np.uint16]:
+    """Count the letters of names, 64 kinds: those that fall together only raise the bound."""
+    import numpy as np
+
+    counts = np.zeros((len(names), 64), dtype=np.uint16)
+    for row, name in enumerate(names):
+        for letter, times in Counter(name).items():
+            counts[row, ord(letter) % 64] += times
+    return counts

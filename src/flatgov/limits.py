@@ -15,7 +15,7 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 from flatgov.errors import FlatgovError, ModelError, nearest_names
@@ -40,6 +40,8 @@ class Limits:
         cells: Cells of a spreadsheet or text table that is read.
         unpacked: Bytes that a packed file (.xlsx, .ods, .npz) may unpack to.
         draws: Draws of a study or of a table of draws.
+        memory: Bytes that the results and the delays of a run may take; by default half of the
+            memory of this machine.
         outside: Whether the files of a study or model may lie outside of its folder: 0 or 1.
     """
 
@@ -54,6 +56,7 @@ class Limits:
     cells: int = 5_000_000
     unpacked: int = 256 * 2**20
     draws: int = 1_000_000
+    memory: int = field(default_factory=lambda: (physical_memory() or 2**36) // 2)
     outside: int = 0
 
 
@@ -115,7 +118,7 @@ def check(
             f"{what}, and the limit {limit} is {most:,}",
             where=where,
             text=text,
-            fix=f'if it is meant, set {VARIABLE}="{limit}={_enough(count)}"',
+            fix=f"if it is meant, {how_to_raise(limit, count)}",
         )
 
 
@@ -168,6 +171,11 @@ def physical_memory() -> int | None:
         return None
 
 
+def how_to_raise(limit: str, count: float) -> str:
+    """Say how a limit is set so that it allows for a count."""
+    return f'set {VARIABLE}="{limit}={_enough(count)}"'
+
+
 def _enough(count: float) -> str:
     """Give a round number that is not below a count."""
     if count <= 1000 or not math.isfinite(count):
@@ -195,7 +203,7 @@ def _read(text: str) -> Limits:
 
 
 def _number(name: str, value: object, where: str = "") -> int:
-    names = [field.name for field in fields(Limits)]
+    names = [one.name for one in fields(Limits)]
     if name not in names:
         raise FlatgovError(
             f"there is no limit '{name}'",

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
+from flatgov.names import printable
 from flatgov.run.events import DrawsDone, Event, MemberDone, MemberEvent
 from flatgov.study.calendar import Clock
 
@@ -68,11 +69,13 @@ def _members(scenarios: int | None) -> Iterator[Callable[[MemberEvent], None]]:
 
         def show(event: MemberEvent) -> None:
             if event.policy not in tasks:
-                tasks[event.policy] = bars.add_task(event.policy, total=scenarios)
+                tasks[event.policy] = bars.add_task(printable(event.policy), total=scenarios)
             if isinstance(event, MemberDone):
                 bars.advance(tasks[event.policy])
                 if event.failed:
-                    bars.update(tasks[event.policy], description=f"{event.policy} (failed)")
+                    bars.update(
+                        tasks[event.policy], description=f"{printable(event.policy)} (failed)"
+                    )
 
         yield show
 
@@ -82,7 +85,7 @@ def _print_line(event: MemberEvent) -> None:
         under = f", {event.scenario}" if event.scenario else ""
         how = f"failed: {event.failed}" if event.failed else f"{event.seconds:.1f} s"
         line = f"{event.count}/{event.total} {event.policy}{under}: {how}"
-        print(line, file=sys.stderr, flush=True)
+        print(printable(line), file=sys.stderr, flush=True)
 
 
 def _together() -> Callable[[MemberEvent], None]:

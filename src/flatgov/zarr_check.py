@@ -78,7 +78,9 @@ def check_store(
 
 def _files(folder: Path) -> Iterator[Path]:
     """Yield the plain files; any other thing is refused."""
-    for entry in os.scandir(folder):
+    with os.scandir(folder) as found:
+        entries = list(found)
+    for entry in entries:
         if entry.is_symlink() and not limits.current().outside:
             raise ValueError(f"'{entry.name}' is a link")
         if entry.is_dir():

@@ -268,8 +268,9 @@ def test_the_first_mistake_is_raised_with_the_number_of_the_others(write: Write)
     path = write("b = nope ~~|\na = raet ~~|\nrate = 1 ~~|")
     with pytest.raises(ModelError) as caught:
         load_model(path)
-    message = "'b', line 1: the variable 'nope' is not defined (and 1 more)"
-    assert str(caught.value) == f"{path}, {message}"
+    message = "'b', line 1: the variable 'nope' is not defined"
+    more = "(and 1 more; `flatgov check FILE` lists all)"
+    assert str(caught.value) == f"{path}, {message} {more}"
     assert caught.value.text == "nope"
     assert len(caught.value.all) == 2
 

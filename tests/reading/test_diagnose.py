@@ -100,7 +100,7 @@ def test_wrong_control_variables(write, before, after, message):
         ("a.txt", b"a", ": '.txt' is no ending of a model file; give one of .mdl, .xmile, .stmx"),
         ("a.xmile", b"", ": the file is empty; give a Vensim or XMILE model"),
         ("a.mdl", b"a", ", 'a', line 1: the definition is not closed; end every definition with"
-         " '|' (and 3 more)"),
+         " '|' (and 3 more; `flatgov check FILE` lists all)"),
         ("a.mdl", b"{UTF-8}\n", ": the file defines no variable"),
     ],
 )  # fmt: skip

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from flatgov import limits
 from flatgov.errors import ModelError
 from flatgov.model import Model
 from flatgov.reading import load_model
@@ -63,12 +64,17 @@ def test_a_saveper_past_the_end_keeps_the_first_point(
 
 def test_results_larger_than_all_memory(make: Make) -> None:
     # 10,000 draws of a variable at 500,000,001 points: 37,253 GiB.
-    message = r"large\.mdl: the results of this run take 37,25.\.. GiB of memory, and this machine"
+    message = r"large\.mdl: the results of this run take 37,25.\.. GiB of memory, and the limit"
     with pytest.raises(ModelError, match=message) as caught:
         make("a = 1 ~~|").run(params={"a": [1.0] * 10_000}, time_step=2e-8, saveper=2e-8)
     assert str(caught.value).endswith(
-        "save fewer variables, or use a larger SAVEPER or fewer draws"
+        "save fewer variables, or use a larger SAVEPER or fewer draws, or set "
+        'FLATGOV_LIMITS="memory=4.1e13"'
     )
+
+
+def test_the_limit_is_half_of_the_memory() -> None:
+    assert limits.Limits().memory == (limits.physical_memory() or 2**36) // 2
 
 
 @pytest.mark.parametrize("length", ["1e9", "k * 1e9"])

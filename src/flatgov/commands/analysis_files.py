@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flatgov.errors import StudyError
+from flatgov.names import as_cell
 
 if TYPE_CHECKING:  # Everything heavy is imported where it is used, so that --help answers at once.
     import xarray as xr
@@ -157,7 +158,7 @@ def _write_into(
         writer.writerow([*titles, *same])
         for row in rows:
             # NaN is the one value that differs from itself.
-            writer.writerow(["" if cell != cell else cell for cell in (*row, *same.values())])
+            writer.writerow(["" if one != one else as_cell(one) for one in (*row, *same.values())])
     versions = {
         "flatgov": __version__,
         "python": platform.python_version(),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flatgov.commands.options import FigureFormat, Format, Lang, Language, Out, Seed, StudyFolder
-from flatgov.commands.printing import draw_into, list_paths, note
+from flatgov.commands.printing import draw_into, list_paths, note, write_out
 
 if TYPE_CHECKING:  # Everything heavy is imported where it is used, so that --help answers at once.
     import xarray as xr
@@ -58,7 +58,7 @@ def behaviour(
         found = analysis.behaviour(
             opened, scenarios=scenario, draws=draws, seed=seed, tests=test, progress=show
         )
-    print("\n\n".join(texts(found)))
+    write_out("\n\n".join(texts(found)))
     others = [name for name in opened.evidence.tests if name not in opened.behaviour.patterns]
     if others and test is None:
         note(f"not evaluated, as they have no `expect`: {', '.join(others)}")

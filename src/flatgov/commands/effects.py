@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flatgov.commands.options import Out
-from flatgov.commands.printing import list_paths
+from flatgov.commands.printing import list_paths, write_out
 from flatgov.errors import StudyError
 
 if TYPE_CHECKING:  # Everything heavy is imported where it is used, so that --help answers at once.
@@ -78,7 +78,7 @@ def effects(
     for world, one in worlds:
         blocks += [f"scenario: {world}"] if len(worlds) > 1 else []
         blocks += texts(one, source)
-    print("\n\n".join(blocks))
+    write_out("\n\n".join(blocks))
     other = f"minus {reference}" if reference not in (None, source.reference) else None
     name = question_name("effects", other, scenario, *(policy or []), *(variable or []))
     list_paths(write_analysis(place, name, *table(found), found))

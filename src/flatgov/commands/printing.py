@@ -6,7 +6,9 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
+
+from flatgov.names import printable
 
 if TYPE_CHECKING:
     from flatgov.run.place import Place
@@ -18,7 +20,12 @@ class Interrupted(Exception):
 
 def note(line: str) -> None:
     """Write a line on standard error."""
-    print(line, file=sys.stderr)
+    print(printable(line), file=sys.stderr)
+
+
+def write_out(text: str, file: TextIO | None = None) -> None:
+    """Write text, on standard output by default; what would steer a terminal is spelt out."""
+    print(printable(text), file=file, flush=True)
 
 
 def list_paths(paths: Sequence[Path | str]) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flatgov.commands.options import FigureFormat, Format, Lang, Language, Out, Scenario
-from flatgov.commands.printing import draw_into, list_paths, note
+from flatgov.commands.printing import draw_into, list_paths, note, write_out
 from flatgov.errors import StudyError
 
 if TYPE_CHECKING:  # Everything heavy is imported where it is used, so that --help answers at once.
@@ -123,7 +123,7 @@ def sensitivity(
                 progress=show,
                 **asked,
             )
-    print("\n\n".join(texts(found, opened)))
+    write_out("\n\n".join(texts(found, opened)))
     for line in json.loads(found.attrs["notes"]):
         note(line)
     name = _name(found, variable or [])

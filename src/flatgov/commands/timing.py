@@ -20,7 +20,7 @@ from flatgov.commands.options import (
     Seed,
     StudyFolder,
 )
-from flatgov.commands.printing import draw_into, list_paths, note
+from flatgov.commands.printing import draw_into, list_paths, note, write_out
 
 if TYPE_CHECKING:  # Everything heavy is imported where it is used, so that --help answers at once.
     import xarray as xr
@@ -101,7 +101,7 @@ def timing(
             seed=seed,
             progress=show,
         )
-    print("\n\n".join(texts(found, opened)))
+    write_out("\n\n".join(texts(found, opened)))
     name = _name(found, opened, (first, last, every))
     list_paths(write_analysis(place, name, *table(found, opened), found))
     draw_into(

@@ -11,7 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flatgov.commands.printing import Interrupted, draw_into, list_paths, note
+from flatgov.commands.printing import Interrupted, draw_into, list_paths, note, write_out
 from flatgov.errors import RunError
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def _run_and_write(
     if isinstance(goal.folder, Path):
         shutil.rmtree(members_folder(goal.folder), ignore_errors=True)
     draws = None if asked.draws is None else read_results(goal.folder)
-    print(study_text(study_summary(ds, study, draws), study))
+    write_out(study_text(study_summary(ds, study, draws), study))
     list_paths(written)
     return ds, draws
 
@@ -229,7 +229,7 @@ def run_bare_model(
 
     with drawing_helper() as helper:  # It imports matplotlib while this process simulates.
         ds = model.run(params=params, engine=engine.value, seed=seed)
-        print(stocks_text(stock_summary(ds), model), flush=True)  # Who waits for it has it now.
+        write_out(stocks_text(stock_summary(ds), model))  # Who waits for it has it now.
         list_paths(write_results(ds, model, goal.folder, goal.command, save=goal.save))
         draw_into(goal.pictures, lambda new: draw_model_apart(ds, new, model.name, note, helper))
     if "failed" in ds.attrs:

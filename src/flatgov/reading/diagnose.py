@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -90,6 +90,10 @@ def check_own_names(
             )
 
 
+# Each takes milliseconds in a large model.
+_MOST_HINTS = 300
+
+
 @dataclass(frozen=True)
 class Names:
     """The names that the equations of a model or macro may use.
@@ -122,6 +126,12 @@ class Names:
         """Functions, macros and lookups, in their own spelling."""
         lookups = [name for name, one in self.variables.items() if one.kind == "lookup"]
         return [*FUNCTIONS, *self.macros, *lookups]
+
+    @cached_property
+    def hints(self) -> Callable[[str], tuple[str, ...]]:
+        """Gives the nearest variable; of very many wrong names only the first have one."""
+        left = itertools.count(_MOST_HINTS, -1)
+        return lambda name: nearest_names(name, self.shown) if next(left) > 0 else ()
 
 
 def check_names(variables: Iterable[Variable], names: Names, file: str) -> Iterator[ModelError]:
@@ -172,7 +182,7 @@ def _undefined(name: str, text: str, names: Names) -> ModelError:
     form = "" if names.xmile else variable_form(shown)
     return ModelError(
         f"the variable '{shown}' is not defined",
-        nearest=() if form else nearest_names(name, names.shown),
+        nearest=() if form else names.hints(name),
         fix=form and f"write {form}",
         text=written,
     )

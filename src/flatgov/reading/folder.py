@@ -3,12 +3,33 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from flatgov import limits
-from flatgov.errors import ModelError
+from flatgov.errors import FlatgovError, ModelError
+
+
+class UnreadableFile(ModelError):
+    """A file that equations take their numbers from cannot be read; `text` is its name."""
+
+
+def one_for_each_file(errors: Sequence[FlatgovError]) -> list[FlatgovError]:
+    """Leave one error for each file that cannot be read, at the first equation that needs it."""
+    uses = Counter(error.text for error in errors if isinstance(error, UnreadableFile))
+    found: list[FlatgovError] = []
+    for error in errors:
+        if isinstance(error, UnreadableFile):
+            others = uses.pop(error.text, 0) - 1
+            if others < 0:
+                continue
+            if others:
+                what = f"{error.what}; {others:,} more equation{'s' * (others > 1)} need it"
+                error = UnreadableFile(what, where=error.where, fix=error.fix, text=error.text)
+        found.append(error)
+    return found
 
 
 @dataclass(frozen=True)
@@ -39,10 +60,11 @@ class Folder:
         try:
             content = limits.read_file(path, where=where)
         except OSError as error:
-            raise ModelError(
+            raise UnreadableFile(
                 f"the file '{name}' cannot be read: {error.strerror}",
                 where=where,
                 fix="put it beside the model",
+                text=name,
             ) from None
         self.files[name] = hashlib.sha256(content).hexdigest()
         return path

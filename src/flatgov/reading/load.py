@@ -23,6 +23,7 @@ from flatgov.errors import FlatgovError, ModelError, Place, Problems
 from flatgov.model import Model
 from flatgov.reading.cache import keep, load_cached
 from flatgov.reading.data_files import with_data
+from flatgov.reading.folder import one_for_each_file
 from flatgov.reading.parsed import place
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ _READERS = {
     ".xmile": ("xmile", "parse_xmile"),
     ".stmx": ("xmile", "parse_xmile"),
 }
+
+_LISTS_ALL = "`flatgov check FILE`"
 
 # Frames of Python's stack: those around a reader, those of a level of parentheses, and as many as
 # are safe.
@@ -82,7 +85,7 @@ def translate(model: Model) -> AbstractModel:
             )
         return abstract
     parsed, found = _parse(model.source, ending, model.path)
-    Problems([*found]).raise_first()
+    Problems([*found]).raise_first(_LISTS_ALL)
     assert parsed is not None
     return copy.deepcopy(parsed.abstract)
 
@@ -113,8 +116,8 @@ def _read_model(source: bytes, file: str) -> Model:
     if parsed is not None:
         with problems.collect():
             model = _imported("convert").to_model(parsed, Path(file).stem, file, source, problems)
-    problems.found.sort(key=_order)
-    problems.raise_first()
+    problems.found = one_for_each_file(sorted(problems.found, key=_order))
+    problems.raise_first(_LISTS_ALL)
     assert model is not None
     return model
 

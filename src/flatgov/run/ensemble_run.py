@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from flatgov.changes import FloatArray
 from flatgov.errors import ModelError, StudyError
-from flatgov.limits import physical_memory
+from flatgov.limits import current, how_to_raise
 from flatgov.model import Model
 from flatgov.run.ensemble import (
     LEAST_DRAWS,
@@ -277,13 +277,14 @@ def _elements(model: Model, save: Sequence[str]) -> int:
 def _check_memory(job: Job, layout: Layout) -> None:
     points = count_points(job.model.time, job.model.time.saveper)
     need = 8 * _elements(job.model, job.save) * points * len(layout.plan_of) * layout.draws
-    most = physical_memory()
-    if most is not None and need > most:
+    most = current().memory
+    if need > most:
         raise ModelError(
-            f"the results of this run take {need / 2**30:,.1f} GiB of memory, and this machine has "
-            f"{most / 2**30:,.1f} GiB",
+            f"the results of this run take {need / 2**30:,.1f} GiB of memory, and the limit "
+            f"memory is {most / 2**30:,.1f} GiB",
             where=job.model.path,
-            fix="save fewer variables, or let the command `flatgov run` write them to disk",
+            fix="save fewer variables, let the command `flatgov run` write them to disk, or "
+            + how_to_raise("memory", need),
         )
 
 

@@ -1,17 +1,17 @@
-"""Refuses a run that this machine has no memory for, before any is taken."""
+"""Refuses a run that takes more memory than it may, before any is taken."""
 
 from __future__ import annotations
 
 from flatgov.errors import ModelError
 from flatgov.kernel.execute import memory
 from flatgov.kernel.jit import Kernel
-from flatgov.limits import physical_memory
+from flatgov.limits import current, how_to_raise
 
 
 def check_memory(
     kernel: Kernel, members: int, steps: int, every: int, threads: int | None, where: str
 ) -> None:
-    """Refuse a run whose results, or whose memories of delays, are larger than all memory.
+    """Refuse a run whose results, or whose memories of delays, are larger than the limit.
 
     Args:
         kernel: The compiled program.
@@ -22,11 +22,11 @@ def check_memory(
         where: The model, for the message.
 
     Raises:
-        ModelError: The memory of this machine is too small.
+        ModelError: They are; the message has the limit and how to raise it.
     """
     results, working = memory(kernel, members, steps, every, threads)
-    most = physical_memory()
-    if most is None or results + working <= most:
+    most = current().memory
+    if results + working <= most:
         return
     if results >= working:
         what, fix = "results", "save fewer variables, or use a larger SAVEPER or fewer draws"
@@ -34,8 +34,8 @@ def check_memory(
         what, fix = "delays and dated changes", "use a larger TIME STEP or fewer threads"
     need = max(results, working)
     raise ModelError(
-        f"the {what} of this run take {need / 2**30:,.1f} GiB of memory, and this machine has "
+        f"the {what} of this run take {need / 2**30:,.1f} GiB of memory, and the limit memory is "
         f"{most / 2**30:,.1f} GiB",
         where=where,
-        fix=fix,
+        fix=f"{fix}, or {how_to_raise('memory', results + working)}",
     )

@@ -184,7 +184,10 @@ def _read_netcdf(path: Path) -> xr.Dataset:
 
     try:
         _check_netcdf(path)
-        with xr.open_dataset(path) as opened:
+        # A file that is broken could not be let go where it is mapped; a large one has to be.
+        mapped = not _is_classic(path) or path.stat().st_size > limits.current().file_size
+        more: dict[str, Any] = {} if mapped else {"engine": "scipy", "mmap": False}
+        with xr.open_dataset(path, **more) as opened:
             return _sample_only(opened).load()
     except ValueError as error:  # xarray's own text has several lines, with links.
         if "dependencies may not be installed" in str(error):
@@ -196,6 +199,12 @@ def _read_netcdf(path: Path) -> xr.Dataset:
                 fix=f"give a file that ends in {_ENDINGS} and holds what its ending says",
             ) from None
         raise
+
+
+def _is_classic(path: Path) -> bool:
+    """Tell whether it is a netCDF file of a version before 4."""
+    with path.open("rb") as file:
+        return file.read(3) == b"CDF"
 
 
 def _check_netcdf(path: Path) -> None:
