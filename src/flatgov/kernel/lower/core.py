@@ -19,6 +19,7 @@ from flatgov.kernel.lower.ranges import Ranges
 from flatgov.kernel.program import CHANGING, Parameter, Role, State, Stock
 from flatgov.model import Expression, Model, TimeSettings, Variable
 from flatgov.names import canonical
+from flatgov.reading.parsed import place as place_in_file
 
 if TYPE_CHECKING:
     from flatgov.kernel.lower.scope import Scope
@@ -266,7 +267,7 @@ class Lowering:
         if place is None:
             return self.model.path
         variable = place.instance.variables[place.variable]
-        return f"{self.model.path}, '{variable.name}', line {variable.line}"
+        return place_in_file(self.model.path, variable.name, variable.line)
 
     def _circle(self, pending: list[Place], again: Place) -> ModelError:
         circle = [*pending[pending.index(again) :], again]
@@ -276,7 +277,7 @@ class Lowering:
         variable = again.instance.variables[again.variable]
         return ModelError(
             f"circular {'initial value' if initial else 'definition'}: {' → '.join(shown)}",
-            where=f"{self.model.path}, '{variable.name}', line {variable.line}",
+            where=place_in_file(self.model.path, variable.name, variable.line),
             fix="start one of them from a number" if initial else "put a stock or delay into it",
         )
 

@@ -27,6 +27,7 @@ from flatgov.model import (
 )
 from flatgov.names import canonical
 from flatgov.reading.functions import wrong_count
+from flatgov.reading.parsed import place as place_in_file
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ class Scope:
         name = self.place.instance.variables[self.place.variable].name
         macro = self.place.instance.name
         shown = f"{macro}: {name}" if macro else name
-        where = place(self.lowering.model.path, shown, self.equation.line)
+        where = place_in_file(self.lowering.model.path, shown, self.equation.line)
         return ModelError(what, where=where, fix=fix)
 
     def constant(self, expression: Expression, what: str) -> float:
@@ -231,7 +232,7 @@ class Scope:
         """Make an error for a data variable without data."""
         return self.error(
             f"'{self.lowering.label(place)}' is a data variable, and no data are given for it",
-            fix="give a file that has it: data=[…] in Python, --data FILE of flatgov run",
+            fix="give a file that has it: data=[…] in Python, --data FILE of flatgov run and check",
         )
 
     # Functions
