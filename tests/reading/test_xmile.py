@@ -89,7 +89,7 @@ def test_subscripts(load):
          "'Teacup Temperature', line 10: ovens are not supported"),
         ("<eqn>180</eqn>", "", "'Teacup Temperature', line 8: the variable has no equation;"
          " fill in its <eqn>"),
-        ("/ f<", "/ / f<", "'heat loss', line 14: syntax error at '/ f'"),
+        ("/ f<", "/ / f<", "'heat loss', line 14: two operators follow each other: '/ /'; remove one, or write what is missing between them"),
         ("/ f<", "/ k<", "'heat loss', line 14: the variable 'k' is not defined"),
         ("<eqn>70</eqn>", "<eqn>heat_loss</eqn>",
          "'heat loss', line 14: circular definition: heat loss (line 14) → Room Temperature"

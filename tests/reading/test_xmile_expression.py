@@ -78,26 +78,77 @@ def test_vensim_writes_not_of_a_whole_comparison() -> None:
     assert parse("NOT a = b") == Apply("=", (Apply("not", (Name("a"),)), Name("b")))
 
 
+BETWEEN = "write an operator (+ - * / ^) or a comma between them"
+CONDITION = "write IF condition THEN a ELSE b"
+FOLLOWS = "write what follows it, or remove it"
+
+
 @pytest.mark.parametrize(
-    ("text", "message"),
+    ("text", "message", "fix", "piece"),
     [
-        ("a b", "syntax error at 'b'"),
-        ("a +", "syntax error at the end of 'a +'"),
-        ("a ++ * b", "syntax error at '* b'"),
-        ("(a", "syntax error at the end of '(a'"),
-        ("a)", "syntax error at ')'"),
-        ("IF a THEN b", "syntax error at the end of 'IF a THEN b'"),
-        ("3 %", "syntax error at '%'"),
-        ("???", "syntax error at '???'"),
-        ("f(x)(y)", "syntax error at '(y)'"),
-        ("a[1", "syntax error at the end of 'a[1'"),
-        ("1e999", "'1e999' is too large for a number"),
+        (
+            "a b",
+            "an operator is missing between 'a' and 'b'",
+            f"{BETWEEN}, or '_' for the spaces in a name",
+            "b",
+        ),
+        ("3 4", "an operator is missing between '3' and '4'", BETWEEN, "4"),
+        ("a +", "the equation ends with '+'", FOLLOWS, "+"),
+        ("a and", "the equation ends with 'AND'", FOLLOWS, "and"),
+        (
+            "a / * b",
+            "two operators follow each other: '/ *'",
+            "remove one, or write what is missing between them",
+            "/ *",
+        ),
+        ("(a", "'(' is not closed", "add ')'", "(a"),
+        ("MAX(a, b", "'MAX(' is not closed", "add ')'", "MAX(a, b"),
+        ("a)", "')' closes nothing", "remove it", ")"),
+        ("a[1", "'[' is not closed", "add ']'", "[1"),
+        ("a[1)", "'[' is not closed", "add ']'", "[1)"),
+        ("a[]", "the brackets are empty", "name a subscript", "]"),
+        ("MAX(a,)", "an argument is missing", "write it, or remove the comma", ",)"),
+        ("(a +)", "nothing stands between '+' and ')'", "write what is missing, or", "+)"),
+        ("IF a THEN b", "IF has no ELSE", CONDITION, "IF"),
+        ("1 + (if a, 3)", "IF has no THEN", CONDITION, "if"),
+        ("IF(a > b, 3, 2)", "there is no function IF in XMILE", CONDITION, "IF"),
+        (
+            "IF THEN ELSE(a, 3, 2)",
+            "there is no function IF THEN ELSE in XMILE",
+            CONDITION,
+            "IF THEN ELSE",
+        ),
+        ("a * 3%", "'%' is no sign of XMILE's equations", "divide by 100 instead", "%"),
+        ("a % b", "'%' is no sign of XMILE's equations", "write MOD for %", "%"),
+        ("a <= > b", "two operators follow each other: '<= >'", "remove one, or", "<= >"),
+        ("a => b", "'=>' is no sign of XMILE's equations", "write >= for =>", "=>"),
+        (
+            "???",
+            "the sign '?' has no meaning here",
+            "put a name that holds it in double quotes",
+            "?",
+        ),
+        ("f(x)(y)", "an operator is missing before '(y)'", BETWEEN, "(y)"),
+        ("{a", "a comment is not closed", "end it with '}'", "{a"),
+        ('"a', "a quote is not closed", 'write names as "name"', '"a'),
+        (
+            "5,000",
+            "a comma cannot stand in a number",
+            "write 5000, or 5.000 if a decimal comma is meant",
+            "5,000",
+        ),
+        ("0,05", "a comma cannot stand in a number", "write 0.05", "0,05"),
+        ("((0,1),(1,2))", "the points of a lookup cannot stand", "put them into a <gf>", "(0,1)"),
+        ("1e999", "'1e999' is too large for a number", "", "1e999"),
     ],
 )
-def test_what_is_no_expression(text: str, message: str) -> None:
+def test_what_is_no_expression(text: str, message: str, fix: str, piece: str) -> None:
     with pytest.raises(ExpressionError) as caught:
         parse(text)
-    assert str(caught.value) == message
+    error = caught.value
+    assert str(error).startswith(message)
+    assert error.fix.startswith(fix) and bool(error.fix) == bool(fix)
+    assert error.text.startswith(piece) and error.text in text
 
 
 def test_the_depth_of_an_equation_is_bounded(load: Load) -> None:

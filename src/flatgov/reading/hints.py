@@ -129,7 +129,7 @@ def sign_form(before: str, rest: str) -> tuple[str, str]:
     Returns:
         The sign and what XMILE has in its place; ``("", "")`` where there is none.
     """
-    rest, last = rest.lstrip().lower(), before.rstrip()[-1:]
+    rest, last = rest.lower(), before[-1:]
     for text in (last + rest, rest) if last in tuple("*&|=!<>") else (rest,):
         for sign, form in _SIGNS:
             if text.startswith(sign):

@@ -14,8 +14,8 @@ from collections.abc import Callable
 from flatgov.limits import check
 from flatgov.model import NA, Call, Expression, Number, Reference, Text
 from flatgov.names import canonical
+from flatgov.reading.slips import misfit, unclosed
 from flatgov.reading.vensim_numbers import points_end, read_array, read_points, tabbed
-from flatgov.reading.vensim_slips import misfit, unclosed
 from flatgov.reading.vensim_tokens import (
     COMPARISONS,
     OPERATORS,

@@ -104,13 +104,13 @@ def next_token(text: str, position: int) -> Token:
     while position < len(text):
         match = _TOKENS.match(text, position)
         if match is None:
-            raise _wrong_sign(text, position)
+            raise wrong_sign(text, position)
         kind, found = str(match.lastgroup), match.group()
         if kind == "space":
             position = match.end()
             continue
         if kind == "wrong":
-            raise _wrong_sign(text, position, found)
+            raise wrong_sign(text, position, found)
         if kind == "keyword":
             found = " ".join(found.upper().split())
             if found not in KEYWORDS:
@@ -146,7 +146,8 @@ def sign_meant(sign: str) -> str:
     return _MEANT.get(sign) or (plain if plain != sign and plain.isascii() else "")
 
 
-def _wrong_sign(text: str, position: int, sign: str = "") -> Slip:
+def wrong_sign(text: str, position: int, sign: str = "") -> Slip:
+    """Say what is wrong with a sign that equations do not have."""
     sign = sign or text[position]
     if sign == '"':
         rest = piece(text, position)
@@ -154,6 +155,8 @@ def _wrong_sign(text: str, position: int, sign: str = "") -> Slip:
     if sign == "'":
         rest = piece(text, position)
         return Slip("a text in single quotes is not closed", position, rest, "end it with '")
+    if sign == "{":
+        return Slip("a comment is not closed", position, piece(text, position), "end it with '}'")
     if sign == "}":
         return Slip("'}' closes no comment", position, sign, "remove it or open one with '{'")
     if sign == "%":

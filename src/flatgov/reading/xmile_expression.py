@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from flatgov import limits
 from flatgov.errors import FlatgovError
 from flatgov.names import canonical
 from flatgov.reading.hints import sign_form
-from flatgov.reading.vensim_tokens import sign_meant
+from flatgov.reading.slips import XMILE, misfit
+from flatgov.reading.vensim_tokens import Slip, Token, distinct, wrong_sign
 
 _PIECES = re.compile(r'\.|"(?:\\.|[^"\\])*"?|[^."]+')
 
@@ -83,13 +83,6 @@ class Apply:
 Node = Literal | Name | Apply
 
 
-class _Token(NamedTuple):
-    kind: str  # "number", "name", "sign", "word" or "end"
-    text: str
-    start: int
-    end: int
-
-
 _NAME = r'"(?:\\.|[^"\\])*"|[^\W\d][\w$]*'
 _TOKENS = re.compile(
     rf"""(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)
@@ -137,11 +130,11 @@ class _Parser:
         return node
 
     @property
-    def _next(self) -> _Token:
+    def _next(self) -> Token:
         return self._tokens[self._position]
 
     def _error(self) -> ExpressionError:
-        return _syntax_error(self._text, self._next.start)
+        return _syntax_error(self._text, self._tokens, self._position)
 
     def _accept(self, *texts: str) -> str | None:
         token = self._next
@@ -230,11 +223,26 @@ class _Parser:
         return self._tokens[self._position + 1].text == text
 
     def _condition(self) -> Node:
+        start = self._tokens[self._position - 1]
+        if self._next.text == "then" and self._follows("else"):
+            raise _no_function(self._text, start, self._tokens[self._position + 1])
         condition = self._or()
-        self._expect("then")
+        self._expect_word("then", start)
         yes = self._or()
-        self._expect("else")
+        self._expect_word("else", start)
         return Apply("if", (condition, yes, self._or()))
+
+    def _expect_word(self, word: str, start: Token) -> None:
+        if not self._accept(word):
+            if self._next.kind != "end" and self._next.text not in ("then", "else", ")", ","):
+                raise self._error()
+            slip = Slip(
+                f"IF has no {word.upper()}",
+                start.start,
+                self._text[start.start : start.end],
+                "write IF condition THEN a ELSE b",
+            )
+            raise _from_slip(slip, self._text)
 
     def _name(self, text: str) -> Node:
         name = ".".join(unescape(_unquote(part)) for part in _parts(text))
@@ -263,19 +271,22 @@ class _Parser:
         return Apply(":", (first, self._or())) if self._accept(":") else first
 
 
-def _split(text: str) -> list[_Token]:
+def _split(text: str) -> list[Token]:
     tokens, position = [], 0
     while position < len(text):
         match = _TOKENS.match(text, position)
         if match is None:
-            raise _syntax_error(text, position)
+            sign, form = sign_form(text[:position], text[position:])
+            if sign:
+                raise _wrong(text, position, sign, form)
+            raise _from_slip(wrong_sign(text, position), text)
         kind, found = str(match.lastgroup), match.group()
         if kind == "name" and found.lower() in _WORDS:
             kind, found = "word", found.lower()
         if kind != "space":
-            tokens.append(_Token(kind, found, match.start(), match.end()))
+            tokens.append(Token(kind, found, match.start(), match.end()))
         position = match.end()
-    return [*tokens, _Token("end", "", len(text), len(text))]
+    return [*tokens, Token("end", "", len(text), len(text))]
 
 
 def _check_depth(depth: int) -> None:
@@ -285,29 +296,55 @@ def _check_depth(depth: int) -> None:
         raise ExpressionError(error.what, fix=error.fix) from None
 
 
-def _syntax_error(text: str, position: int) -> ExpressionError:
-    rest = text[position:].strip()
-    if not rest:
-        whole = text.strip()
-        fix = "add ')'" if whole.count("(") > whole.count(")") else ""
-        return ExpressionError(f"syntax error at the end of '{whole[-40:]}'", text=whole, fix=fix)
-    sign, form = sign_form(text[:position], rest)
-    first = re.match(r"\w+|\W", rest)
-    return ExpressionError(
-        f"syntax error at '{rest[:40]}'",
-        text=sign or (first[0] if first else rest[0]),
-        fix=f"write {form} for {sign}" if sign else _other_form(text[:position], rest),
+def _no_function(text: str, first: Token, last: Token) -> ExpressionError:
+    name = " ".join(text[first.start : last.end].upper().split())
+    return _from_slip(
+        Slip(
+            f"there is no function {name} in XMILE",
+            first.start,
+            text[first.start : last.end],
+            "write IF condition THEN a ELSE b",
+        ),
+        text,
     )
 
 
-def _other_form(before: str, rest: str) -> str:
-    """Say what mends a syntax error: another sign, or an operator between two operands."""
-    meant = sign_meant(rest[0])
-    if meant:
-        return f"write '{meant}' for '{rest[0]}'"
-    if re.search(r"[\w\")\]]\s+$", before) and re.match(r'[\w"]', rest):
-        return "write an operator between them, or '_' for the spaces in a name"
-    return ""
+def _syntax_error(text: str, tokens: Sequence[Token], position: int) -> ExpressionError:
+    """Say why a token does not fit."""
+    token = tokens[position]
+    sign, form = sign_form(text[: token.start], text[token.start :])
+    if sign:
+        return _wrong(text, token.start, sign, form)
+    opened: list[Token] = []
+    for number, one in enumerate(tokens[:position]):
+        if one.text in ("(", "["):
+            name = tokens[number - 1] if number and one.text == "(" else one
+            opened.append(name if name.kind == "name" or name.text == "if" else one)
+        elif one.text in (")", "]") and opened:
+            opened.pop()
+    if token.text == "," and opened and opened[-1].text == "if":
+        return _no_function(text, opened[-1], opened[-1])
+    before = _shown(tokens[position - 1]) if position else None
+    return _from_slip(misfit(text, before, _shown(token), opened, XMILE), text)
+
+
+def _shown(token: Token) -> Token:
+    """Give a word of the language in capitals, as a sign."""
+    return token._replace(kind="sign", text=token.text.upper()) if token.kind == "word" else token
+
+
+def _wrong(text: str, position: int, sign: str, form: str) -> ExpressionError:
+    """Say what to write for a sign of another language."""
+    start = position - 1 if text[position - 1 :].lower().startswith(sign) else position
+    fix = f"write {form} for {sign}"
+    if sign == "%" and not re.match(r"%\s*[\w(\"]", text[start:]):
+        fix = "divide by 100 instead"
+    what = f"'{sign}' is no sign of XMILE's equations"
+    return _from_slip(Slip(what, start, text[start : start + len(sign)], fix), text)
+
+
+def _from_slip(slip: Slip, text: str) -> ExpressionError:
+    return ExpressionError(slip.what, text=distinct(text, slip.position, slip.text), fix=slip.fix)
 
 
 def _number(text: str) -> Literal:

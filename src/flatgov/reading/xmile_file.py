@@ -49,10 +49,16 @@ class Source:
     raw: str = field(default="", repr=False)
 
     def as_in_file(self, text: str) -> str:
-        """Give a piece of an equation as it stands in the file: ``&`` may be ``&amp;`` there."""
-        half = text.replace("&", "&amp;").replace("<", "&lt;")
-        forms = (text, half, half.replace(">", "&gt;"))
-        return next((form for form in forms if form in self.raw), text)
+        """Give a piece of an equation as it stands in the file.
+
+        There ``&`` may be ``&amp;``, and of a piece on several lines only the last word is given.
+        """
+        for piece in dict.fromkeys((text, *text.split()[-1:])):
+            half = piece.replace("&", "&amp;").replace("<", "&lt;")
+            for form in (piece, half, half.replace(">", "&gt;")):
+                if form in self.raw:
+                    return form
+        return text
 
     def where(self, name: str = "", node: Any = None) -> Place:
         """Describe a place in the file."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from flatgov.reading.vensim_tokens import (
     COMPARISONS,
@@ -16,13 +17,53 @@ from flatgov.reading.vensim_tokens import (
     shorten,
 )
 
-_LOGIC = {"and": ":AND:", "or": ":OR:", "not": ":NOT:"}
+
+@dataclass(frozen=True)
+class Language:
+    """What the equations of Vensim and XMILE do not share.
+
+    Attributes:
+        operators: The signs and words between or before two operands.
+        comparisons: Those of which only one may stand in a comparison.
+        logic: The operators for "and", "or", "not" as other languages write them.
+        spaces: How to write a name with spaces, if that is what two words side by side may be.
+        points: Where the points of a lookup may stand.
+    """
+
+    operators: frozenset[str]
+    comparisons: tuple[str, ...]
+    logic: Mapping[str, str]
+    spaces: str
+    points: str
+
+
+VENSIM = Language(
+    OPERATORS,
+    COMPARISONS,
+    {"and": ":AND:", "or": ":OR:", "not": ":NOT:"},
+    "",
+    "write WITH LOOKUP(input, ((x, y), …))",
+)
+XMILE = Language(
+    frozenset(("+", "-", "*", "/", "//", "^", "=", "<>", "<", "<=", ">", ">="))
+    | {"AND", "OR", "NOT", "MOD", "IF", "THEN", "ELSE"},
+    (),
+    {},
+    "'_' for the spaces in a name",
+    "put them into a <gf>",
+)
 _POINT = re.compile(rf"\(\s*(?:[+-]\s*)?{NUMBER}\s*,\s*(?:[+-]\s*)?{NUMBER}\s*\)")
 _INSTEAD = {"[": "write '('", "'": "write names in double quotes"}
 _OPERANDS = ("number", "name", "text")
 
 
-def misfit(text: str, before: Token | None, token: Token, opened: Sequence[Token]) -> Slip:
+def misfit(
+    text: str,
+    before: Token | None,
+    token: Token,
+    opened: Sequence[Token],
+    language: Language = VENSIM,
+) -> Slip:
     """Say why a token cannot stand after another.
 
     Args:
@@ -30,24 +71,42 @@ def misfit(text: str, before: Token | None, token: Token, opened: Sequence[Token
         before: The token before it, if there is one.
         token: The first that does not fit.
         opened: The parentheses that are open there, each as the name before it or itself.
+        language: The language of the equation.
     """
+    dangling = before if before is not None and before.text in language.operators else None
     if token.kind == "end":
-        return _at_end(text, before, opened)
+        return _at_end(text, dangling, opened)
+    if dangling is not None and token.text in (")", "]", ",", ";"):
+        return Slip(
+            f"nothing stands between '{dangling.text}' and '{token.text}'",
+            dangling.start,
+            _between(text, dangling, token),
+            "write what is missing, or remove the operator",
+        )
     if token.text in ")]":
         return _closing(text, before, token, opened)
     if token.text in (",", ";"):
-        return _separator(text, before, token, opened)
+        return _separator(text, before, token, opened, language)
     if _ends_operand(before) and before is not None:
-        return _after_operand(text, before, token)
-    if token.text in OPERATORS:
-        return _operator(text, before, token)
+        return _after_operand(text, before, token, language)
+    if token.text in language.operators:
+        return _operator(text, before, dangling, token)
     fix = _INSTEAD.get(token.text[0], "")
     wrong = f"'{token.text[0]}'" if fix else f"'{shorten(token.text)}'"
     return Slip(f"{wrong} does not fit here", token.start, piece(text, token.start), fix)
 
 
+def without_comma(before: str, after: str) -> str:
+    """Say how to write a number that has a comma in it: of thousands or before decimals."""
+    if len(before) <= 3 and len(after) == 3 and before.strip("0"):
+        return f"write {before}{after}, or {before}.{after} if a decimal comma is meant"
+    return f"write {before}.{after}"
+
+
 def unclosed(text: str, opened: Token) -> Slip:
     """Say that a parenthesis is not closed; it is shown with what stands before and in it."""
+    if opened.text == "[":
+        return Slip("'[' is not closed", opened.start, piece(text, opened.start), "add ']'")
     name = opened.text if opened.text == "(" else f"{shorten(opened.text)}("
     return Slip(f"'{name}' is not closed", opened.start, piece(text, opened.start), "add ')'")
 
@@ -56,12 +115,12 @@ def _ends_operand(token: Token | None) -> bool:
     return token is not None and (token.kind in _OPERANDS or token.text in (")", "]", ":NA:"))
 
 
-def _at_end(text: str, before: Token | None, opened: Sequence[Token]) -> Slip:
-    if before is not None and before.text in OPERATORS:
+def _at_end(text: str, dangling: Token | None, opened: Sequence[Token]) -> Slip:
+    if dangling is not None:
         return Slip(
-            f"the equation ends with '{before.text}'",
-            before.start,
-            before.text,
+            f"the equation ends with '{dangling.text}'",
+            dangling.start,
+            text[dangling.start : dangling.end],
             "write what follows it, or remove it",
         )
     if opened:
@@ -70,13 +129,10 @@ def _at_end(text: str, before: Token | None, opened: Sequence[Token]) -> Slip:
 
 
 def _closing(text: str, before: Token | None, token: Token, opened: Sequence[Token]) -> Slip:
-    if before is not None and before.text in OPERATORS:
-        return Slip(
-            f"nothing stands between '{before.text}' and '{token.text}'",
-            before.start,
-            _between(text, before, token),
-            "write what is missing, or remove the operator",
-        )
+    if opened and opened[-1].text == "[":
+        if token.text == ")":
+            return unclosed(text, opened[-1])
+        return Slip("the brackets are empty", token.start, token.text, "name a subscript")
     if token.text == "]" or not opened:
         return Slip(f"'{token.text}' closes nothing", token.start, token.text, "remove it")
     if before is not None and before.text == ",":
@@ -84,20 +140,19 @@ def _closing(text: str, before: Token | None, token: Token, opened: Sequence[Tok
     return Slip("the parentheses are empty", token.start, token.text, "write what is missing")
 
 
-def _separator(text: str, before: Token | None, token: Token, opened: Sequence[Token]) -> Slip:
-    if before is not None and before.text in OPERATORS:
-        return Slip(
-            f"nothing stands between '{before.text}' and '{token.text}'",
-            before.start,
-            _between(text, before, token),
-            "write what is missing, or remove the operator",
-        )
+def _separator(
+    text: str,
+    before: Token | None,
+    token: Token,
+    opened: Sequence[Token],
+    language: Language,
+) -> Slip:
     if opened and token.text == "," and before is not None and before.text in ("(", ","):
         return _missing_argument(text, before, token)
     if opened and opened[-1].text == "(" and _POINT.match(text, opened[-1].start):
         what = "the points of a lookup cannot stand here"
         found = piece(text, opened[-1].start)
-        return Slip(what, opened[-1].start, found, "write WITH LOOKUP(input, ((x, y), …))")
+        return Slip(what, opened[-1].start, found, language.points)
     if before is not None and before.kind == "number" and before.text.isdigit():
         after = _peek(text, token.end)
         is_one = before.end == token.start and token.end == after.start
@@ -106,7 +161,7 @@ def _separator(text: str, before: Token | None, token: Token, opened: Sequence[T
                 "a comma cannot stand in a number",
                 before.start,
                 _between(text, before, after),
-                f"write {before.text}.{after.text}",
+                without_comma(before.text, after.text),
             )
     if opened and opened[-1].text == "(":
         return unclosed(text, opened[-1])
@@ -118,8 +173,8 @@ def _separator(text: str, before: Token | None, token: Token, opened: Sequence[T
     )
 
 
-def _after_operand(text: str, before: Token, token: Token) -> Slip:
-    if token.text in COMPARISONS:
+def _after_operand(text: str, before: Token, token: Token, language: Language) -> Slip:
+    if token.text in language.comparisons:
         return Slip(
             f"a comparison follows another: '{token.text}'",
             token.start,
@@ -130,9 +185,11 @@ def _after_operand(text: str, before: Token, token: Token) -> Slip:
         fix = "write :AND: or :OR: before it"
     else:
         fix = "write an operator (+ - * / ^) or a comma between them"
+        if language.spaces and before.kind == token.kind == "name":
+            fix += f", or {language.spaces}"
         first = token.text.split()[0].lower()
-        if token.kind == "name" and first in _LOGIC:
-            fix = f"write {_LOGIC[first]} for '{token.text.split()[0]}'"
+        if token.kind == "name" and first in language.logic:
+            fix = f"write {language.logic[first]} for '{token.text.split()[0]}'"
     if before.text in ")]" or token.text in "([":
         what = f"an operator is missing before '{shorten(piece(text, token.start))}'"
     else:
@@ -142,15 +199,16 @@ def _after_operand(text: str, before: Token, token: Token) -> Slip:
     return Slip(what, token.start, piece(text, token.start), fix)
 
 
-def _operator(text: str, before: Token | None, token: Token) -> Slip:
+def _operator(text: str, before: Token | None, dangling: Token | None, token: Token) -> Slip:
+    shown = text[token.start : token.end]
     if before is None:
         return Slip(
             f"the equation starts with '{token.text}'",
             token.start,
-            token.text,
+            shown,
             "write what stands before it, or remove it",
         )
-    if before.text in OPERATORS:
+    if dangling is not None:
         both = _between(text, before, token)
         return Slip(
             f"two operators follow each other: '{before.text} {token.text}'",
@@ -161,7 +219,7 @@ def _operator(text: str, before: Token | None, token: Token) -> Slip:
     return Slip(
         f"nothing stands between '{before.text}' and '{token.text}'",
         token.start,
-        token.text,
+        shown,
         "write what is missing, or remove the operator",
     )
 
