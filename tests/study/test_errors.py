@@ -45,7 +45,7 @@ CASES = {
         "number = 2",
         "number = 1",
         "evidence.toml:4: claims #1 number: claim 1 is there 2 times; give each claim a number of "
-        "its own (and 1 more)",
+        "its own",
     ),
     "evidence: polarity": (
         "evidence",

@@ -187,9 +187,8 @@ CASES = {
     "no calendar": (
         '[calendar]\nepoch = "2020-01"\nunit = "Month"\n',
         "",
-        "policies.toml:21: policies.hire.changes #1 start: the date 2020-07 means nothing without "
-        'a calendar; add [calendar] with epoch = "2016-01" and unit = "Month", or give model time '
-        "as a number (and 1 more)",
+        "policies.toml:4: study.observed: the date 2020-07 means nothing without a calendar; add "
+        '[calendar] with epoch = "2016-01" and unit = "Month", or give model time as a number',
     ),
     "unknown unit of time": (
         'unit = "Month"',

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from flatgov.errors import StudyError
 from flatgov.model import TimeSettings
+from flatgov.study.consequence import Consequence
 
 TimeUnit = Literal["Day", "Week", "Month", "Year"]
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}(-[0-9]{2})?")
@@ -119,6 +120,10 @@ def _months(day: np.datetime64) -> tuple[int, float]:
     return int(month.astype(int)), int((day - first).astype(int)) / length
 
 
+class NoCalendar(StudyError):
+    """A date in a study without a calendar: one mistake, however many dates there are."""
+
+
 @dataclass(frozen=True)
 class Clock:
     """The horizon of a model and its calendar: turns moments of a TOML file into model time.
@@ -126,10 +131,12 @@ class Clock:
     Attributes:
         settings: The model's time settings.
         calendar: None where the study has none.
+        lost: Whether its calendar is wrong, so that no date can be read.
     """
 
     settings: TimeSettings
     calendar: Calendar | None = None
+    lost: bool = False
 
     def time(self, moment: float | str | datetime.date, where: str) -> float:
         """Give the model time of a moment.
@@ -142,7 +149,8 @@ class Clock:
             Model time within the horizon.
 
         Raises:
-            StudyError: It is no date, lies outside the horizon, or needs a calendar.
+            StudyError: It is no date, lies outside the horizon, or needs a calendar; a
+                `Consequence` where the calendar is lost.
         """
         time = moment if isinstance(moment, float) else self._date_to_time(moment, where)
         if not math.isfinite(time):
@@ -166,8 +174,10 @@ class Clock:
             date = parse_date(str(moment))
         except ValueError as error:
             raise StudyError(str(error), where=where) from None
+        if self.lost:
+            raise Consequence
         if self.calendar is None:
-            raise StudyError(
+            raise NoCalendar(
                 f"the date {moment} means nothing without a calendar",
                 where=where,
                 fix='add [calendar] with epoch = "2016-01" and unit = "Month", or give model time '

@@ -11,6 +11,7 @@ from flatgov.changes import check_changeable, check_value
 from flatgov.errors import ModelError, Problems, StudyError
 from flatgov.model import Change, Model, Variable
 from flatgov.study.calendar import Clock
+from flatgov.study.consequence import Consequence
 from flatgov.study.schema import ChangeTable
 from flatgov.study.toml import TomlFile
 from flatgov.study.units import same_units
@@ -44,9 +45,8 @@ def resolve_changes(
     for index, table in enumerate(tables):
         place = (*owner, "changes", index)
         with problems.collect():
-            if table.start is None and start_required:
-                raise StudyError("the key 'start' is missing", where=file.where(*place))
-            changes.append((index, _resolve(table, place, file, model, clock)))
+            change = _resolve(table, place, file, model, clock, start_required)
+            changes.append((index, change))
     for (_, earlier), (index, later) in combinations(changes, 2):
         with problems.collect():
             _check_overlap(earlier, later, file.where(*owner, "changes", index), clock)
@@ -54,27 +54,63 @@ def resolve_changes(
 
 
 def _resolve(
-    table: ChangeTable, place: tuple[str | int, ...], file: TomlFile, model: Model, clock: Clock
+    table: ChangeTable,
+    place: tuple[str | int, ...],
+    file: TomlFile,
+    model: Model,
+    clock: Clock,
+    start_required: bool,
 ) -> Change:
-    variable = find_variable(model, table.variable, file.where(*place, "variable"))
-    with as_study_error():
-        check_changeable(variable, model, file.where(*place, "variable"))
-    if table.units is not None and not same_units(table.units, variable.units, model.unit_synonyms):
-        raise StudyError(
-            f"the units are '{table.units}' but '{variable.name}' is in '{variable.units}'",
-            where=file.where(*place, "units"),
-            fix=f"give the value in '{variable.units}'",
-        )
-    with as_study_error():
-        check_value(variable, table.operation, table.value, file.where(*place, "value"))
-    initial = clock.settings.initial
-    start = initial if table.start is None else clock.time(table.start, file.where(*place, "start"))
-    end = None if table.end is None else clock.time(table.end, file.where(*place, "end"))
-    change = Change(variable.name, table.operation, table.value, start, table.ramp, end)
+    problems = Problems()
+    variable = start = end = None
+    with problems.collect():
+        variable = _changed_variable(table, place, file, model, problems)
+    with problems.collect():
+        if table.start is None and start_required:
+            raise StudyError("the key 'start' is missing", where=file.where(*place))
+        start = clock.settings.initial
+        if table.start is not None:
+            start = clock.time(table.start, file.where(*place, "start"))
+    with problems.collect():
+        end = math.inf
+        if table.end is not None:
+            end = clock.time(table.end, file.where(*place, "end"))
+    with problems.collect():
+        _check_ramp(table.ramp, file.where(*place, "ramp"))
+    problems.raise_first()
+    if variable is None or start is None or end is None:
+        raise Consequence
+    last = None if table.end is None else end
+    change = Change(variable.name, table.operation, table.value, start, table.ramp, last)
     _check_interval(change, place, file, clock)
     if variable.kind != "constant":
         _check_start_only(change, variable, place, file, clock)
     return change
+
+
+def _changed_variable(
+    table: ChangeTable,
+    place: tuple[str | int, ...],
+    file: TomlFile,
+    model: Model,
+    problems: Problems,
+) -> Variable:
+    """Find what is changed; check the units and the value as well."""
+    variable = find_variable(model, table.variable, file.where(*place, "variable"))
+    with as_study_error():
+        check_changeable(variable, model, file.where(*place, "variable"))
+    with problems.collect():
+        units = table.units
+        if units is not None and not same_units(units, variable.units, model.unit_synonyms):
+            raise StudyError(
+                f"the units are '{units}' but '{variable.name}' is in '{variable.units}'",
+                where=file.where(*place, "units"),
+                fix=f"give the value in '{variable.units}'",
+            )
+        # A value in other units says nothing about limits.
+        with as_study_error():
+            check_value(variable, table.operation, table.value, file.where(*place, "value"))
+    return variable
 
 
 def find_variable(model: Model, name: str, where: str) -> Variable:
@@ -98,6 +134,13 @@ def as_study_error() -> Iterator[None]:
         ) from None
 
 
+def _check_ramp(ramp: float, where: str) -> None:
+    if not math.isfinite(ramp) or ramp < 0:
+        raise StudyError(
+            f"the ramp is {ramp:g}", where=where, fix="give its length in model time, 0 or more"
+        )
+
+
 def _check_interval(
     change: Change, place: tuple[str | int, ...], file: TomlFile, clock: Clock
 ) -> None:
@@ -107,12 +150,6 @@ def _check_interval(
             f"{clock.show(change.start)}",
             where=file.where(*place, "end"),
             fix="let it end after its start",
-        )
-    if not math.isfinite(change.ramp) or change.ramp < 0:
-        raise StudyError(
-            f"the ramp is {change.ramp:g}",
-            where=file.where(*place, "ramp"),
-            fix="give its length in model time, 0 or more",
         )
     if change.end is not None and change.ramp > change.end - change.start:
         raise StudyError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import partial
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from flatgov.errors import Problems, StudyError, nearest_names
 from flatgov.names import canonical
+from flatgov.study.consequence import Consequence
 from flatgov.study.distribution_table import check_reason
 from flatgov.study.toml import TomlFile
 from flatgov.study.uncertainty import Factor, normal_correlation
@@ -21,7 +22,10 @@ _LEAST_EIGENVALUE = 1e-8  # Below it a quantity is decided by the others but for
 
 
 def resolve_correlations(
-    tables: tuple[Correlation, ...], factors: list[Factor], file: TomlFile
+    tables: tuple[Correlation, ...],
+    factors: list[Factor],
+    file: TomlFile,
+    wrong: Collection[str] = (),
 ) -> FloatArray | None:
     """Put the pairs together to the correlation of the normal variables of a copula.
 
@@ -29,6 +33,7 @@ def resolve_correlations(
         tables: As the file has them.
         factors: All uncertain quantities.
         file: The file, for messages.
+        wrong: The canonical names of further factors, which are wrong in some other way.
 
     Returns:
         (factor, factor), or None where there is no pair.
@@ -45,7 +50,15 @@ def resolve_correlations(
         where = partial(file.where, "correlations", index)
         with problems.collect():
             check_reason(table, ("correlations", index), file, None, problems)
-            one, other = (_place(name, places, factors, where("factors")) for name in table.factors)
+        with problems.collect():
+            if not -1.0 < table.rank < 1.0:
+                raise StudyError(
+                    f"the rank correlation is {table.rank:g}",
+                    where=where("rank"),
+                    fix="give a number above -1 and below 1",
+                )
+        with problems.collect():
+            one, other = _pair(table, places, wrong, factors, where("factors"))
             pair = (min(one, other), max(one, other))
             if one == other:
                 raise StudyError(
@@ -59,12 +72,6 @@ def resolve_correlations(
                     where=where("factors"),
                     fix="keep one of them",
                 )
-            if not -1.0 < table.rank < 1.0:
-                raise StudyError(
-                    f"the rank correlation is {table.rank:g}",
-                    where=where("rank"),
-                    fix="give a number above -1 and below 1",
-                )
             ranks[pair] = (table.rank, index)
     problems.raise_first()
     matrix = _matrix(ranks, len(factors), 1.0)
@@ -72,15 +79,39 @@ def resolve_correlations(
     return matrix
 
 
-def _place(name: str, places: Mapping[str, int], factors: list[Factor], where: str) -> int:
-    if (key := canonical(name)) in places:
-        return places[key]
-    raise StudyError(
-        f"there is no factor '{name}'",
-        where=where,
-        nearest=nearest_names(name, [factor.name for factor in factors]),
-        fix="factors are called NAME, NAME (strength), NAME (slope) or POLICY: NAME",
-    )
+def _pair(
+    table: Correlation,
+    places: Mapping[str, int],
+    wrong: Collection[str],
+    factors: list[Factor],
+    where: str,
+) -> tuple[int, int]:
+    problems, found = Problems(), []
+    for name in table.factors:
+        key = canonical(name)
+        if key in places:
+            found.append(places[key])
+        elif not _may_mean(key, wrong):
+            problems.found.append(
+                StudyError(
+                    f"there is no factor '{name}'",
+                    where=where,
+                    nearest=nearest_names(name, [factor.name for factor in factors]),
+                    fix="factors are called NAME, NAME (strength), NAME (slope) or POLICY: NAME",
+                )
+            )
+    problems.raise_first()
+    if len(found) < 2:
+        raise Consequence
+    return found[0], found[1]
+
+
+def _may_mean(key: str, wrong: Collection[str]) -> bool:
+    """Tell whether a name may be that of a factor that is wrong, also in its name."""
+    owner, colon, _ = key.partition(":")
+    if key in wrong or nearest_names(key, wrong):
+        return True
+    return bool(colon) and any(one.startswith(f"{owner}:") for one in wrong)
 
 
 def _matrix(

@@ -3,37 +3,45 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from flatgov.errors import Problems, StudyError
 from flatgov.model import Model, references
 from flatgov.study.changes import find_variable
+from flatgov.study.partial import Part
 from flatgov.study.policies import check_claims, check_names
 from flatgov.study.schema import Claim, EvidenceFile, Loop
 from flatgov.study.toml import TomlFile
 
 
-def resolve_evidence(content: EvidenceFile, file: TomlFile, model: Model) -> EvidenceFile:
+def resolve_evidence(
+    part: Part[EvidenceFile], model: Model, problems: Problems
+) -> EvidenceFile | None:
     """Check that all variables, claims and tests that the file names exist.
 
     Args:
-        content: evidence.toml as validated.
-        file: The file, for messages.
+        part: evidence.toml as far as it is right.
         model: The model of the study.
+        problems: Collects a name or number that does not exist, a claim that is given twice, a
+            loop that is broken.
 
     Returns:
-        The content with variables in the spelling of the model.
-
-    Raises:
-        StudyError: A name or number does not exist, a claim is given twice, or a loop is broken.
+        What is right, with variables in the spelling of the model.
     """
-    problems = Problems()
-    numbers = Counter(claim.number for claim in content.claims)
+    if part.both is None:
+        return None
+    content, file = part.both
+    numbers = part.claims()
+    times = Counter(claim.number for claim in content.claims)
     claims: list[Claim] = []
     for index, claim in enumerate(content.claims):
         place = ("claims", index)
-        with problems.collect():
-            _check_claim(claim, place, file, content, numbers)
+        if (many := times.pop(claim.number, 1)) > 1:  # Told at the first of them.
+            what = f"claim {claim.number} is there {many} times"
+            where = file.where(*place, "number")
+            fix = "give each claim a number of its own"
+            problems.found.append(StudyError(what, where=where, fix=fix))
+        _check_claim(claim, place, file, part.names("tests"), problems)
         variables = _spelled(claim.variables, place, file, model, problems)
         claims.append(claim.model_copy(update={"variables": variables}))
     loops: dict[str, Loop] = {}
@@ -46,7 +54,6 @@ def resolve_evidence(content: EvidenceFile, file: TomlFile, model: Model) -> Evi
         loops[name] = loop.model_copy(update={"variables": variables})
     for name, test in content.tests.items():
         check_claims(test.claims, ("tests", name), file, numbers, problems)
-    problems.raise_first()
     return content.model_copy(update={"claims": tuple(claims), "loops": loops})
 
 
@@ -54,23 +61,20 @@ def _check_claim(
     claim: Claim,
     place: tuple[str | int, ...],
     file: TomlFile,
-    content: EvidenceFile,
-    numbers: Counter[int],
+    tests: Collection[str],
+    problems: Problems,
 ) -> None:
-    if numbers[claim.number] > 1:
-        raise StudyError(
-            f"claim {claim.number} is there {numbers[claim.number]} times",
-            where=file.where(*place, "number"),
-            fix="give each claim a number of its own",
-        )
     if (claim.test is None) == (claim.reason is None):
-        raise StudyError(
-            f"claim {claim.number} needs either `test` or `reason`",
-            where=file.where(*place),
-            fix="name the behaviour test that checks it, or say why none can",
+        problems.found.append(
+            StudyError(
+                f"claim {claim.number} needs either `test` or `reason`",
+                where=file.where(*place),
+                fix="name the behaviour test that checks it, or say why none can",
+            )
         )
     if claim.test is not None:
-        check_names([claim.test], content.tests, "test", file.where(*place, "test"))
+        with problems.collect():
+            check_names([claim.test], tests, "test", file.where(*place, "test"))
 
 
 def _check_links(name: str, variables: Sequence[str], file: TomlFile, model: Model) -> None:

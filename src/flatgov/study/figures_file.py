@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
 from flatgov.errors import Problems, StudyError, nearest_names
 from flatgov.model import Model
 from flatgov.study.calendar import Clock
 from flatgov.study.changes import find_variable
+from flatgov.study.partial import Part
 from flatgov.study.policies import check_claims, check_names
 from flatgov.study.schema import Breakdown, FiguresFile, Paths, Promises
 from flatgov.study.toml import TomlFile
@@ -15,30 +16,29 @@ from flatgov.study.units import same_units
 
 
 def resolve_figures(
-    content: FiguresFile,
-    file: TomlFile,
+    part: Part[FiguresFile],
     model: Model,
     clock: Clock,
     policies: Collection[str],
     claims: Collection[int] | None,
-) -> FiguresFile:
+    problems: Problems,
+) -> FiguresFile | None:
     """Check all names and dates of the file.
 
     Args:
-        content: figures.toml as validated.
-        file: The file, for messages.
+        part: figures.toml as far as it is right.
         model: The model of the study.
         clock: Dates and horizon.
         policies: The ids of the study's policies.
         claims: The numbers in evidence.toml; None where there is no such file.
+        problems: Collects a name that does not exist, a date outside the horizon.
 
     Returns:
-        The content with variables in the spelling of the model and moments as model time.
-
-    Raises:
-        StudyError: A name does not exist, or a date is outside the horizon.
+        What is right, with variables in the spelling of the model and moments as model time.
     """
-    problems = Problems()
+    if part.both is None:
+        return None
+    content, file = part.both
     events = []
     for index, event in enumerate(content.events):
         with problems.collect():
@@ -53,19 +53,16 @@ def resolve_figures(
             _check_units(units, model, file.where("units", units))
     paths = content.paths
     if paths is not None:
-        with problems.collect():
-            paths = _resolve_paths(paths, file, model)
-    breakdowns = {}
-    for name, breakdown in content.breakdowns.items():
-        with problems.collect():
-            breakdowns[name] = _resolve_breakdown(name, breakdown, file, model, policies)
+        paths = _resolve_paths(paths, file, model, problems)
+    breakdowns = {
+        name: _resolve_breakdown(name, breakdown, file, model, policies, problems)
+        for name, breakdown in content.breakdowns.items()
+    }
     promises = content.promises
     if promises is not None:
-        with problems.collect():
-            promises = _resolve_promises(promises, file, model, clock)
         for index, item in enumerate(promises.items):
             check_claims(item.claims, ("promises", "items", index), file, claims, problems)
-    problems.raise_first()
+        promises = _resolve_promises(promises, file, model, clock, problems)
     return content.model_copy(
         update={
             "events": tuple(events),
@@ -88,41 +85,44 @@ def _check_units(units: str, model: Model, where: str) -> None:
         )
 
 
-def _resolve_paths(paths: Paths, file: TomlFile, model: Model) -> Paths:
-    names = {
-        axis: find_variable(model, name, file.where("paths", axis)).name
-        for axis, name in (("x", paths.x), ("y", paths.y))
-    }
+def _resolve_paths(paths: Paths, file: TomlFile, model: Model, problems: Problems) -> Paths:
+    names = {}
+    for axis, name in (("x", paths.x), ("y", paths.y)):
+        with problems.collect():
+            names[axis] = find_variable(model, name, file.where("paths", axis)).name
     return paths.model_copy(update=names)
 
 
 def _resolve_breakdown(
-    name: str, breakdown: Breakdown, file: TomlFile, model: Model, policies: Collection[str]
+    name: str,
+    breakdown: Breakdown,
+    file: TomlFile,
+    model: Model,
+    policies: Collection[str],
+    problems: Problems,
 ) -> Breakdown:
     place = ("breakdowns", name)
-    check_names(breakdown.policies, policies, "policy", file.where(*place, "policies"))
-    return breakdown.model_copy(
-        update={
-            "total": find_variable(model, breakdown.total, file.where(*place, "total")).name,
-            "parts": _spelled(breakdown.parts, model, file.where(*place, "parts")),
-        }
-    )
+    with problems.collect():
+        check_names(breakdown.policies, policies, "policy", file.where(*place, "policies"))
+    total, parts = breakdown.total, []
+    with problems.collect():
+        total = find_variable(model, total, file.where(*place, "total")).name
+    for one in breakdown.parts:
+        with problems.collect():
+            parts.append(find_variable(model, one, file.where(*place, "parts")).name)
+    return breakdown.model_copy(update={"total": total, "parts": tuple(parts)})
 
 
-def _resolve_promises(promises: Promises, file: TomlFile, model: Model, clock: Clock) -> Promises:
-    items = []
+def _resolve_promises(
+    promises: Promises, file: TomlFile, model: Model, clock: Clock, problems: Problems
+) -> Promises:
+    items, moments = [], {}
     for index, item in enumerate(promises.items):
-        where = file.where("promises", "items", index, "variable")
-        name = find_variable(model, item.variable, where).name
-        items.append(item.model_copy(update={"variable": name}))
-    return promises.model_copy(
-        update={
-            "before": clock.time(promises.before, file.where("promises", "before")),
-            "after": clock.time(promises.after, file.where("promises", "after")),
-            "items": tuple(items),
-        }
-    )
-
-
-def _spelled(names: Sequence[str], model: Model, where: str) -> tuple[str, ...]:
-    return tuple(find_variable(model, name, where).name for name in names)
+        with problems.collect():
+            where = file.where("promises", "items", index, "variable")
+            name = find_variable(model, item.variable, where).name
+            items.append(item.model_copy(update={"variable": name}))
+    for key, moment in (("before", promises.before), ("after", promises.after)):
+        with problems.collect():
+            moments[key] = clock.time(moment, file.where("promises", key))
+    return promises.model_copy(update={**moments, "items": tuple(items)})

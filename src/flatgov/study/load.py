@@ -4,46 +4,35 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from flatgov.errors import Problems, StudyError, nearest_names
+from flatgov.errors import FlatgovError, Place, Problems, StudyError, nearest_names
 from flatgov.study.behaviour import resolve_behaviour
-from flatgov.study.calendar import Calendar, Clock, known_unit, parse_date
-from flatgov.study.changes import find_variable
+from flatgov.study.calendar import NoCalendar
 from flatgov.study.evidence import resolve_evidence
 from flatgov.study.figures_file import resolve_figures
 from flatgov.study.limits import check_study_limits
-from flatgov.study.policies import (
-    Places,
-    Scenario,
-    check_names,
-    resolve_policies,
-    resolve_scenarios,
-)
-from flatgov.study.schema import (
-    CalendarTable,
-    EvidenceFile,
-    FiguresFile,
-    PoliciesFile,
-    ScenariosFile,
-)
+from flatgov.study.partial import Part, read_part
+from flatgov.study.policies import resolve_policies, resolve_scenarios
+from flatgov.study.schema import EvidenceFile, FiguresFile, PoliciesFile, ScenariosFile
 from flatgov.study.study import Study
-from flatgov.study.toml import TomlFile, check_inside, read_toml, validate
+from flatgov.study.summary import resolve_calendar, resolve_summary
+from flatgov.study.toml import TomlFile, check_inside
 from flatgov.study.uncertain_changes import check_drawn_limits, owned_changes, with_draws
 from flatgov.study.uncertainty_file import resolve_uncertainty
 from flatgov.study.uncertainty_schema import UncertaintyFile
-from flatgov.study.units import same_units
 
 if TYPE_CHECKING:
-    from flatgov.model import Model, TimeSettings
+    from flatgov.model import Model
 
-MOST_STOCKS = 6  # as many as a summary shows when the study does not choose
 MODEL_ENDINGS = (".mdl", ".xmile", ".stmx")
-_YEAR_1000 = parse_date("1000-01")
+# In the order in which mistakes are told.
+_FILES = ("policies.toml", "scenarios.toml", "uncertainty.toml", "evidence.toml", "figures.toml")
 
 
 def open_study(
@@ -63,81 +52,110 @@ def open_study(
     Raises:
         StudyError: A file is missing or wrong; the message says the file, the line and the key.
         ModelError: The model file is wrong.
+
+    Either is the first mistake of all; `FlatgovError.all` has every one, by file and line. What
+    only follows from another mistake is none.
     """
     folder = Path(folder)
-    model_file = find_model_file(folder)
-    policies_file = _read(folder / "policies.toml")
-    if policies_file is None:
-        raise StudyError(
-            "there is no policies.toml",
-            where=str(folder),
-            fix=f"write one (`flatgov new DIR` copies an example), or run {model_file} by itself",
-        )
-    content = validate(policies_file, PoliciesFile)
-    scenarios_file = _read(folder / "scenarios.toml")
-    evidence_file = _read(folder / "evidence.toml")
-    figures_file = _read(folder / "figures.toml")
-    uncertainty_file = _read(folder / "uncertainty.toml")
+    problems = Problems()
+    model = None
+    if not folder.is_dir():
+        find_model_file(folder)
+    with problems.collect():
+        model = _load_model(find_model_file(folder), data)
+    files = _Files(
+        read_part(folder / "policies.toml", PoliciesFile, problems),
+        read_part(folder / "scenarios.toml", ScenariosFile, problems),
+        read_part(folder / "uncertainty.toml", UncertaintyFile, problems),
+        read_part(folder / "evidence.toml", EvidenceFile, problems),
+        read_part(folder / "figures.toml", FiguresFile, problems),
+    )
+    if not files.policies.exists:
+        with problems.collect():
+            raise StudyError(
+                "there is no policies.toml",
+                where=str(folder),
+                fix="write one (`flatgov new DIR` copies an example), or run "
+                f"{'the model' if model is None else model.path} by itself",
+            )
+        files = replace(files, policies=Part(exists=True))  # Nobody is told what misses them.
+    study = None if model is None else _resolve(folder, model, files, problems)
+    problems.found.sort(key=_order)
+    dates = [error for error in problems.found if isinstance(error, NoCalendar)]
+    problems.found = [error for error in problems.found if error not in dates[1:]]
+    problems.raise_first()
+    assert study is not None
+    return study
 
-    model = _load_model(model_file, data)
-    calendar = _calendar(content.calendar, policies_file, model.time)
-    clock = Clock(model.time, calendar)
-    evidence = EvidenceFile()
-    claims = None
-    if evidence_file is not None:
-        evidence = resolve_evidence(validate(evidence_file, EvidenceFile), evidence_file, model)
-        claims = [claim.number for claim in evidence.claims]
-    policies, policy_places = resolve_policies(content, policies_file, model, clock, claims)
-    scenarios: dict[str, Scenario] = {}
-    scenario_places: Places = {}
-    default = None
-    if scenarios_file is not None:
-        worlds = validate(scenarios_file, ScenariosFile)
-        scenarios, scenario_places = resolve_scenarios(worlds, scenarios_file, model, clock, claims)
-        default = worlds.default
-    check_study_limits(model, clock, (policies, policy_places), (scenarios, scenario_places))
-    uncertainty = None
-    if uncertainty_file is not None:
-        counts = {name: len(table.changes) for name, table in content.policies.items()}
-        owned = {
-            **owned_changes("policy", policies, policy_places, counts),
-            **owned_changes("scenario", scenarios, scenario_places),
-        }
-        uncertainty, drawn = resolve_uncertainty(
-            validate(uncertainty_file, UncertaintyFile), uncertainty_file, model, owned, claims
-        )
-        both = (policies, policy_places), (scenarios, scenario_places)
+
+@dataclass(frozen=True)
+class _Files:
+    policies: Part[PoliciesFile]
+    scenarios: Part[ScenariosFile]
+    uncertainty: Part[UncertaintyFile]
+    evidence: Part[EvidenceFile]
+    figures: Part[FiguresFile]
+
+
+def _resolve(folder: Path, model: Model, files: _Files, problems: Problems) -> Study:
+    """Check all that is right of the files against the model; what comes of it may lack parts."""
+    clock = resolve_calendar(files.policies, model.time, problems)
+    evidence = resolve_evidence(files.evidence, model, problems)
+    claims = files.evidence.claims()
+    own = model, clock, claims, problems
+    policies, policy_places = resolve_policies(files.policies, *own)
+    scenarios, scenario_places = resolve_scenarios(files.scenarios, *own)
+    both = (policies, policy_places), (scenarios, scenario_places)
+    with problems.collect():
+        check_study_limits(model, clock, *both)
+    owned = {
+        **owned_changes(
+            "policy", *both[0], files.policies.names("policies"), _own_counts(files.policies)
+        ),
+        **owned_changes("scenario", *both[1], files.scenarios.names("scenarios")),
+    }
+    uncertainty, drawn = resolve_uncertainty(files.uncertainty, model, owned, claims, problems)
+    with problems.collect():
         check_drawn_limits(model, clock, *both, drawn)
-        policies = with_draws(policies, policy_places, drawn)
-        scenarios = with_draws(scenarios, scenario_places, drawn)
-    figures = FiguresFile()
-    if figures_file is not None:
-        figures = resolve_figures(
-            validate(figures_file, FiguresFile), figures_file, model, clock, policies, claims
-        )
-    reference, observed, headline = _summary(content, policies_file, model, clock)
-    better = _better(content, policies_file, model, headline)
+    policies = with_draws(policies, policy_places, drawn)
+    scenarios = with_draws(scenarios, scenario_places, drawn)
+    known = files.policies.names("policies")
+    figures = resolve_figures(files.figures, model, clock, known, claims, problems)
+    summary = resolve_summary(files.policies, model, clock, problems)
+    content, worlds = files.policies.content, files.scenarios.content
+    title = content.study.title if content is not None else None
     study = Study(
         name=folder.resolve().name,
         folder=folder,
-        title=content.study.title or dict.fromkeys(("en", "zh"), folder.resolve().name),
+        title=title or dict.fromkeys(("en", "zh"), folder.resolve().name),
         model=model,
-        calendar=calendar,
+        calendar=clock.calendar,
         policies=policies,
         scenarios=scenarios,
-        default_scenario=default,
-        reference=reference,
-        observed=observed,
-        headline=headline,
-        better=better,
-        evidence=evidence,
-        figures=figures,
-        hash=_hash(model, policies_file, scenarios_file, uncertainty_file),
+        default_scenario=None if worlds is None else worlds.default,
+        reference=summary.reference,
+        observed=summary.observed,
+        headline=summary.headline,
+        better=summary.better,
+        evidence=evidence or EvidenceFile(),
+        figures=figures or FiguresFile(),
+        hash=_hash(model, files.policies.file, files.scenarios.file, files.uncertainty.file),
         uncertainty=uncertainty,
     )
-    if evidence_file is None:
-        return study
-    return replace(study, behaviour=resolve_behaviour(evidence, evidence_file, content, study))
+    behaviour = resolve_behaviour(files.evidence, files.policies, study, clock, problems)
+    return replace(study, behaviour=behaviour)
+
+
+def _own_counts(part: Part[PoliciesFile]) -> dict[str, int]:
+    policies = {} if part.content is None else part.content.policies
+    return {name: len(table.changes) for name, table in policies.items()}
+
+
+def _order(error: FlatgovError) -> tuple[int, float]:
+    """Put errors in the order of the files, the model first, and then of the lines."""
+    place = error.where if isinstance(error.where, Place) else Place(error.where, error.where)
+    name = Path(place.file).name.partition(":")[0]
+    return _FILES.index(name) + 1 if name in _FILES else 0, place.line or math.inf
 
 
 def open_study_or_model(path: Path, data: Sequence[Path] = ()) -> Study | Model:
@@ -185,89 +203,10 @@ def find_model_file(folder: Path) -> Path:
     return found[0]
 
 
-def _read(path: Path) -> TomlFile | None:
-    return read_toml(path) if path.exists() else None
-
-
 def _load_model(path: Path, data: Sequence[str | os.PathLike[str]]) -> Model:
     from flatgov.reading import load_model  # Imports PySD, which takes most of a second.
 
     return load_model(path, data)
-
-
-def _calendar(table: CalendarTable | None, file: TomlFile, time: TimeSettings) -> Calendar | None:
-    """Read the calendar, and refuse one that the model's time cannot mean."""
-    if table is None:
-        return None
-    where = file.where("calendar", "epoch")
-    if isinstance(table.epoch, float):
-        raise StudyError(
-            f"{table.epoch:g} is no date", where=where, fix="write a month as 2016-01 in quotes"
-        )
-    own_unit = known_unit(time.units)
-    if own_unit != table.unit and not same_units(time.units, ""):
-        raise StudyError(
-            f"the unit is '{table.unit}' but the model's time is in '{time.units}'",
-            where=file.where("calendar", "unit"),
-            fix=f'write unit = "{own_unit}"'
-            if own_unit
-            else f"leave [calendar] out, or give the model's TIME STEP the units {table.unit}",
-        )
-    try:
-        epoch = parse_date(str(table.epoch))
-    except ValueError as error:
-        raise StudyError(str(error), where=where) from None
-    calendar = Calendar(epoch, table.unit)
-    if table.unit == "Year" and 1000 < time.initial < 3000 and epoch >= _YEAR_1000:
-        raise StudyError(
-            f"the run would start in {calendar.show(time.initial)}",
-            where=where,
-            fix="`epoch` is the date of model time 0; for a model that counts calendar years "
-            'write epoch = "0000-01"',
-        )
-    return calendar
-
-
-def _summary(
-    content: PoliciesFile, file: TomlFile, model: Model, clock: Clock
-) -> tuple[str, float | None, tuple[str, ...]]:
-    """Check the [study] table; give reference policy, observed model time, headline variables."""
-    problems = Problems()
-    table = content.study
-    observed = None
-    headline: list[str] = []
-    reference = table.reference or next(iter(content.policies))
-    with problems.collect():
-        where = file.where("study", "reference")
-        check_names([reference], content.policies, "policy", where)
-    if table.observed is not None:
-        with problems.collect():
-            observed = clock.time(table.observed, file.where("study", "observed"))
-    stocks = [variable.name for variable in model.variables.values() if variable.kind == "stock"]
-    for name in stocks[:MOST_STOCKS] if table.headline is None else table.headline:
-        with problems.collect():
-            where = file.where("study", "headline")
-            variable = find_variable(model, name, where)
-            if variable.kind == "lookup":
-                raise StudyError(f"'{variable.name}' is a lookup table, not a result", where=where)
-            headline.append(variable.name)
-    problems.raise_first()
-    return reference, observed, tuple(headline)
-
-
-def _better(
-    content: PoliciesFile, file: TomlFile, model: Model, headline: Sequence[str]
-) -> dict[str, Literal["less", "more"]]:
-    """Check which way headline variables are better; their names in the spelling of the model."""
-    better: dict[str, Literal["less", "more"]] = {}
-    for given, way in content.study.better.items():
-        where = file.where("study", "better", given)
-        name = find_variable(model, given, where).name
-        check_names([name], headline, "headline variable", where)
-        if name in better:
-            raise StudyError(f"'{name}' is given twice", where=where, fix="keep one of them")
-        better[name] = way
-    return {name: better[name] for name in headline if name in better}
 
 
 def _hash(model: Model, *files: TomlFile | None) -> str:

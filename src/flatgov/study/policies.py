@@ -10,6 +10,8 @@ from flatgov.errors import Problems, StudyError, nearest_names
 from flatgov.model import Change, Model
 from flatgov.study.calendar import Clock
 from flatgov.study.changes import resolve_changes
+from flatgov.study.consequence import Consequence
+from flatgov.study.partial import Part
 from flatgov.study.schema import PoliciesFile, PolicyTable, ScenariosFile
 from flatgov.study.toml import TomlFile
 
@@ -61,70 +63,95 @@ def member_title(policy: str, scenario: str | None) -> str:
 
 
 def resolve_policies(
-    content: PoliciesFile,
-    file: TomlFile,
+    part: Part[PoliciesFile],
     model: Model,
     clock: Clock,
     claims: Collection[int] | None,
+    problems: Problems,
 ) -> tuple[dict[str, Policy], Places]:
     """Check all policies and put together the changes of each.
 
     Args:
-        content: policies.toml as validated.
-        file: The file, for messages.
+        part: policies.toml as far as it is right.
         model: What the changes apply to.
         clock: Dates and horizon.
         claims: The numbers in evidence.toml; None where there is no such file.
+        problems: Collects what is wrong.
 
     Returns:
-        The policies by id, in the order of the file, and the places of their changes.
-
-    Raises:
-        StudyError: A policy is wrong.
+        The policies that are right by id, in the order of the file, and the places of their
+        changes. A policy that extends one that is wrong is not among them.
     """
-    problems = Problems()
+    if part.both is None:
+        return {}, {}
+    content, file = part.both
     own: dict[str, tuple[Change, ...]] = {}
     for name, table in content.policies.items():
-        check_claims(table.claims, ("policies", name), file, claims, problems)
         owner = ("policies", name)
-        own[name] = resolve_changes(table.changes, owner, file, model, clock, problems)
+        check_claims(table.claims, owner, file, claims, problems)
+        changes = resolve_changes(table.changes, owner, file, model, clock, problems)
         with problems.collect():
-            check_names(table.extends, content.policies, "policy", file.where(*owner, "extends"))
-    problems.raise_first()
-    lineages = {
-        name: tuple(dict.fromkeys(lineage(name, content.policies, file)))
-        for name in content.policies
-    }
-    policies = {
-        name: Policy(
-            name,
-            table.label,
-            table.description,
-            table.claims,
-            tuple(change for ancestor in lineages[name] for change in own[ancestor]),
-        )
-        for name, table in content.policies.items()
-    }
-    places = {
-        name: [
+            check_names(
+                table.extends, part.names("policies"), "policy", file.where(*owner, "extends")
+            )
+        if len(changes) == len(table.changes) and part.is_whole(*owner):
+            own[name] = changes
+    lineages = _lineages(content.policies, file, problems)
+    policies: dict[str, Policy] = {}
+    places: dict[str, list[str]] = {}
+    for name, ancestors in lineages.items():
+        if not set(ancestors) <= set(own):
+            continue
+        table = content.policies[name]
+        changes = tuple(change for ancestor in ancestors for change in own[ancestor])
+        policies[name] = Policy(name, table.label, table.description, table.claims, changes)
+        places[name] = [
             file.where("policies", ancestor, "changes", index, "value")
-            for ancestor in lineage
+            for ancestor in ancestors
             for index in range(len(own[ancestor]))
         ]
-        for name, lineage in lineages.items()
-    }
     return policies, places
 
 
+def _lineages(
+    policies: Mapping[str, PolicyTable], file: TomlFile, problems: Problems
+) -> dict[str, tuple[str, ...]]:
+    """Give each policy with those that it extends; one circle of them is one mistake."""
+    found: dict[str, tuple[str, ...]] = {}
+    told: set[str] = set()
+    for name in policies:
+        try:
+            found[name] = tuple(dict.fromkeys(lineage(name, policies, file)))
+        except StudyError as error:
+            above = _above(name, policies)
+            if not told & above:
+                problems.found += error.all
+            told |= above
+    return found
+
+
+def _above(name: str, policies: Mapping[str, PolicyTable]) -> set[str]:
+    """Give a policy and all that it extends, however they do."""
+    above, new = set[str](), [name]
+    while new:
+        one = new.pop()
+        if one not in above:
+            above.add(one)
+            new += policies[one].extends if one in policies else ()
+    return above
+
+
 def resolve_scenarios(
-    content: ScenariosFile,
-    file: TomlFile,
+    part: Part[ScenariosFile],
     model: Model,
     clock: Clock,
     claims: Collection[int] | None,
+    problems: Problems,
 ) -> tuple[dict[str, Scenario], Places]:
     """Check all scenarios; see `resolve_policies`."""
-    problems = Problems()
+    if part.both is None:
+        return {}, {}
+    content, file = part.both
     scenarios: dict[str, Scenario] = {}
     for name, table in content.scenarios.items():
         owner = ("scenarios", name)
@@ -132,10 +159,12 @@ def resolve_scenarios(
         changes = resolve_changes(
             table.changes, owner, file, model, clock, problems, start_required=False
         )
-        scenarios[name] = Scenario(name, table.label, table.description, table.claims, changes)
+        if len(changes) == len(table.changes) and part.is_whole(*owner):
+            scenarios[name] = Scenario(name, table.label, table.description, table.claims, changes)
     with problems.collect():
-        check_names([content.default], scenarios, "scenario", file.where("default"))
-    problems.raise_first()
+        if not part.is_whole("default"):
+            raise Consequence
+        check_names([content.default], part.names("scenarios"), "scenario", file.where("default"))
     places = {
         name: [
             file.where("scenarios", name, "changes", index, "value")
@@ -147,7 +176,7 @@ def resolve_scenarios(
 
 
 def check_names(names: Sequence[str], known: Collection[str], what: str, where: str) -> None:
-    """Refuse a name that does not exist.
+    """Refuse names that do not exist.
 
     Args:
         names: The names as given.
@@ -156,16 +185,20 @@ def check_names(names: Sequence[str], known: Collection[str], what: str, where: 
         where: The place of the names.
 
     Raises:
-        StudyError: For the first unknown name, with the nearest right one.
+        StudyError: For the first unknown name, with the nearest right one; `all` has every one.
     """
+    problems = Problems()
     for name in names:
         if name not in known:
-            raise StudyError(
-                f"there is no {what} '{name}'",
-                where=where,
-                nearest=nearest_names(name, known),
-                fix=f"there are {', '.join(known)}",
+            problems.found.append(
+                StudyError(
+                    f"there is no {what} '{name}'",
+                    where=where,
+                    nearest=nearest_names(name, known),
+                    fix=f"there are {', '.join(known)}",
+                )
             )
+    problems.raise_first()
 
 
 def check_claims(
@@ -221,7 +254,7 @@ def lineage(
     where = file.where("policies", name, "extends")
     limits.check("nesting", depth, what, where=where, error=StudyError)
     seen = set() if seen is None else seen
-    for parent in policies[name].extends:
+    for parent in policies[name].extends if name in policies else ():
         if parent not in seen:
             yield from lineage(parent, policies, file, (*below, name), seen)
     seen.add(name)

@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import datetime
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
+    ModelWrapValidatorHandler,
     PlainValidator,
+    ValidationError,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
+from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
 from flatgov.model import Operation
 
@@ -78,15 +80,40 @@ class Table(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    @model_validator(mode="before")
+    @model_validator(mode="wrap")
     @classmethod
-    def _known_keys(cls, data: Any) -> Any:
-        """Refuse unknown keys before anything else, so that the message can name the right one."""
-        keys = list(cls.model_fields)
-        for key in data if isinstance(data, dict) else ():
-            if key not in keys:
-                raise PydanticCustomError("unknown_key", "unknown key", {"key": key, "keys": keys})
-        return data
+    def _known_keys(cls, data: Any, validate: ModelWrapValidatorHandler[Self]) -> Self:
+        """Refuse unknown keys so that the message can name the right ones; tell the rest too."""
+        known = list(cls.model_fields)
+        unknown = [key for key in data if key not in known] if isinstance(data, dict) else []
+        if not unknown:
+            return validate(data)
+        errors = [
+            InitErrorDetails(type=_unknown_key(key, known), loc=(), input=data) for key in unknown
+        ]
+        try:
+            validate({key: value for key, value in data.items() if key in known})
+        except ValidationError as others:
+            errors += [_again(one) for one in others.errors() if not _is_missing(one)]
+        raise ValidationError.from_exception_data(cls.__name__, errors)
+
+
+def _unknown_key(key: str, known: list[str]) -> PydanticCustomError:
+    return PydanticCustomError("unknown_key", "unknown key", {"key": key, "keys": known})
+
+
+def _is_missing(error: ErrorDetails) -> bool:
+    """Tell a missing key of the table itself: the unknown one is that key misspelt."""
+    return error["type"] == "missing" and len(error["loc"]) == 1
+
+
+def _again(error: ErrorDetails) -> InitErrorDetails:
+    """Turn an error that was raised into one to be raised."""
+    context = error.get("ctx", {})
+    kind: str | PydanticCustomError = error["type"]
+    if kind == "unknown_key":
+        kind = _unknown_key(context["key"], context["keys"])
+    return InitErrorDetails(type=kind, loc=error["loc"], input=error["input"], ctx=context)
 
 
 class ChangeTable(Table):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -40,18 +41,32 @@ class TomlFile:
         path: As the user wrote it, for messages.
         text: The file.
         data: The file parsed.
+        kept: Where something wrong was left out of a list, which of its items are still there.
     """
 
     path: str
     text: str
     data: dict[str, Any]
+    kept: Mapping[Keys, tuple[int, ...]] = field(default_factory=dict)
 
     def where(self, *keys: str | int) -> Place:
         """Write the place of a key: file, line and the key's path, items counted from 1."""
+        keys = self.original(keys)
         lines = [self._lines[keys[:n]] for n in range(len(keys), 0, -1) if keys[:n] in self._lines]
         key = _written(keys)
         text = f"{self.path}:{lines[0]}" if lines else self.path
         return Place(f"{text}: {key}" if keys else text, self.path, key, lines[0] if lines else 0)
+
+    def original(self, keys: Keys) -> Keys:
+        """Count the items of lists as the file does, those that were left out too."""
+        if not self.kept:
+            return keys
+        found: Keys = ()
+        for key in keys:
+            found += (
+                self.kept[found][key] if isinstance(key, int) and found in self.kept else key,
+            )
+        return found
 
     @cached_property
     def _lines(self) -> dict[Keys, int]:
@@ -153,20 +168,30 @@ def validate(file: TomlFile, schema: type[Schema]) -> Schema:
     try:
         return schema.model_validate(file.data)
     except ValidationError as errors:
-        problems = Problems([_schema_error(file, error) for error in errors.errors()])
-        problems.raise_first()
+        Problems([*schema_errors(file, errors)]).raise_first()
         raise  # Unreachable: a ValidationError holds at least one error.
 
 
-def _schema_error(file: TomlFile, error: ErrorDetails) -> StudyError:
+def schema_errors(file: TomlFile, errors: ValidationError) -> list[StudyError]:
+    """Say every mistake in the keys and types of a file, each with its place."""
+    return [_schema_error(file, error) for error in errors.errors()]
+
+
+def error_keys(error: ErrorDetails) -> Keys:
+    """Give the keys of the value that is wrong."""
     # Of a wrong key of a table, pydantic puts a mark behind the key itself.
     keys = tuple(key for key in error["loc"] if key != "[key]")
+    return (*keys, error["ctx"]["key"]) if error["type"] == "unknown_key" else keys
+
+
+def _schema_error(file: TomlFile, error: ErrorDetails) -> StudyError:
+    keys = error_keys(error)
     kind, context = error["type"], error.get("ctx", {})
     if kind == "unknown_key":
         known = context["keys"]
         return StudyError(
             f"'{context['key']}' is no key of this table",
-            where=file.where(*keys, context["key"]),
+            where=file.where(*keys),
             nearest=nearest_names(context["key"], known),
             fix=f"the keys are {', '.join(known)}",
         )

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
 import numpy as np
 
-from flatgov.errors import StudyError
+from flatgov.errors import Problems, StudyError
 from flatgov.model import Change, Model
 from flatgov.study.calendar import Clock
 from flatgov.study.changes import find_variable
+from flatgov.study.consequence import AnyName, Consequence
 from flatgov.study.distribution_table import check_units, read_distribution, reason_of
 from flatgov.study.distributions import LARGEST, SMALLEST
 from flatgov.study.limits import breach_error, find_breaches
@@ -22,8 +23,9 @@ from flatgov.study.uncertainty import Factor
 from flatgov.study.uncertainty_schema import UncertainChange
 
 # The changes that stand in a policy or scenario itself, each with its place in the file, by
-# ``policy`` or ``scenario`` and the id.
-Owned = Mapping[tuple[str, str], Sequence[tuple[Change, str]]]
+# ``policy`` or ``scenario`` and the id; None for one that is wrong in itself, and under the id ""
+# where the whole file could not be read.
+Owned = Mapping[tuple[str, str], Sequence[tuple[Change, str]] | None]
 # The uncertain value of a change and the place of its own table, by the place of the change.
 Drawn = Mapping[str, tuple[Factor, Callable[..., str]]]
 Member = TypeVar("Member", Policy, Scenario)
@@ -33,17 +35,20 @@ def owned_changes(
     kind: str,
     members: Mapping[str, Member],
     places: Places,
+    names: Collection[str],
     counts: Mapping[str, int] | None = None,
-) -> Owned:
+) -> dict[tuple[str, str], Sequence[tuple[Change, str]] | None]:
     """Tell the changes of a policy or scenario from those of the policies that it extends.
 
     Args:
         kind: ``policy`` or ``scenario``.
-        members: All of that kind.
+        members: All of that kind that are right.
         places: The places of all their changes.
+        names: All of that kind.
         counts: How many changes each has itself; they are its last ones. All unless given.
     """
-    owned = {}
+    owned: dict[tuple[str, str], Sequence[tuple[Change, str]] | None]
+    owned = {(kind, name): None for name in ([""] if isinstance(names, AnyName) else names)}
     for name, member in members.items():
         both = list(zip(member.changes, places[name], strict=True))
         owned[kind, name] = both if counts is None else both[len(both) - counts[name] :]
@@ -66,19 +71,23 @@ def read_change(
         The uncertain quantity, and the place of the change in its file.
 
     Raises:
-        StudyError: There is no such change, or the distribution is wrong.
+        StudyError: There is no such change, or the distribution is wrong; a `Consequence` where
+            the policy or scenario is.
     """
     where = partial(file.where, *place)
     kind, owner = _owner(table, where, owned)
     variable = find_variable(model, table.variable, where("variable"))
-    own = [one for one in owned[kind, owner] if one[0].variable == variable.name]
+    changes = owned.get((kind, owner))
+    if changes is None:
+        raise Consequence
+    own = [one for one in changes if one[0].variable == variable.name]
     if not own:
         others = [
             name
-            for (what, name), changes in owned.items()
-            if what == kind and any(change.variable == variable.name for change, _ in changes)
+            for (what, name), theirs in owned.items()
+            if what == kind and any(change.variable == variable.name for change, _ in theirs or ())
         ]
-        itself = dict.fromkeys(change.variable for change, _ in owned[kind, owner])
+        itself = dict.fromkeys(change.variable for change, _ in changes)
         raise StudyError(
             f"the {kind} '{owner}' does not itself change '{variable.name}'",
             where=where("variable"),
@@ -131,7 +140,8 @@ def _owner(table: UncertainChange, where: Callable[..., str], owned: Owned) -> t
     known = [id_ for what, id_ in owned if what == kind]
     if not known:
         raise StudyError(f"this study has no {kind}s", where=where(kind), fix="take the table out")
-    check_names([name], known, kind, where(kind))
+    if "" not in known:
+        check_names([name], known, kind, where(kind))
     return kind, name
 
 
@@ -166,14 +176,17 @@ def check_drawn_limits(
         drawn: The uncertain values.
 
     Raises:
-        StudyError: With one of them a variable leaves the limits of the model.
+        StudyError: With some of them a variable leaves the limits of the model.
     """
+    problems = Problems()
     for at, (factor, where) in drawn.items():
         ends = factor.quantile(np.array([SMALLEST, LARGEST]))
         for key, end in zip(("low", "high"), ends, strict=True):
-            for changes, title in _members_with(at, factor, float(end), policies, scenarios):
-                for breach in find_breaches(model, changes):
-                    raise breach_error(breach, where(key), title, clock)
+            with problems.collect():
+                for changes, title in _members_with(at, factor, float(end), policies, scenarios):
+                    for breach in find_breaches(model, changes):
+                        raise breach_error(breach, where(key), title, clock)
+    problems.raise_first()
 
 
 def _members_with(

@@ -14,6 +14,7 @@ from flatgov.errors import Place, Problems, StudyError
 from flatgov.model import Model, Table, Variable
 from flatgov.names import canonical
 from flatgov.study.changes import as_study_error, find_variable
+from flatgov.study.consequence import AnyName, Consequence
 from flatgov.study.correlations import resolve_correlations
 from flatgov.study.distribution_table import (
     check_reason,
@@ -23,6 +24,7 @@ from flatgov.study.distribution_table import (
 )
 from flatgov.study.distributions import Distribution
 from flatgov.study.limits import plain_bases
+from flatgov.study.partial import Part
 from flatgov.study.toml import Keys, TomlFile
 from flatgov.study.uncertain_changes import Drawn, Owned, read_change
 from flatgov.study.uncertainty import Factor, Uncertainty
@@ -38,34 +40,34 @@ _RARE = 1e-3
 
 
 def resolve_uncertainty(
-    content: UncertaintyFile,
-    file: TomlFile,
+    part: Part[UncertaintyFile],
     model: Model,
     owned: Owned,
     claims: Collection[int] | None,
-) -> tuple[Uncertainty, Drawn]:
+    problems: Problems,
+) -> tuple[Uncertainty | None, Drawn]:
     """Check everything in the file against the model, the policies and the scenarios.
 
     Args:
-        content: uncertainty.toml as validated.
-        file: The file, for messages.
+        part: uncertainty.toml as far as it is right.
         model: The model of the study.
         owned: The changes that stand in each policy and scenario itself.
         claims: The numbers in evidence.toml; None where there is no such file.
+        problems: Collects what is wrong.
 
     Returns:
-        The uncertain quantities, and those of them that are values of changes.
-
-    Raises:
-        StudyError: Something is wrong.
+        The uncertain quantities that are right, and those of them that are values of changes.
     """
-    problems = Problems()
+    if part.both is None:
+        return None, {}
+    content, file = part.both
     factors: list[tuple[Factor, Keys]] = []
     drawn: dict[str, tuple[Factor, Callable[..., str]]] = {}
     for name, table in content.parameters.items():
         place: Keys = ("parameters", name)
         with problems.collect():
             check_reason(table, place, file, claims, problems)
+        with problems.collect():
             factors.append((_parameter(name, table, place, file, model), place))
     for name, lookup in content.lookups.items():
         with problems.collect():
@@ -74,20 +76,43 @@ def resolve_uncertainty(
         place = ("changes", index)
         with problems.collect():
             check_reason(change, place, file, claims, problems)
+        with problems.collect():
             factor, where = read_change(change, place, file, model, owned)
             factors.append((factor, place))
             drawn[where] = (factor, partial(file.where, *place))
     _check_once(factors, file, problems)
-    problems.raise_first()
-    if not factors:
-        raise StudyError(
-            "there is no uncertain quantity",
-            where=file.where(),
-            fix="write a table such as [parameters.NAME], or take the file away",
-        )
+    if not any(file.data.get(key) for key in ("parameters", "lookups", "changes")):
+        with problems.collect():
+            if not part.is_whole():  # A misspelt table.
+                raise Consequence
+            raise StudyError(
+                "there is no uncertain quantity",
+                where=file.where(),
+                fix="write a table such as [parameters.NAME], or take the file away",
+            )
     found = [factor for factor, _ in factors]
-    correlation = resolve_correlations(content.correlations, found, file)
+    correlation = None
+    with problems.collect():
+        unknown = _wrong_factors(file, found)
+        correlation = resolve_correlations(content.correlations, found, file, unknown)
     return Uncertainty(tuple(found), content.design.method, correlation), drawn
+
+
+def _wrong_factors(file: TomlFile, found: list[Factor]) -> Collection[str]:
+    """Give the names of factors that the file has but that are wrong in some other way."""
+    tables = {key: file.data.get(key, {}) for key in ("parameters", "lookups")}
+    changes = file.data.get("changes", [])
+    if not isinstance(changes, list) or not all(isinstance(one, dict) for one in tables.values()):
+        return AnyName()
+    names = [*tables["parameters"]]
+    names += [f"{name} ({kind})" for name in tables["lookups"] for kind in ("strength", "slope")]
+    for one in changes:
+        owner = one.get("policy", one.get("scenario")) if isinstance(one, dict) else None
+        if owner is None or "variable" not in one:
+            return AnyName()
+        number = one.get("number", 1)
+        names.append(f"{owner}: {one['variable']}" + (f" {number}" if number != 1 else ""))
+    return {canonical(name) for name in names} - {canonical(one.name) for one in found}
 
 
 def _parameter(
@@ -164,7 +189,8 @@ def _lookup(
             else "name a lookup table",
         )
     normal = (table.normal[0], table.normal[1])
-    _check_normal(variable, normal, where("normal"))
+    with problems.collect():
+        _check_normal(variable, normal, where("normal"))
     if table.strength is None and table.slope is None:
         raise StudyError(
             "there is neither 'strength' nor 'slope'",
@@ -175,34 +201,43 @@ def _lookup(
     parts = (("strength", table.strength), ("slope", table.slope))
     factors: list[tuple[Factor, Keys]] = []
     for kind, part in parts:
-        if part is None:
-            continue
-        place: Keys = ("lookups", name, kind)
-        check_reason(part, place, file, claims, problems)
-        distribution = read_distribution(
-            part, partial(file.where, *place), 1.0, f"the {kind} of '{variable.name}'"
-        )
-        low = float(distribution(np.array([_RARE]))[0])
-        if low < 0:
-            raise StudyError(
-                f"the {kind} of '{variable.name}' may well be {low:.3g}, which would turn its "
-                "effect round",
-                where=file.where(*place),
-                fix="let it be 0 or more: 0 is no effect, 1 the table as it is",
-            )
-        factor = Factor(
-            f"{variable.name} ({kind})",
-            kind,
-            variable.name,
-            "Dmnl",
-            1.0,
-            distribution,
-            distribution.text,
-            reason_of(part),
-            normal,
-        )
-        factors.append((factor, place))
+        if part is not None:
+            place: Keys = ("lookups", name, kind)
+            with problems.collect():
+                check_reason(part, place, file, claims, problems)
+            with problems.collect():
+                factors.append((_scaling(kind, part, variable, normal, place, file), place))
     return factors
+
+
+def _scaling(
+    kind: Literal["strength", "slope"],
+    part: DistributionTable,
+    variable: Variable,
+    normal: tuple[float, float],
+    place: Keys,
+    file: TomlFile,
+) -> Factor:
+    named = f"the {kind} of '{variable.name}'"
+    distribution = read_distribution(part, partial(file.where, *place), 1.0, named)
+    low = float(distribution(np.array([_RARE]))[0])
+    if low < 0:
+        raise StudyError(
+            f"{named} may well be {low:.3g}, which would turn its effect round",
+            where=file.where(*place),
+            fix="let it be 0 or more: 0 is no effect, 1 the table as it is",
+        )
+    return Factor(
+        f"{variable.name} ({kind})",
+        kind,
+        variable.name,
+        "Dmnl",
+        1.0,
+        distribution,
+        distribution.text,
+        reason_of(part),
+        normal,
+    )
 
 
 def _check_normal(variable: Variable, normal: tuple[float, float], where: str) -> None:
