@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from flatgov.check import numerical_runs
+from flatgov.check import numerical_balance, numerical_runs
 from flatgov.check.findings import Outcome
 from flatgov.check.numerical_balance import CHECKS, closed, integration_error
 from flatgov.check.numerical_runs import runs
@@ -108,6 +108,53 @@ arriving share = 0.9 ~ Dmnl ~ |
         "INTEG(arriving share * moving, 0) ~ Person", "INTEG(9 * moving, 0) ~ Yuan"
     )
     assert not outcome_of(write(tmp_path, other)).findings
+
+
+LEAK = """
+ore = INTEG(-smelting, 100) ~ {0} ~ |
+metal = INTEG(0.6 * smelting, 0) ~ {1} ~ |
+smelting = ore / 10 ~ {0}/Month ~ |
+"""
+
+
+@pytest.mark.parametrize(
+    ("units", "found"),
+    [(("Ton", "Ton"), 1), (("Ton", "ton"), 1), (("Dmnl", "Dmnl"), 0), (("Ton", "Kilo"), 0)],
+)
+def test_a_leak_is_one_where_units_say_so(
+    tmp_path: Path, units: tuple[str, str], found: int
+) -> None:
+    outcome = outcome_of(write(tmp_path, LEAK.format(*units)))
+    assert len(outcome.findings) == found
+    # A leak is not made good by counting metal for more.
+    assert len(outcome.data["totals"]) == 1 - found
+    assert ("0 closed chains keep" in outcome.summary) is bool(found)
+    assert outcome.summary.endswith(", 1 of them with weights") is not bool(found)
+
+
+def test_without_units_nothing_is_known_of_a_leak(tmp_path: Path) -> None:
+    text = LEAK.format("", "").replace(" ~ /Month ~", " ~ ~")
+    assert not outcome_of(write(tmp_path, text)).findings
+
+
+@pytest.mark.parametrize("rate", ["10", "2 * price"])
+def test_a_flow_that_is_constant_leaks_too(tmp_path: Path, rate: str) -> None:
+    text = f"""
+cash = INTEG(-buying, 100) ~ Yuan ~ |
+goods = INTEG(0.8 * buying, 0) ~ Yuan ~ |
+buying = {rate} ~ Yuan/Month ~ |
+price = 5 ~ Yuan/Month ~ |
+"""
+    (finding,) = outcome_of(write(tmp_path, text)).findings
+    assert "'buying' takes 1 of itself from 'cash' and adds 0.8 to 'goods'" in finding.what
+
+
+def test_weights_of_large_groups_are_not_looked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(numerical_balance, "_MOST_STATES", 1)
+    assert not outcome_of(write(tmp_path, LEAK.format("Ton", "Kilo"))).data["totals"]
+    assert len(outcome_of(write(tmp_path, SIR, step=0.25)).data["totals"]) == 1
 
 
 def test_a_stock_that_changes_by_something_else_is_an_error(

@@ -20,11 +20,18 @@ from flatgov.check.numerical_runs import (
     runs,
 )
 from flatgov.check.subject import Check, Subject
+from flatgov.graph import links
 from flatgov.kernel.program import CHANGING, Program
 
 _ID = "conservation"
 
 _EPSILON = float(np.finfo(np.float64).eps)
+
+# The largest group of states of which weights are looked for; singular values take its cube.
+_MOST_STATES = 300
+
+# Units that say nothing of what is counted: people and rabbits may both be without.
+_NO_UNIT = frozenset({"", "dmnl", "dimensionless", "1", "fraction"})
 
 # Of a level and its flows: by operation, how much of it flows in for each unit of it.
 Flows = dict[int, float]
@@ -69,14 +76,19 @@ def flows_of(
             moving.add(number)
     zeros = np.zeros((len(program.states), 1, 1))
     fixed = [number for number in needed if number not in moving]
+    carrying: set[int] = set()  # what has a flow in it that happens to be constant
+    for number in fixed:
+        arguments = program.operations[number].arguments
+        if number in stops or any(one in carrying for one in arguments):
+            carrying.add(number)
     values = evaluate(program, zeros, path.times[:1], np.zeros(1), fixed)
     constants = {number: float(np.ravel(values[number])[0]) for number in fixed}
     known: dict[int, Flows] = {}
 
     def split(number: int) -> Flows:
-        if number in constants:
-            return {number: 1.0} if constants[number] else {}
-        if number in stops:
+        if constants.get(number) == 0.0:
+            return {}
+        if number in stops or (number in constants and number not in carrying):
             return {number: 1.0}
         if number not in known:
             known[number] = apart(number)
@@ -91,16 +103,16 @@ def flows_of(
         if code == "neg":
             return _sum({}, split(arguments[0]), -1.0)
         if code == "mul":
-            for factor, other in (arguments, arguments[::-1]):
-                if factor in constants:
-                    return _sum({}, split(other), constants[factor])
+            factors = [(a, b) for a, b in (arguments, arguments[::-1]) if a in constants]
+            for factor, other in sorted(factors, key=lambda pair: pair[0] in carrying):
+                return _sum({}, split(other), constants[factor])
         if code == "div" and constants.get(arguments[1]):
             return _sum({}, split(arguments[0]), 1 / constants[arguments[1]])
         return {number: 1.0}
 
     # From below, as sums may be thousands deep.
     for number in needed:
-        if number in moving and number not in stops:
+        if (number in moving or number in carrying) and number not in stops:
             split(number)
     return [split(root) for root in roots]
 
@@ -143,11 +155,15 @@ def closed(flows: Sequence[Flows]) -> list[list[int]]:
 
 def _weights(flows: Sequence[Flows], group: Sequence[int]) -> FloatArray | None:
     """Find positive weights with which the flows of a group cancel; None without such."""
-    numbers = sorted({number for at in group for number in flows[at]})
-    matrix = np.array([[flows[at].get(number, 0.0) for at in group] for number in numbers])
-    size = np.abs(matrix).max(axis=1)
-    if (np.abs(matrix.sum(axis=1)) <= 8 * _EPSILON * size).all():
+    shares: dict[int, list[float]] = {}
+    for at in group:
+        for number, share in flows[at].items():
+            shares.setdefault(number, []).append(share)
+    if all(abs(sum(own)) <= 8 * _EPSILON * max(map(abs, own)) for own in shares.values()):
         return np.ones(len(group))
+    if len(group) > _MOST_STATES:
+        return None
+    matrix = np.array([[flows[at].get(number, 0.0) for at in group] for number in sorted(shares)])
     _, values, vectors = np.linalg.svd(matrix)
     rank = int((values > 1e-9 * values[0]).sum())
     if rank != len(group) - 1:
@@ -240,13 +256,18 @@ def _check(subject: Subject) -> Outcome:
                     fix="report this as a mistake of flatgov",
                 )
             )
-    findings += _leaks(subject, those, flows, outputs)
-    chains = [total for total in totals if len(total.states) > 1]
+    leaks = list(_leaks(subject, those, flows, outputs))
+    findings += [finding for _, finding in leaks]
+    leaking = {at for touched, _ in leaks for at in touched}
+    # What is lost between two stocks cannot be made good by counting one of them for more.
+    chains = [one for one in totals if len(one.states) > 1 and leaking.isdisjoint(one.states)]
+    weighted = sum(len(set(one.weights)) > 1 for one in chains)
     largest = max((t.drift / max(t.allowed, 1e-300) for t in totals), default=0.0)
     summary = (
         f"Each of {len(those.states)} states changes by TIME STEP times its net flow, within "
         f"{error:.1e} of it; {len(chains)} closed "
         f"{'chain keeps its' if len(chains) == 1 else 'chains keep their'} total"
+        + (f", {weighted} of them with weights" if weighted else "")
     )
     return Outcome(
         _ID,
@@ -269,19 +290,30 @@ def _check(subject: Subject) -> Outcome:
 
 
 def _flow_variables(subject: Subject, program: Program) -> dict[int, str]:
-    """Give the operations that are flows or auxiliaries of the model, with their names."""
+    """Give the operations that are flows or auxiliaries of the model, with their names.
+
+    A constant in the equation of a stock may be a flow, too; a number by itself may be anything.
+    """
+    variables = subject.model.variables
+    into = {one.cause for one in links(subject.model) if variables[one.effect].kind == "stock"}
     found: dict[int, str] = {}
     for name, numbers in program.outputs.items():
-        if subject.model.variables[name].kind in ("flow", "auxiliary", "data"):
+        kind = variables[name].kind
+        if kind in ("flow", "auxiliary", "data") or (kind == "constant" and name in into):
             for number in numbers.flat:
-                found.setdefault(int(number), name)
+                if program.operations[number].code != "number":
+                    found.setdefault(int(number), name)
     return found
 
 
 def _leaks(
     subject: Subject, those: Runs, flows: Sequence[Flows], outputs: Mapping[int, str]
-) -> Iterator[Finding]:
-    """Find flows of which more or less enters some stocks than leaves others of the same unit."""
+) -> Iterator[tuple[list[int], Finding]]:
+    """Find flows of which more or less enters a stock than leaves another of the same unit.
+
+    Returns:
+        The two stocks, and the finding.
+    """
     users: dict[int, list[int]] = {}
     for at, own in enumerate(flows):
         for number in own:
@@ -294,7 +326,8 @@ def _leaks(
         names = [those.states[at] for at in touched]
         if len(touched) != 2:
             continue  # With more, some only keep the books.
-        alike = len({one.variable.units.casefold() for one in names}) == 1
+        units = {one.variable.units.strip().casefold() for one in names}
+        alike = len(units) == 1 and units.isdisjoint(_NO_UNIT)
         inside = all(one.stock for one in names)
         if not (name and alike and inside and gone and come) or name in told:
             continue
@@ -303,14 +336,15 @@ def _leaks(
         told.add(name)
         source = those.states[touched[int(np.argmin(shares))]].label
         target = those.states[touched[int(np.argmax(shares))]].label
-        yield subject.finding(
+        finding = subject.finding(
             _ID,
             "warning",
             subject.model.variables[name],
             f"'{name}' takes {gone:.4g} of itself from {source} and adds {come:.4g} to {target}, "
-            f"though both are in {names[0].variable.units or 'the same unit'}",
+            f"though both are in {names[0].variable.units}",
             fix="give what gets lost or is gained a flow of its own",
         )
+        yield touched, finding
 
 
 def _list(those: Runs, states: Sequence[int]) -> str:

@@ -92,13 +92,12 @@ def estimate(h: FloatArray, half: FloatArray, quarter: FloatArray, order: int) -
     limit = _limit(half, quarter, seen, order)
     parts = -1
     if seen < LEAST_ORDER and second.max() > SHARE * size:
-        logs = (
-            [np.log(np.abs(one)) for one in (h, half, quarter)] if _grows(h, half, quarter) else []
-        )
+        logs: list[FloatArray] = []
         by_rate = math.nan
-        if logs:
-            differences = [float(np.abs(a - b).max()) for a, b in pairwise(logs)]
-            by_rate = _order(*differences, _NOISE)
+        if _grows(h, half, quarter):
+            logs = [np.log(np.abs(one)) for one in (h, half, quarter)]
+            by, then = (float(np.abs(a - b).max()) for a, b in pairwise(logs))
+            by_rate = _order(by, then, _NOISE)
         if by_rate >= LEAST_ORDER:
             seen = by_rate
             limit = np.sign(quarter) * np.exp(_limit(logs[1], logs[2], seen, order))
