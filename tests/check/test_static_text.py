@@ -7,7 +7,7 @@ import pytest
 from check.static_model import found, outcome, places, subject_of
 
 
-def documented(count: int, comment: str = "Assumption.") -> str:
+def documented(count: int, comment: str = "Assumption, range 1 to 90.") -> str:
     return "".join(f"value {i} = {i + 3} ~ Task ~ {comment} |\n" for i in range(count))
 
 
@@ -34,20 +34,43 @@ def test_comments_on_all_variables_are_no_finding(tmp_path: Path) -> None:
     "comment",
     [
         "Assumption, range 1 to 3.",
-        "Estimated from the accounts.",
         "Smith (2004).",
         "After Smith and Jones 2004.",
         "The town has so many [C12].",
         "https://example.org/table",
-        "Census.",
-        "来源：统计年鉴。",
-        "假设值",
+        "Census 2010.",
+        "来源：统计年鉴 2015。",
+        "2010 年人口普查",
+        "《深圳统计年鉴》",
+        "假设值，0.1 至 0.3",
+        "Guess, 0.1-0.3.",
+        "Assumption, range 0.0025 (the average of others) to 0.02.",
+        "Estimated as 5 ± 2.",
         "Unit conversion.",
     ],
 )
 def test_a_source_or_an_assumption_is_enough(tmp_path: Path, comment: str) -> None:
     text = documented(30) + f"a number = 3 ~ Task ~ {comment} |\n"
     assert found("unsourced", tmp_path, text) == ()
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "Data.",
+        "Census.",
+        "Assumption.",
+        "Estimated from the accounts.",
+        "假设值",
+        "来源：统计年鉴。",
+    ],
+)
+def test_data_that_cannot_be_looked_up_are_no_source(tmp_path: Path, comment: str) -> None:
+    text = documented(30) + f"a number = 3 ~ Task ~ {comment} |\n"
+    made = outcome("unsourced", subject_of(tmp_path, text))
+    assert [(one.severity, one.evidence) for one in made.findings] == [("note", "'a number'")]
+    assert made.data == {"numbers": 31, "sourced": 30, "vague": 1}
+    assert made.summary.startswith("30 of 31 documented constants and lookups have a source")
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,25 @@ from flatgov.names import canonical
 # From this share on, documentation is the rule in a model, and where it lacks it was forgotten.
 _RULE = 0.95
 
+# What a reader can look up: a mark, a name with a year, a link; or that there is nothing to look
+# up, as the number is defined or set by somebody.
+_NAMED = re.compile(
+    r"\[[^\]\[\d]{0,80}\d[^\]\[]{0,80}\]"  # [C12], [3], [Meadows 1974]
+    r"|\b[A-Z]\w+[^.;]{0,40}\b(?:1[89]|20)\d\d\b"  # Author 2000, Author et al. (2000)
+    r"|(?i:\b(?:doi|isbn|https?|www)\b)"
+    r"|《[^》]+》|(?:1[89]|20)\d\d\s*年.{0,20}(?:年鉴|普查|统计|调查|公报|报告)"
+    r"|(?:年鉴|普查|统计|调查|公报|报告).{0,20}(?:1[89]|20)\d\d"
+    r"|(?i:\b(?:by definition|conver(?:sions?|ts?)|defin\w+|convention|lever|scenario)\b)|定义"
+)
+# An assumption is as good as a source where it says how far the number may lie elsewhere.
+_ASSUMED = re.compile(
+    r"(?i:\b(?:assum\w+|estimat\w+|guess\w*|judge?ments?|experts?|chosen|arbitrary|hypothe\w+)\b)"
+    r"|假设|假定|估计|估算"
+)
+_RANGE = re.compile(
+    r"\d[^.;\s]{0,4} ?%?\s*(?:to|and|–|—|-|−|~|～|至|到|\.\.)\s*[-−]?\d|±|\+/-"
+    r"|\brange\b.{0,20}\d|\bwithin\b.{0,20}\d"
+)
 # Words that say where a number comes from, or that it comes from nowhere.
 _SOURCE = re.compile(
     r"(?i:\b(?:sources?|assum\w+|data|estimat\w+|calibrat\w+|fit(?:ted)?|surveys?|census|statistics?"
@@ -52,9 +71,17 @@ def _unsourced(subject: Subject) -> Outcome:
         for one in subject.model.variables.values()
         if one.kind in ("constant", "lookup") and one.documentation.strip() and not _switch(one)
     ]
-    bare = [one for one in numbers if not _SOURCE.search(one.documentation)]
-    sourced = len(numbers) - len(bare)
-    summary = f"{sourced} of {len(numbers)} documented constants and lookups name a source"
+    checkable = [_can_be_checked(one.documentation) for one in numbers]
+    others = [one for one, good in zip(numbers, checkable, strict=True) if not good]
+    bare = [one for one in others if not _SOURCE.search(one.documentation)]
+    vague = [one for one in others if _SOURCE.search(one.documentation)]
+    sourced = len(numbers) - len(bare) - len(vague)
+    summary = (
+        f"{sourced} of {len(numbers)} documented constants and lookups "
+        "have a source, or an assumption with its range"
+    )
+    if vague:
+        summary += f"; said to be data or an assumption and no more: {len(vague)}"
     findings = _lacking(
         subject,
         "unsourced",
@@ -64,7 +91,25 @@ def _unsourced(subject: Subject) -> Outcome:
         f"{len(bare)} of {len(numbers)} documented constants and lookups name no source",
         "write where the number comes from, or that it is an assumption",
     )
-    return Outcome("unsourced", findings, summary, {"numbers": len(numbers), "sourced": sourced})
+    if vague:
+        findings += (
+            subject.finding(
+                "unsourced",
+                "note",
+                None,
+                f"{plural(len(vague), 'comment')} of constants and lookups: data or an assumption, "
+                "but not which data, or how far the number may lie elsewhere",
+                evidence=listed(one.name for one in vague),
+                fix="name the source with its year, a link, or the range of the assumption",
+            ),
+        )
+    data = {"numbers": len(numbers), "sourced": sourced, "vague": len(vague)}
+    return Outcome("unsourced", findings, summary, data)
+
+
+def _can_be_checked(text: str) -> bool:
+    """Tell whether a comment names what a reader can look up, or bounds what was assumed."""
+    return bool(_NAMED.search(text) or (_ASSUMED.search(text) and _RANGE.search(text)))
 
 
 def _lacking(
@@ -117,9 +162,10 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check(
         "unsourced",
-        "Every number has a source",
-        "Does the comment of each constant and lookup name a source, or say that the number is an "
-        "assumption? A study is as good as the numbers that it stands on.",
+        "Every number says where it comes from",
+        "Does the comment of each constant and lookup name a source that can be looked up, or say "
+        "that the number is an assumption and how far it may lie elsewhere? A study is as good as "
+        "the numbers that it stands on.",
         _unsourced,
         ("sterman2000", "rahmandad_sterman2012"),
     ),

@@ -13,6 +13,7 @@ from flatgov.check.findings import Outcome
 from flatgov.check.page.guidelines import counted, guidelines
 from flatgov.check.report import Report
 from flatgov.check.subject import Subject
+from flatgov.study.uncertainty import Factor, Uncertainty
 
 TIMES = "INITIAL TIME = 0 ~~| FINAL TIME = 4 ~~| TIME STEP = 1 ~~| SAVEPER = 1 ~~|"
 
@@ -67,6 +68,26 @@ def test_sources_are_counted_with_what_nobody_documented(tmp_path: Path) -> None
     assert said[1].startswith("1 of 2 ")
 
 
+def test_what_is_said_to_be_data_is_a_source_in_part(tmp_path: Path) -> None:
+    base = report(tmp_path, "a = 5 ~~ Data.| b = 6 ~~ Smith 2004|")
+    data = {"numbers": 2, "sourced": 1, "vague": 1}
+    found = status(replace(base, outcomes=(Outcome("unsourced", data=data),)), "Where parameters")
+    assert found[0] == "partly"
+    assert found[1].endswith("said to be data or an assumption and no more: 1")
+
+
+def test_the_runs_of_the_tests_are_not_those_of_the_results(
+    write_study: Callable[..., Path],
+) -> None:
+    study = fg.open_study(write_study())
+    factors = (Factor("a", "value", "Staff", "", 1.0, lambda one: one, "uniform 0, 2"),)
+    study = replace(study, uncertainty=Uncertainty(factors))
+    of = Report("office", Subject(study.model, study, draws=200), {}, ())
+    for start in ("The number of runs", "How random"):
+        assert status(of, start)[0] == "partly"
+        assert "in the tests on this page" in status(of, start)[1]
+
+
 def test_numerical_checks_that_were_skipped_do_not_count(tmp_path: Path) -> None:
     base = report(tmp_path, "a = 1 ~~|")
     done = [Outcome("step size"), Outcome("euler against rk4"), Outcome("time constants")]
@@ -94,7 +115,7 @@ def test_a_study_adds_scenarios_and_rules(write_study: Callable[..., Path]) -> N
     )
     assert status(of, "How results") == (
         "missing",
-        "0 of 1 behaviour tests have their rule written as a formula",
+        "0 of 1 behaviour test with the rule written as a formula",
     )
     assert status(of, "The commands")[0] == "met"
 

@@ -16,7 +16,8 @@ from lxml import html
 import flatgov as fg
 from flatgov.check.findings import Finding, Outcome
 from flatgov.check.page import page_text, write_page
-from flatgov.check.page.results import verdict
+from flatgov.check.page.results import results, verdict
+from flatgov.check.page.study_part import spread
 from flatgov.check.report import Report
 from flatgov.check.subject import Check, Subject
 
@@ -138,7 +139,7 @@ def test_what_is_missing_is_shown_as_missing(tmp_path: Path) -> None:
     text = seen(page_text(model_report(load(tmp_path, "a = 1 ~~|"))))
     assert "no unit" in text
     assert "no comment" in text
-    assert "0 of 1 variables have a unit" in text
+    assert "0 of 1 variable with a unit" in text
 
 
 HOSTILE = [
@@ -251,6 +252,65 @@ def test_a_model_that_cannot_run_has_a_page(tmp_path: Path) -> None:
     model = load(tmp_path, "a = GET DATA FIRST TIME(d) ~~| d ~~| s = INTEG(a, 1) ~~|")
     page = seen(page_text(model_report(model)))
     assert "own run could not be made" in page
+
+
+def test_a_model_whose_values_are_infinite_says_so_at_once(tmp_path: Path) -> None:
+    model = load(tmp_path, "zero = 0 ~~| a = 1 / zero ~~| b = a - a ~~|")
+    page = tree(page_text(model_report(model)))
+    head = " ".join(page.xpath("//header")[0].text_content().split())
+    assert "2 of 3 variables come to infinity or to no number at all" in head
+    assert page.xpath("//header/p[@class='verdict error']")
+    good = page_text(model_report(load(tmp_path, "a = 1 ~~|")))
+    assert "infinity" not in seen(good)
+
+
+def test_a_model_that_draws_nothing_has_no_draws(tmp_path: Path) -> None:
+    assert "draws" not in seen(page_text(model_report(load(tmp_path, "a = 1 ~~|"))))
+    noisy = load(tmp_path, "a = RANDOM UNIFORM(0, 1, 2) ~~|")
+    assert "the random functions of the model, seed 0" in seen(page_text(model_report(noisy)))
+
+
+def test_one_is_not_many(tmp_path: Path) -> None:
+    text = seen(page_text(model_report(load(tmp_path, "a = 1 ~~|"))))
+    assert not re.search(r"(?<!of )(?<![\d,])\b1 (are|have|variables|items|constants)\b", text)
+    assert "1 is met in part" in text
+
+
+@pytest.mark.parametrize(
+    ("summary", "said"),
+    [
+        ("0 of 0 outflows stop with their stock", "nothing to check"),
+        ("0 constants and stocks have limits; 0 lie outside them", "nothing to check"),
+        ("0 remarks on 0 lookups, of which 0 are data", "nothing to check"),
+        ("0 remarks on 10 lookups, of which 0 are data", "passed"),
+        ("10 of 10 outflows stop with their stock", "passed"),
+        ("0 constants and lookups without a use", "passed"),
+    ],
+)
+def test_what_had_nothing_to_look_at_has_not_passed(
+    summary: str, said: str, tmp_path: Path
+) -> None:
+    base = model_report(load(tmp_path, "a = 1 ~~|"))
+    report = replace(base, outcomes=(Outcome("unused", summary=summary),))
+    assert results(report)[0].said == said
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("uniform 0, 0.5", "uniform from 0 to 0.5"),
+        ("triangular 4, 7, 10", "triangular: lowest 4, most likely 7, highest 10"),
+        (
+            "lognormal 0.25, 0.35, at most 1",
+            "lognormal: median 0.25, standard deviation of the logarithm 0.35, at most 1",
+        ),
+        ("normal 1, 2, within 0 to 3", "normal: mean 1, standard deviation 2, within 0 to 3"),
+        ("discrete 4 (10 %), 5 (90 %)", "discrete 4 (10 %), 5 (90 %)"),
+        ("scipy.gamma a = 2", "scipy.gamma a = 2"),
+    ],
+)
+def test_the_numbers_of_a_distribution_have_names(text: str, said: str) -> None:
+    assert spread(text) == said
 
 
 def test_the_verdict_counts(tmp_path: Path) -> None:

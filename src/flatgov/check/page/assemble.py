@@ -107,6 +107,8 @@ def _model(report: Report, subject: Subject) -> dict[str, Any]:
     macros = definitions.macros(model, typesetter)
     meanings = {name: MEANINGS[name] for name in sorted(typesetter.used) if name in MEANINGS}
     return {
+        "draws": guidelines.draws(subject),
+        "lost": results.lost(base, broken),
         "subject": subject,
         "model": model,
         "study": study,
@@ -151,7 +153,7 @@ def _uncertain(study: Study | None) -> dict[str, str]:
         for one in study.uncertainty.factors:
             if one.kind != "change":
                 what = "" if one.kind == "value" else f"{one.kind} "
-                found.setdefault(one.variable, []).append(f"{what}{one.text}")
+                found.setdefault(one.variable, []).append(f"{what}{study_part.spread(one.text)}")
     return {name: "; ".join(texts) for name, texts in found.items()}
 
 

@@ -9,12 +9,13 @@ worded here; the tables of the paper are what counts.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from flatgov.check.page.lookups import walk
 from flatgov.check.page.safe import count, number
 from flatgov.check.report import Report
+from flatgov.check.subject import Subject
 from flatgov.model import Call, Model, Variable
 from flatgov.study.study import Study
 
@@ -23,6 +24,8 @@ Status = Literal["met", "partly", "missing", "does not apply"]
 SOURCE = "rahmandad_sterman2012"
 # A larger model file is not put on the page.
 LARGEST_FILE = 600_000
+_OWN = "the results of the study have their own"
+_VARIABLES = ("variable", "variables")
 
 
 @dataclass(frozen=True)
@@ -88,26 +91,43 @@ def guidelines(report: Report) -> list[Part]:
     ]
 
 
-def _share(asks: str, good: int, of: int, what: str, where: str, place: str) -> Item:
-    """Judge by a count: all, some or none."""
+def _share(
+    asks: str, good: int, of: int, what: tuple[str, str, str], where: str, place: str
+) -> Item:
+    """Judge by a count: all, some or none.
+
+    Args:
+        asks: What is to be reported.
+        good: How many are as they should be.
+        of: How many there are.
+        what: What is counted, one and many, and what is good about them.
+        where: The place on the page.
+        place: What that is called.
+    """
+    one, many, quality = what
     if not of:
-        return Item(asks, "does not apply", f"no {what}")
+        return Item(asks, "does not apply", f"no {many}")
     status: Status = "met" if good == of else "partly" if good else "missing"
-    return Item(asks, status, f"{good:,} of {of:,} {what}", where, place)
+    found = f"{good:,} of {of:,} {one if of == 1 else many} {quality}"
+    return Item(asks, status, found, where, place)
 
 
 def _equations(model: Model, study: Study | None, report: Report) -> Item:
     variables = model.variables.values()
     whole = sum(bool(one.equations) for one in variables)
     asks = "Every computation that the model does in a step: all equations and algorithms"
-    what = "variables have an equation here"
+    what = (*_VARIABLES, "with an equation here")
     return _share(asks, whole, len(variables), what, "model", "The model")
 
 
 def _values(model: Model, study: Study | None, report: Report) -> Item:
     given = [one for one in model.variables.values() if one.kind in ("constant", "lookup", "data")]
     bare = [one for one in given if one.kind == "data" and _uses(one, ("DATA",))]
-    what = "constants, tables and data series have their values here"
+    what = (
+        "constant, table or data series",
+        "constants, tables and data series",
+        "with values here",
+    )
     asks = "The value of every parameter, table and exogenous series"
     return _share(asks, len(given) - len(bare), len(given), what, "model", "The model")
 
@@ -115,7 +135,7 @@ def _values(model: Model, study: Study | None, report: Report) -> Item:
 def _starts(model: Model, study: Study | None, report: Report) -> Item:
     stocks = [one for one in model.variables.values() if one.kind == "stock"]
     asks = "The initial value of every stock"
-    what = "stocks have their initial value here"
+    what = ("stock", "stocks", "with the initial value here")
     return _share(asks, len(stocks), len(stocks), what, "model", "The model")
 
 
@@ -123,14 +143,16 @@ def _units(model: Model, study: Study | None, report: Report) -> Item:
     variables = model.variables.values()
     known = [one for one in variables if one.units.strip()]
     asks = "The unit of every variable and parameter"
-    return _share(asks, len(known), len(variables), "variables have a unit", "model", "The model")
+    what = (*_VARIABLES, "with a unit")
+    return _share(asks, len(known), len(variables), what, "model", "The model")
 
 
 def _documentation(model: Model, study: Study | None, report: Report) -> Item:
     variables = model.variables.values()
     known = [one for one in variables if one.documentation.strip()]
     asks = "What every variable means, and the reasoning behind its equation"
-    what = "variables have a comment; whether it gives the reasoning, a reader has to judge"
+    quality = "with a comment; whether it gives the reasoning, a reader has to judge"
+    what = (*_VARIABLES, quality)
     return _share(asks, len(known), len(variables), what, "model", "The model")
 
 
@@ -142,8 +164,15 @@ def _sources(model: Model, study: Study | None, report: Report) -> Item:
     if not isinstance(documented, int) or not isinstance(sourced, int):
         return Item(asks, "missing", "the check of sources was not done")
     silent = sum(not one.documentation.strip() for one in numbers)
-    what = "constants and tables with a number to explain say where it comes from"
+    what = (
+        "constant or table",
+        "constants and tables",
+        "with a source that can be looked up, or an assumption with its range",
+    )
     item = _share(asks, sourced, documented + silent, what, "model", "The model")
+    if vague := data.get("vague", 0):
+        found = f"{item.found}; said to be data or an assumption and no more: {vague:,}"
+        item = replace(item, status="partly", found=found)
     if study is None or not study.evidence.sources:
         return item
     listed = study.evidence.sources.values()
@@ -199,12 +228,14 @@ def _random(model: Model, study: Study | None, report: Report) -> Item:
     asks = "The number of runs of each scenario, where chance plays a part"
     draws = report.subject.draws if report.subject else 0
     if study is not None and study.uncertainty is not None:
-        return Item(asks, "met", f"{draws:,} draws in the checks here", "made", "How it was made")
+        found = f"{count(draws, 'draw')} in the tests on this page; how many the results of the "
+        found += "study rest on stands in the record of its runs, and belongs in its paper"
+        return Item(asks, "partly", found, "made", "How this page was made")
     noisy = [one for one in model.variables.values() if _uses(one, ("RANDOM", "PINK NOISE"))]
     if not noisy:
         return Item(asks, "does not apply", "nothing in the model is random")
     found = f"{count(len(noisy), 'variable')} drawn at random; one run here"
-    return Item(asks, "partly", found, "made", "How it was made")
+    return Item(asks, "partly", found, "made", "How this page was made")
 
 
 def _preparation(model: Model, study: Study | None, report: Report) -> Item:
@@ -222,7 +253,7 @@ def _evaluation(model: Model, study: Study | None, report: Report) -> Item:
         return Item(asks, "missing", "no results are defined: there are no behaviour tests")
     tests = study.evidence.tests.values()
     rules = sum(one.expect is not None for one in tests)
-    what = "behaviour tests have their rule written as a formula"
+    what = ("behaviour test", "behaviour tests", "with the rule written as a formula")
     return _share(asks, rules, len(tests), what, "behaviour", "Behaviour tests")
 
 
@@ -230,11 +261,24 @@ def _seed(model: Model, study: Study | None, report: Report) -> Item:
     asks = "How random numbers are made, with the seed"
     seed = report.subject.seed if report.subject else 0
     if study is not None and study.uncertainty is not None:
-        found = f"{study.uncertainty.method} draws, seed {seed}"
-        return Item(asks, "met", found, "uncertain", "Uncertain quantities")
+        found = f"{study.uncertainty.method} draws; seed {seed} in the tests on this page, that of "
+        found += "the results of the study stands in the record of its runs"
+        return Item(asks, "partly", found, "uncertain", "Uncertain quantities")
     if any(_uses(one, ("RANDOM", "PINK NOISE")) for one in model.variables.values()):
-        return Item(asks, "met", f"seed {seed}", "made", "How it was made")
+        return Item(
+            asks, "met", f"seed {seed} in the runs of this page", "made", "How this page was made"
+        )
     return Item(asks, "does not apply", "nothing in the model is random")
+
+
+def draws(subject: Subject) -> str:
+    """Say what the tests drew, or ``""`` where they had nothing to draw."""
+    if subject.study is not None and subject.study.uncertainty is not None:
+        number = count(subject.draws, "draw")
+        return f"{number} in the tests that take draws, seed {subject.seed}; " + _OWN
+    if any(_uses(one, ("RANDOM", "PINK NOISE")) for one in subject.model.variables.values()):
+        return f"nothing drawn but the random functions of the model, seed {subject.seed}"
+    return ""
 
 
 def _sensitivity(model: Model, study: Study | None, report: Report) -> Item:

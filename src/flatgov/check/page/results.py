@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
+import numpy as np
 from markupsafe import Markup, escape
 
+from flatgov.changes import FloatArray
 from flatgov.check.excerpt import Excerpt, excerpt
 from flatgov.check.findings import Finding, Outcome
 from flatgov.check.page.definitions import anchors
@@ -20,6 +22,12 @@ from flatgov.names import canonical
 
 # Of findings with one cause, so many are shown at once; the others are folded, up to a bound.
 _MOST_SHOWN, _MOST_FINDINGS = 4, 400
+# Summaries of checks that had nothing to look at.
+_EMPTY = re.compile(
+    r"0 of 0 (?!within)|0 constants and stocks have limits|0 remarks on 0 "
+    r"|0 (?:uses|loops removed|names of 0)\b|0 variables with limits and 0 stocks"
+    r"|0 inputs at 0 extremes"
+)
 _DOI = re.compile(r"doi:(10\.\S+)$")
 
 
@@ -65,7 +73,8 @@ class Result:
         title: For people.
         asks: The question.
         sources: Publications.
-        state: ``passed``, ``error``, ``warning``, ``note``, ``accepted`` or ``not done``.
+        state: ``passed``, ``error``, ``warning``, ``note``, ``accepted``,
+            ``empty`` (there was nothing to look at) or ``not-done``.
         said: The state in words.
         summary: What was looked at, or why not.
         groups: The findings.
@@ -130,6 +139,8 @@ def _state(outcome: Outcome) -> tuple[str, str]:
     accepted = sum(bool(one.accepted) for one in outcome.findings)
     if accepted:
         said.append(f"{accepted} accepted")
+    if not said and _EMPTY.match(outcome.summary):
+        return "empty", "nothing to check"
     worst = next((kind for kind, number in counts if number), "accepted" if accepted else "passed")
     return worst, ", ".join(said) or "passed"
 
@@ -200,6 +211,25 @@ def verdict(report: Report) -> str:
     if left:
         text += f"; {count(left, 'check')} could not be done"
     return text[0].upper() + text[1:] + "."
+
+
+def lost(base: Mapping[str, FloatArray], broken: str) -> str:
+    """Say that numbers cannot be had: no run, or values in it that are no numbers; else ``""``.
+
+    Args:
+        base: The model's own run.
+        broken: Why there is none.
+    """
+    if broken:
+        return "The model cannot be run: this page has no numbers of it."
+    bad = sum(not np.isfinite(values).all() for values in base.values())
+    if not bad:
+        return ""
+    them = "their results" if bad > 1 else "its results"
+    return (
+        f"In the model’s own run {bad:,} of {count(len(base), 'variable')} come to infinity or to "
+        f"no number at all: {them}, and what is made of them, cannot be relied on."
+    )
 
 
 def citation(key: str) -> Markup:

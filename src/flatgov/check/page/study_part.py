@@ -125,12 +125,39 @@ def quantities(study: Study, anchors: dict[str, str]) -> list[Quantity]:
             one.name,
             _KINDS[one.kind],
             number(one.base),
-            one.text,
+            spread(one.text),
             one.units,
             one.reason,
         )
         for one in study.uncertainty.factors
     ]
+
+
+# What the numbers of a distribution are, in order.
+_PARAMETERS = {
+    "uniform": ("from", "to"),
+    "triangular": ("lowest", "most likely", "highest"),
+    "normal": ("mean", "standard deviation"),
+    "lognormal": ("median", "standard deviation of the logarithm"),
+    "beta": ("a", "b"),
+}
+
+
+def spread(text: str) -> str:
+    """Name the numbers of a distribution: ``uniform from 0 to 0.5``.
+
+    Args:
+        text: Of `Factor.text`: ``uniform 0, 0.5``.
+    """
+    kind, _, rest = text.partition(" ")
+    names = _PARAMETERS.get(kind)
+    if names is None:
+        return text
+    numbers = rest.split(", ", len(names))
+    if kind == "uniform":
+        return f"uniform from {numbers[0]} to {', '.join(numbers[1:])}"
+    named = [f"{name} {one}" for name, one in zip(names, numbers, strict=False)]
+    return f"{kind}: {', '.join(named + numbers[len(names) :])}"
 
 
 def design(study: Study) -> str:

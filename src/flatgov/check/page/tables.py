@@ -95,9 +95,64 @@ def cell(value: Any) -> str:
     return str(value)
 
 
+# Keys that say too little by themselves to somebody who has not read the check.
+_WORDS = {
+    "alone": "lowest and highest input, the model by itself",
+    "policies": "lowest and highest input, all policies",
+    "all": "lowest and highest input, all runs",
+    "quantiles": "shares of the quantiles",
+    "x": "inputs of the table",
+    "y": "its outputs",
+    "members": "runs",
+    "members below": "share of runs below the table",
+    "members above": "share of runs above the table",
+    "time below": "share of the time below the table",
+    "time above": "share of the time above the table",
+    "cut": "link that was cut (cause, effect)",
+    "returned": "what the cause still does without it, of its range",
+    "broken": "no finite number without the loop",
+    "deviation": "largest deviation, of the range",
+    "with": "course with the loop",
+    "without": "course without it",
+    "shape changes": "the shape changes",
+    "real": "real part of the eigenvalue",
+    "imaginary": "imaginary part",
+    "jumps": "slopes left out: a condition switches there",
+    "rates with the step": "slopes left out: they go with 1 / TIME STEP",
+    "stiffness": "longest over shortest time constant",
+    "order": "observed order of convergence",
+    "error": "estimated error, of the range",
+    "difference": "largest difference, of the range",
+    "most": "most inputs of one equation",
+    "moving": "stocks that move at the start",
+    "settled": "time at which they have settled",
+    "beyond": "variables that leave their range",
+    "limited": "variables with limits",
+    "sourced": "with a source or a range",
+    "vague": "data or an assumption, and no more",
+    "numbers": "documented constants and lookups",
+    "documented": "with a comment",
+    "mismatches": "units that do not fit",
+    "partitions": "variables in each set that feeds back on itself",
+    "longest_loop": "a longest loop",
+    "all_loops": "all loops were found",
+    "loops": "feedback loops",
+    "sudden": "what changes suddenly",
+    "asked share": "share of draws that is asked for",
+    "low": "lower end of the 95 % interval",
+    "high": "upper end of the 95 % interval",
+    "drift": "largest change of the total",
+    "weights": "weights of the states",
+    "trials": "runs with an input at its extreme",
+    "totals": "totals that are kept",
+    "expect": "what is expected",
+}
+
+
 def words(key: Any) -> str:
     """Write a key as words."""
-    return str(key).replace("_", " ")
+    text = str(key)
+    return _WORDS.get(text, text.replace("_", " "))
 
 
 def _is_table(rows: Sequence[Any]) -> bool:
