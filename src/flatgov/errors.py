@@ -43,6 +43,10 @@ class Place(str):
         return Place, (str(self), self.file, self.variable, self.line)
 
 
+# Of a message; real ones have a few hundred.
+_MOST_LETTERS = 4000
+
+
 class FlatgovError(Exception):
     """Anything wrong with what the user gave: what, where, nearest name, how to fix.
 
@@ -75,7 +79,10 @@ class FlatgovError(Exception):
             line += "; did you mean " + " or ".join(f"'{name}'" for name in nearest) + "?"
         if fix:
             line += ("" if line.endswith("?") else ";") + f" {fix}"
-        super().__init__(printable(" ".join(line.split())))
+        line = " ".join(line.split())
+        if len(line) > _MOST_LETTERS:  # of a strange file
+            line = f"{line[: _MOST_LETTERS // 2]} … {line[-_MOST_LETTERS // 2 :]}"
+        super().__init__(printable(line))
 
 
 class ModelError(FlatgovError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from flatgov.check.record import report_json
 from flatgov.check.report import Report, make_report
 from flatgov.check.subject import Check
 from flatgov.check.text import report_text
+from flatgov.errors import Problems
 
 CHECK = Check("unused", "All is used", "Is it?", lambda subject: Outcome("unused"))
 
@@ -23,6 +25,11 @@ CHECK = Check("unused", "All is used", "Is it?", lambda subject: Outcome("unused
 def report(*findings: Finding, skipped: str = "") -> Report:
     outcome = Outcome("unused", findings, "looked at 3 variables", skipped=skipped)
     return Report("model.mdl", None, {"unused": CHECK}, (outcome,))
+
+
+def outcome(whole: Report, check: str) -> Outcome:
+    (found,) = [one for one in whole.outcomes if one.check == check]
+    return found
 
 
 def finding(what: str = "'x' is unused", severity: str = "warning", **more: str) -> Finding:
@@ -101,7 +108,7 @@ reason = "A later version uses it."
 
 def test_acceptances_match_names_as_vensim_does(tmp_path: Path) -> None:
     (tmp_path / "checks.toml").write_text(ACCEPT, encoding="utf-8")
-    acceptances = read_acceptances(tmp_path / "checks.toml", ["unused"])
+    acceptances = read_acceptances(tmp_path / "checks.toml", ["unused"], Problems())
     mine = Finding("unused", "warning", "unused", variable="hiring rate")
     other = Finding("unused", "warning", "unused", variable="hiring")
     error = Finding("unused", "error", "unused", variable="hiring rate")
@@ -120,8 +127,19 @@ def test_acceptances_match_names_as_vensim_does(tmp_path: Path) -> None:
 )
 def test_wrong_acceptances(tmp_path: Path, old: str, new: str, message: str) -> None:
     (tmp_path / "checks.toml").write_text(ACCEPT.replace(old, new), encoding="utf-8")
-    with pytest.raises(fg.StudyError, match=message):
-        read_acceptances(tmp_path / "checks.toml", ["unused"])
+    problems = Problems()
+    assert read_acceptances(tmp_path / "checks.toml", ["unused"], problems) == ()
+    (wrong,) = problems.found
+    assert re.search(message, str(wrong))
+
+
+def test_right_acceptances_count_beside_wrong_ones(tmp_path: Path) -> None:
+    wrong = '[[accept]]\ncheck = "unused"\n[[accept]]\ncheck = 3\nreason = "x"\n[reality.x]\n'
+    (tmp_path / "checks.toml").write_text(wrong + ACCEPT, encoding="utf-8")
+    problems = Problems()
+    (right,) = read_acceptances(tmp_path / "checks.toml", ["unused"], problems)
+    assert right.variable == "hiring_Rate"
+    assert [one.where.line for one in problems.found] == [1, 4, 6, 6]
 
 
 def test_an_acceptance_of_nothing_is_a_warning(write_study: Callable[..., Path]) -> None:
@@ -155,10 +173,100 @@ def test_a_wrong_reality_check_is_an_error_and_stops_nothing(
         encoding="utf-8",
     )
     whole = make_report(folder, draws=0)
-    found = [one for one in whole.findings if one.check == "reality"]
+    found = [one for one in whole.findings if one.check == "reading"]
     assert [(one.severity, one.nearest, one.line) for one in found] == [
         ("error", ("load",), 4),
         ("error", ("Staff",), 4),
+    ]
+    assert whole.status() == 2
+    assert outcome(whole, "reality").skipped.endswith("checks.toml' has mistakes")
+    assert outcome(whole, "step size").summary
+
+
+STATEMENT = """
+[reality.x]
+text = "x"
+changes = [{ variable = "applicants", operation = "set", value = 1, start = "2022-01" }]
+expect = ["'Staff' of when >= 0"]
+
+[[accept]]
+check = "reality"
+variable = "reality.x"
+reason = "It is so."
+"""
+
+
+@pytest.mark.parametrize("broken", ["[broken", "wrong = 1", '[reality.y]\ntext = "y"'])
+def test_a_broken_file_of_checks_is_a_finding_and_stops_nothing(
+    write_study: Callable[..., Path], broken: str
+) -> None:
+    folder = write_study()
+    (folder / "checks.toml").write_text(f"{broken}\n{STATEMENT}", encoding="utf-8")
+    whole = make_report(folder, draws=0)
+    found = [one for one in whole.findings if one.file.endswith("checks.toml")]
+    assert {one.check for one in found} == {"reading"}
+    assert found[0].line == 1
+    assert whole.status() == 2
+    assert outcome(whole, "reality").skipped.endswith("checks.toml' has mistakes")
+    assert outcome(whole, "step size").summary
+
+
+def test_nothing_follows_from_a_broken_study_for_its_file_of_checks(
+    write_study: Callable[..., Path],
+) -> None:
+    folder = write_study(policies=('variable = "hiring rate"', 'variable = "hirring rate"'))
+    (folder / "checks.toml").write_text(STATEMENT + ACCEPT, encoding="utf-8")
+    whole = make_report(folder, draws=0)
+    assert not [one for one in whole.findings if one.file.endswith("checks.toml")]
+    assert outcome(whole, "reality").skipped == "the study cannot be read"
+
+
+def test_nothing_is_stale_of_a_check_that_was_not_done(write_study: Callable[..., Path]) -> None:
+    folder = write_study()
+    text = STATEMENT.replace("'Staff'", "'Stf'")
+    (folder / "checks.toml").write_text(text, encoding="utf-8")
+    found = make_report(folder, draws=0).findings
+    assert not [one for one in found if "does not exist any more" in one.what]
+
+
+def test_an_error_cannot_be_accepted(write_study: Callable[..., Path]) -> None:
+    folder = write_study(office=("Staff = INTEG(", "hole = 1/0 ~ ~ |\nStaff = INTEG("))
+    text = '[[accept]]\ncheck = "not finite"\nvariable = "hole"\nreason = "It is so."\n'
+    (folder / "checks.toml").write_text(text, encoding="utf-8")
+    found = make_report(folder, draws=0).findings
+    (about,) = [one for one in found if one.file.endswith("checks.toml")]
+    assert about.what == "the error of 'hole' cannot be accepted"
+    assert about.fix == "mend it, and remove this"
+
+
+def test_a_flood_is_cut() -> None:
+    whole = report(*(finding(f"'x{number}' is unused") for number in range(40)))
+    blocks = report_text(whole).split("\n\n")
+    assert len(blocks) == 32
+    assert blocks[-2] == "and 10 more findings; --json FILE has all"
+
+
+def test_findings_of_one_cause_show_the_line_and_the_name_of_the_first(tmp_path: Path) -> None:
+    file = tmp_path / "m.mdl"
+    file.write_text("a = birhs\nb = birhs\n", encoding="utf-8")
+    found = [
+        Finding(
+            *("reading", "error", f"'{name}' uses it", str(file), name, line, "birhs"),
+            nearest=("births",),
+            cause="'birhs' is not defined",
+        )
+        for line, name in enumerate("ab", start=1)
+    ]
+    whole = Report("m.mdl", None, {"reading": CHECK}, (Outcome("reading", tuple(found)),))
+    assert report_text(whole).splitlines()[:8] == [
+        "error: 'birhs' is not defined [reading], 2 times",
+        "  'a' uses it",
+        f"    {file}:1, 'a'",
+        "    1 | a = birhs",
+        "      |     ^^^^^",
+        "    did you mean 'births'?",
+        "  'b' uses it",
+        f"    {file}:2, 'b'",
     ]
 
 

@@ -192,7 +192,13 @@ def test_every_mistake_of_the_equations(write: Write, text: str, expected: list[
             "TIME STEP = 0.3 ~~|\n"
             "SAVEPER = 0.4 ~~|",
             [
-                (3, "FINAL TIME", "FINAL TIME 2 is before INITIAL TIME 5", "2"),
+                (
+                    3,
+                    "FINAL TIME",
+                    "FINAL TIME 2 is before INITIAL TIME 5; write a number above 5, or an "
+                    "earlier INITIAL TIME",
+                    "2",
+                ),
                 (5, "SAVEPER", "SAVEPER 0.4 is no multiple of TIME STEP 0.3; use 0.3", "0.4"),
             ],
             id="times wrong",
@@ -212,7 +218,7 @@ def test_every_mistake_of_the_equations(write: Write, text: str, expected: list[
                     "late",
                 ),
                 (3, "FINAL TIME", "the variable 'nope' is not defined", "nope"),
-                (4, "TIME STEP", "TIME STEP is -1, not above zero", "-1"),
+                (4, "TIME STEP", "TIME STEP is -1, not above zero; write 1", "-1"),
                 (
                     5,
                     "SAVEPER",

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from flatgov.check.checks_file import ChecksFile
+from pydantic import ValidationError
+
+from flatgov.check.checks_file import AcceptTable, ChecksFile
 from flatgov.check.findings import Finding
 from flatgov.errors import Place, Problems, StudyError
 from flatgov.names import canonical
 from flatgov.study.policies import check_names
-from flatgov.study.toml import read_toml, validate
+from flatgov.study.toml import TomlFile, read_toml, validate
 
 
 @dataclass(frozen=True)
@@ -28,47 +30,70 @@ class Acceptance:
         same = canonical(self.variable) == canonical(finding.variable)
         return self.check == finding.check and same
 
-    def stale(self) -> Finding:
-        """Say that nothing is left to accept."""
-        what = f" of '{self.variable}'" if self.variable else ""
+    def useless(self, findings: Sequence[Finding]) -> Finding:
+        """Say that there is nothing to accept, or an error, which nobody can accept."""
+        of = f" of '{self.variable}'" if self.variable else ""
+        what = f"an accepted finding{of} does not exist any more"
+        fix = "remove it"
+        if any(self.fits(finding) for finding in findings):
+            what, fix = f"the error{of} cannot be accepted", "mend it, and remove this"
         return Finding(
             check=self.check,
             severity="warning",
-            what=f"an accepted finding{what} does not exist any more",
+            what=what,
             file=self.where.file,
             variable=self.where.variable,
             line=self.where.line,
-            fix="remove it",
+            fix=fix,
         )
 
 
-def read_acceptances(path: Path | None, checks: Collection[str]) -> tuple[Acceptance, ...]:
-    """Read the accepted findings.
+def read_acceptances(
+    path: Path | None, checks: Collection[str], problems: Problems
+) -> tuple[Acceptance, ...]:
+    """Read the accepted findings, those that are right although others are not.
 
     Args:
         path: The file, if there is one.
         checks: The ids of all checks.
-
-    Raises:
-        StudyError: The file cannot be read, names no check, or has no reason.
+        problems: Takes what is wrong with the file: it cannot be read, a key or value is wrong,
+            a name is that of no check, a reason is empty.
     """
+    found: list[Acceptance] = []
     if path is None:
         return ()
-    file = read_toml(path)
-    found, problems = [], Problems()
-    for number, table in enumerate(validate(file, ChecksFile).accept):
+    with problems.collect():
+        file = read_toml(path)
         with problems.collect():
-            check_names([table.check], checks, "check", file.where("accept", number, "check"))
-            if not table.reason.strip():
-                raise StudyError(
-                    "the reason is empty",
-                    where=file.where("accept", number, "reason"),
-                    fix="say why the finding is right here",
-                )
-            where = file.where("accept", number)
-            found.append(Acceptance(table.check, table.variable, table.reason, where))
-    problems.raise_first()
+            validate(file, ChecksFile)
+        for number, table in enumerate(_tables(file)):
+            with problems.collect():
+                if table is not None:
+                    found.append(_acceptance(table, file, number, checks))
     return tuple(found)
+
+
+def _tables(file: TomlFile) -> Iterator[AcceptTable | None]:
+    """Give each table that has the right keys; None for others."""
+    tables = file.data.get("accept")
+    for table in tables if isinstance(tables, list) else ():
+        try:
+            yield AcceptTable.model_validate(table)
+        except ValidationError:
+            yield None
+
+
+def _acceptance(
+    table: AcceptTable, file: TomlFile, number: int, checks: Collection[str]
+) -> Acceptance:
+    check_names([table.check], checks, "check", file.where("accept", number, "check"))
+    if not table.reason.strip():
+        raise StudyError(
+            "the reason is empty",
+            where=file.where("accept", number, "reason"),
+            fix="say why the finding is right here",
+        )
+    return Acceptance(table.check, table.variable, table.reason, file.where("accept", number))
 
 
 def accept(

@@ -8,6 +8,7 @@ from flatgov.check.findings import Outcome
 from flatgov.check.subject import Check
 
 _MODULES = (
+    "running",
     *("units", "static_text", "static_names", "static_equations", "static_use"),
     *("static_stocks", "static_lookups", "static_values", "static_inventory"),
     *("numerical", "extreme", "loop_removal", "lookup_domain", "reality"),

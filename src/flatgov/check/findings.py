@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -11,6 +12,9 @@ from flatgov.errors import FlatgovError, Place
 # An error: the numbers cannot be had or are wrong. A warning: they may mislead. A note: worth
 # knowing, and right in many models; it never fails a check.
 Severity = Literal["error", "warning", "note"]
+
+# Errors of broken TOML know no text, but the column: ``policies.toml:3:7``.
+_COLUMN = re.compile(r":\d+:(\d+)$")
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,7 @@ class Finding:
         fix: What to do, as an imperative without a full stop.
         cause: Findings of one check with the same cause are shown together, under it.
         accepted: The reason why the authors of the model keep it; it does not count then.
+        column: Where the piece begins in the line, from 1, if only that is known; else 0.
     """
 
     check: str
@@ -44,6 +49,7 @@ class Finding:
     fix: str = ""
     cause: str = ""
     accepted: str = ""
+    column: int = 0
 
 
 @dataclass(frozen=True)
@@ -78,6 +84,7 @@ def from_error(error: FlatgovError, check: str) -> Finding:
         variable=place.variable,
         line=place.line,
         text=error.text,
+        column=int(column[1]) if (column := _COLUMN.search(place)) and place.line else 0,
         nearest=error.nearest,
         fix=error.fix,
     )

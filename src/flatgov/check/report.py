@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,6 +14,9 @@ from flatgov import __version__
 from flatgov.check.accept import Acceptance, accept, read_acceptances
 from flatgov.check.catalogue import CHECKS, READING
 from flatgov.check.findings import Finding, Outcome, Severity, from_error
+from flatgov.check.reality import ID as REALITY
+from flatgov.check.running import CANNOT_RUN
+from flatgov.check.running import ID as RUNNING
 from flatgov.check.subject import Check, Subject
 from flatgov.errors import FlatgovError, Problems, StudyError
 from flatgov.model import Model
@@ -27,11 +31,12 @@ class Report:
     """What was checked, how, and what came of it.
 
     Attributes:
-        path: The study or model, as the user named it.
+        path: The study or model, as the user named it; the folder of the Longgang study if none
+            was named.
         subject: What was checked, or None if it cannot be read.
         checks: All checks by id, in order; those that were not done too.
         outcomes: In the same order, those that were done or skipped.
-        versions: Of flatgov, Python and the libraries that decide numbers.
+        versions: Of flatgov, Python and the libraries that decide numbers, and the machine.
         created_at: In UTC, ISO 8601.
         command: What makes the report again, or ``""``.
         seconds: How long each check took, by id.
@@ -58,7 +63,20 @@ class Report:
     @property
     def unreadable(self) -> bool:
         """Tell whether the user's files are wrong, so that nothing or less than all was checked."""
-        return any(one.check == READING.id for one in self.findings)
+        return any(one.check == READING.id and one.severity == "error" for one in self.findings)
+
+    def status(self, strict: bool = False) -> int:
+        """Give the exit status of `flatgov check`.
+
+        Args:
+            strict: Whether warnings fail too.
+
+        Returns:
+            2 if a file of the user cannot be read, 1 if a check found an error, else 0.
+        """
+        if self.unreadable:
+            return 2
+        return int(bool(self.count("error") or (strict and self.count("warning"))))
 
     @property
     def accepted(self) -> int:
@@ -89,27 +107,28 @@ def make_report(
         The report. What cannot be read is a finding of the check ``reading``.
 
     Raises:
-        StudyError: There is nothing of that name, or the file of checks cannot be read.
-        ModelError: The file is no model file.
+        StudyError: There is no such file of checks.
     """
-    subject, reading = _read(path, data, draws, seed)
+    if checks_file is not None and not checks_file.exists():
+        raise StudyError("cannot be read: there is no such file", where=str(checks_file))
     if checks_file is None and path.is_dir() and (path / "checks.toml").exists():
         checks_file = path / "checks.toml"
+    checks = {check.id: check for check in (READING, *CHECKS)}
+    problems = Problems()
+    subject = _read(path, data, draws, seed, problems)
+    whole = not problems.found
+    acceptances = read_acceptances(checks_file, checks, problems)
+    outcomes: list[Outcome] = []
+    seconds: dict[str, float] = {}
     if subject is not None:
         subject = replace(subject, checks_file=checks_file)
-    checks = {check.id: check for check in (READING, *CHECKS)}
-    acceptances = read_acceptances(checks_file, checks)
-    outcomes, seconds = [reading], {}
-    if subject is not None:
-        for check in CHECKS:
-            start = time.perf_counter()
-            outcomes.append(_outcome(check, subject))
-            seconds[check.id] = time.perf_counter() - start
+        outcomes = list(_outcomes(subject, whole, problems, seconds))
+    outcomes.insert(0, _reading(path, subject, whole, problems))
     return Report(
         path=str(path),
         subject=subject,
         checks=checks,
-        outcomes=tuple(_accepted(outcomes, acceptances)),
+        outcomes=tuple(_accepted(outcomes, acceptances, whole)),
         versions=_versions(),
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),
         command=command,
@@ -118,45 +137,81 @@ def make_report(
 
 
 def _read(
-    path: Path, data: Sequence[Path], draws: int, seed: int
-) -> tuple[Subject | None, Outcome]:
+    path: Path, data: Sequence[Path], draws: int, seed: int, problems: Problems
+) -> Subject | None:
     """Read what can be read: of a study that is wrong, the model by itself."""
-    problems = Problems()
     source = None
     with problems.collect():
+        if path.is_symlink() and not path.exists():
+            target = os.readlink(path)
+            raise StudyError(f"'{path}' is a link to '{target}', which is not there")
         source = open_study_or_model(path, data)
     if source is None and path.is_dir():
         with Problems().collect():  # The first reading has said what is wrong.
             source = open_study_or_model(find_model_file(path), data)
-    findings = tuple(from_error(error, READING.id) for error in problems.found)
     if source is None:
-        return None, Outcome(READING.id, findings, f"'{path}' cannot be read")
+        return None
     model, study = (source, None) if isinstance(source, Model) else (source.model, source)
-    number = len(model.variables)
-    what = f"{number} variables" + (f", {len(study.policies)} policies" if study else "")
-    summary = f"{what}; the study cannot be read" if problems.found else f"read, {what}"
-    return Subject(model, study, draws, seed), Outcome(READING.id, findings, summary)
+    return Subject(model, study, draws, seed)
 
 
-def _outcome(check: Check, subject: Subject) -> Outcome:
+def _reading(path: Path, subject: Subject | None, whole: bool, problems: Problems) -> Outcome:
+    """Say what was read, and what is wrong with the files."""
+    findings = tuple(from_error(error, READING.id) for error in problems.found)
+    if subject is None:
+        return Outcome(READING.id, findings, f"'{path}' cannot be read")
+    what = f"{len(subject.model.variables)} variables"
+    what += f", {len(subject.study.policies)} policies" if subject.study else ""
+    summary = f"read, {what}" if whole else f"{what}; the study cannot be read"
+    return Outcome(READING.id, findings, summary)
+
+
+def _outcomes(
+    subject: Subject, whole: bool, problems: Problems, seconds: dict[str, float]
+) -> Iterator[Outcome]:
+    """Make every check; mistakes in checks.toml go to the problems."""
+    runs = True
+    for check in CHECKS:
+        start = time.perf_counter()
+        outcome = _outcome(check, subject, whole, problems)
+        runs &= check.id != RUNNING or not outcome.findings
+        if not runs and outcome.skipped.startswith(CANNOT_RUN):  # That check has said why.
+            outcome = replace(outcome, skipped=CANNOT_RUN)
+        yield outcome
+        seconds[check.id] = time.perf_counter() - start
+
+
+def _outcome(check: Check, subject: Subject, whole: bool, problems: Problems) -> Outcome:
+    asks_study = check.study or (check.id == REALITY and subject.checks_file is not None)
+    if asks_study and not whole:
+        return Outcome(check.id, skipped="the study cannot be read")
     if check.study and subject.study is None:
         return Outcome(check.id, skipped="it needs a study")
     try:
         return check.run(subject)
-    except StudyError as errors:  # In what the user wrote for the check, such as checks.toml.
-        return Outcome(check.id, tuple(from_error(error, check.id) for error in errors.all))
+    except StudyError as errors:
+        if not all(_is_in(subject.checks_file, error) for error in errors.all):
+            return Outcome(check.id, tuple(from_error(error, check.id) for error in errors.all))
+        told = set(map(str, problems.found))
+        problems.found += [error for error in errors.all if str(error) not in told]
+        return Outcome(check.id, skipped=f"'{subject.checks_file}' has mistakes")
     except FlatgovError as error:  # The kernel does not know a function of the model, say.
-        return Outcome(check.id, skipped=str(error))
+        return Outcome(check.id, skipped=f"{CANNOT_RUN}: {error.what}")
 
 
-def _accepted(outcomes: Sequence[Outcome], acceptances: Sequence[Acceptance]) -> Iterator[Outcome]:
-    """Mark what the authors accept, and find acceptances of nothing."""
-    done = {outcome.check for outcome in outcomes if not outcome.skipped}
+def _is_in(file: Path | None, error: FlatgovError) -> bool:
+    return file is not None and error.where.startswith(str(file))
+
+
+def _accepted(
+    outcomes: Sequence[Outcome], acceptances: Sequence[Acceptance], whole: bool
+) -> Iterator[Outcome]:
+    """Mark what the authors accept; find acceptances of nothing, if all was looked at."""
     for outcome in outcomes:
         marked, used = accept(outcome.findings, acceptances)
-        stale = [one for one in acceptances if one.check == outcome.check and one not in used]
-        extra = tuple(one.stale() for one in stale if outcome.check in done)
-        yield replace(outcome, findings=marked + extra)
+        others = [one for one in acceptances if one.check == outcome.check and one not in used]
+        extra = [one.useless(marked) for one in others if whole and not outcome.skipped]
+        yield replace(outcome, findings=(*marked, *extra))
 
 
 def _versions() -> dict[str, str]:
@@ -165,5 +220,6 @@ def _versions() -> dict[str, str]:
     return {
         "flatgov": __version__,
         "Python": platform.python_version(),
+        "machine": f"{platform.machine()}, {platform.system()}",
         **{name: version(name) for name in _LIBRARIES},
     }

@@ -12,6 +12,8 @@ from flatgov.check.report import Report
 
 # How many places of findings with one cause are listed.
 _MOST_PLACES = 8
+# How many findings, those with one cause counted once, are written out.
+_MOST_BLOCKS = 30
 
 
 def report_text(report: Report, notes: bool = False) -> str:
@@ -21,14 +23,18 @@ def report_text(report: Report, notes: bool = False) -> str:
         report: The report.
         notes: Whether notes and accepted findings are written out too.
     """
-    blocks = []
+    groups: list[list[Finding]] = []
     for severity in ("error", "warning", "note"):
         found = [one for one in report.findings if one.severity == severity and not one.accepted]
         if severity == "note" and not notes:
             continue
-        blocks += [_block(group) for group in _by_cause(found)]
+        groups += _by_cause(found)
     if notes:
-        blocks += [_accepted(one) for one in report.findings if one.accepted]
+        groups += [[one] for one in report.findings if one.accepted]
+    blocks = [_block(group) for group in groups[:_MOST_BLOCKS]]
+    if more := sum(map(len, groups[_MOST_BLOCKS:])):
+        of_them = "finding" if more == 1 else "findings"
+        blocks.append(f"and {more} more {of_them}; --json FILE has all")
     return "\n\n".join([*blocks, "\n".join(_summary(report, notes))])
 
 
@@ -42,6 +48,8 @@ def _by_cause(findings: Sequence[Finding]) -> Iterator[list[Finding]]:
 
 def _block(group: Sequence[Finding]) -> str:
     first = group[0]
+    if first.accepted:
+        return _accepted(first)
     if len(group) == 1:
         return "\n".join(_lines(first))
     title = first.cause or first.what
@@ -50,6 +58,8 @@ def _block(group: Sequence[Finding]) -> str:
     for finding in group[:_MOST_PLACES]:
         own = [f"  {finding.what}", f"    {_place(finding)}"]
         lines += own if first.cause else [f"  {_place(finding)}"]
+        if finding is first:
+            lines += [f"  {line}" for line in (*_shown(first), *_nearest(first))]
         if finding.fix and not same:
             lines.append(f"    fix: {finding.fix}")
     if len(group) > _MOST_PLACES:
@@ -63,18 +73,27 @@ def _lines(finding: Finding) -> Iterator[str]:
     yield f"{finding.severity}: {finding.what} [{finding.check}]"
     if place := _place(finding):
         yield f"  {place}"
+    yield from _shown(finding)
+    if finding.evidence:
+        yield f"  {finding.evidence}"
+    yield from _nearest(finding)
+    if finding.fix:
+        yield f"  fix: {finding.fix}"
+
+
+def _shown(finding: Finding) -> Iterator[str]:
+    """Write the line of the file, and underline the offending text."""
     if found := excerpt(finding):
         number = str(found.line)
         yield f"  {number} | {found.shown}"
         if found.marked:
             space = " " * _width(found.before)
             yield f"  {' ' * len(number)} | {space}{'^' * _width(found.marked)}"
-    if finding.evidence:
-        yield f"  {finding.evidence}"
+
+
+def _nearest(finding: Finding) -> Iterator[str]:
     if finding.nearest:
         yield "  did you mean " + " or ".join(f"'{name}'" for name in finding.nearest) + "?"
-    if finding.fix:
-        yield f"  fix: {finding.fix}"
 
 
 def _place(finding: Finding) -> str:
