@@ -47,8 +47,11 @@ class Part(Generic[Schema]):
 
     def is_whole(self, *keys: str | int) -> bool:
         """Tell whether nothing is left out at these keys or below, but for labels."""
-        return self.content is not None and not any(
-            one[: len(keys)] == keys and not _is_label(one) for one in self.cut
+        # A part of them may stand in a misspelt table.
+        return (
+            self.content is not None
+            and not self.has_unknown_tables
+            and not any(one[: len(keys)] == keys and not _is_label(one) for one in self.cut)
         )
 
     def names(self, table: str) -> Collection[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from collections.abc import Collection
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -21,6 +22,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
+from flatgov.errors import nearest_names
 from flatgov.model import Operation
 
 
@@ -94,7 +96,8 @@ class Table(BaseModel):
         try:
             validate({key: value for key, value in data.items() if key in known})
         except ValidationError as others:
-            errors += [_again(one) for one in others.errors() if not _is_missing(one)]
+            meant = {near for key in unknown for near in nearest_names(key, known)}
+            errors += [_again(one) for one in others.errors() if not _is_missing(one, meant)]
         raise ValidationError.from_exception_data(cls.__name__, errors)
 
 
@@ -102,9 +105,10 @@ def _unknown_key(key: str, known: list[str]) -> PydanticCustomError:
     return PydanticCustomError("unknown_key", "unknown key", {"key": key, "keys": known})
 
 
-def _is_missing(error: ErrorDetails) -> bool:
-    """Tell a missing key of the table itself: the unknown one is that key misspelt."""
-    return error["type"] == "missing" and len(error["loc"]) == 1
+def _is_missing(error: ErrorDetails, meant: Collection[str]) -> bool:
+    """Tell a missing key of the table itself, or of one of which a part is under a wrong name."""
+    keys = error["loc"]
+    return error["type"] == "missing" and (len(keys) == 1 or keys[0] in meant)
 
 
 def _again(error: ErrorDetails) -> InitErrorDetails:

@@ -49,7 +49,7 @@ def resolve_calendar(part: Part[PoliciesFile], time: TimeSettings, problems: Pro
     Returns:
         A clock; where the calendar is wrong, one that passes over dates.
     """
-    if part.both is None or not part.is_whole("calendar") or part.has_unknown_tables:
+    if part.both is None or not part.is_whole("calendar"):
         return Clock(time, lost=True)
     content, file = part.both
     if content.calendar is None:

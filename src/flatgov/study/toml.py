@@ -52,10 +52,11 @@ class TomlFile:
     def where(self, *keys: str | int) -> Place:
         """Write the place of a key: file, line and the key's path, items counted from 1."""
         keys = self.original(keys)
-        lines = [self._lines[keys[:n]] for n in range(len(keys), 0, -1) if keys[:n] in self._lines]
+        found = (self._lines.get(keys[:length], 0) for length in range(len(keys), 0, -1))
+        line = next(filter(None, found), 0)
         key = _written(keys)
-        text = f"{self.path}:{lines[0]}" if lines else self.path
-        return Place(f"{text}: {key}" if keys else text, self.path, key, lines[0] if lines else 0)
+        text = f"{self.path}:{line}" if line else self.path
+        return Place(f"{text}: {key}" if keys else text, self.path, key, line)
 
     def original(self, keys: Keys) -> Keys:
         """Count the items of lists as the file does, those that were left out too."""

@@ -93,16 +93,19 @@ def resolve_uncertainty(
     found = [factor for factor, _ in factors]
     correlation = None
     with problems.collect():
-        unknown = _wrong_factors(file, found)
+        unknown = _wrong_factors(part, file, found)
         correlation = resolve_correlations(content.correlations, found, file, unknown)
     return Uncertainty(tuple(found), content.design.method, correlation), drawn
 
 
-def _wrong_factors(file: TomlFile, found: list[Factor]) -> Collection[str]:
+def _wrong_factors(
+    part: Part[UncertaintyFile], file: TomlFile, found: list[Factor]
+) -> Collection[str]:
     """Give the names of factors that the file has but that are wrong in some other way."""
     tables = {key: file.data.get(key, {}) for key in ("parameters", "lookups")}
     changes = file.data.get("changes", [])
-    if not isinstance(changes, list) or not all(isinstance(one, dict) for one in tables.values()):
+    is_known = isinstance(changes, list) and not part.has_unknown_tables
+    if not is_known or not all(isinstance(one, dict) for one in tables.values()):
         return AnyName()
     names = [*tables["parameters"]]
     names += [f"{name} ({kind})" for name in tables["lookups"] for kind in ("strength", "slope")]
