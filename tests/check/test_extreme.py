@@ -216,3 +216,23 @@ def test_a_stock_below_zero_in_small_units(load: Load) -> None:
     text = "A = INTEG(-gg, 1e-10) ~ kg [0,?] ~ |\ngg = 1e-13 ~ kg/Year [0,1e-10] ~ |\n"
     (finding,) = warnings(run(Subject(load(text))))
     assert finding.what.startswith("'A' falls below zero (-1e-10) at time 2 when 'gg' is 1e-10")
+
+
+def test_all_elements_count(load: Load) -> None:
+    text = """
+    kind: first, second, third ~~|
+    A[kind] = INTEG(-o[kind], 10) ~~|
+    o[kind] = b0[kind] ~~|
+    b0[kind] = {0} ~ Dmnl [{1}] ~ |
+    """
+    outcome = run(Subject(load(text.format("0, 0.2, 0.3", "?,?"))))
+    assert "when all of 'b0' is 10^6 times its value" in outcome.findings[0].evidence
+    # Only the first element is negative, and more so: 25 a month empties a stock of 10.
+    (finding,) = warnings(run(Subject(load(text.format("-1, 0.2, 0.3", "-5,25")))))
+    assert finding.what.startswith("'A' falls below zero (-15) at time 1 when all of 'b0' is 25")
+
+
+def test_what_is_negative_anyway_is_no_excuse(load: Load) -> None:
+    text = "A = INTEG(in + 2, 10) ~~|\nin = gg + 0 ~~|\ngg = -1 ~ Dmnl [-5,0] ~ |\n"
+    (finding,) = warnings(run(Subject(load(text))))
+    assert finding.what.startswith("'A' falls below zero (-2) at time 4 when 'gg' is -5")

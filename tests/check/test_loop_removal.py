@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -119,7 +120,7 @@ def test_functions_of_whole_arrays_are_not_cut(load: Load) -> None:
 
 
 def test_a_loop_that_does_nothing(load: Load) -> None:
-    text = LIMITED + "w = INTEG(v, 1) ~~|\nv = MAX(0, 0.1 * (w - 5)) ~~|"
+    text = LIMITED + "w = INTEG(v + 0.001, 1) ~~|\nv = MAX(0, 0.1 * (w - 5)) ~~|"
     outcome = run(Subject(load(text)))
     (finding,) = outcome.findings
     assert (finding.severity, finding.variable) == ("note", "v")
@@ -175,3 +176,19 @@ def test_deviations() -> None:
     assert deviation(np.full(3, 10.0), np.array([10.0, 10.0, 15.0])) == 0.5
     assert deviation(np.zeros(2), np.array([0.0, 3.0])) == 1.0
     assert deviation(np.zeros(2), np.zeros(2)) == 0.0
+
+
+def test_a_loop_that_holds_its_stock_at_rest_is_not_called_idle(load: Load) -> None:
+    text = "A = INTEG(10 - o, 100) ~~|\no = A / 10 ~~|\nB = INTEG(1, 0) ~~|\n"
+    outcome = run(Subject(load(text)))
+    assert not outcome.findings
+    assert outcome.summary.endswith("0 do nothing, 1 has nothing to act on")
+    assert loops(outcome)["A → o"]["nothing to act on"]
+
+
+def test_a_run_of_two_steps_tells_nothing_of_loops(load: Load) -> None:
+    model = load("A = INTEG(f, 1) ~~|\nf = A / 10 ~~|\n")
+    for steps, skipped in ((1, True), (2, True), (3, False)):
+        time = replace(model.time, final=model.time.initial + steps * model.time.step)
+        time = replace(time, saveper=time.step)
+        assert bool(run(Subject(replace(model, time=time))).skipped) is skipped

@@ -96,3 +96,17 @@ def test_a_model_that_cannot_be_run_is_skipped_with_the_reason(tmp_path: Path) -
     subject = Subject(write(tmp_path, "x = price + 1 ~~|\nprice ~~|\n"))
     for check in CHECKS:
         assert check.run(subject).skipped.startswith("the model cannot be run: 'price'"), check.id
+
+
+def test_a_level_of_a_macro_is_called_so(tmp_path: Path) -> None:
+    text = """
+:MACRO: HELD(in, tau)
+HELD = lev / tau ~~|
+lev = INTEG(in - HELD, in * tau) ~~|
+:END OF MACRO:
+o = HELD(flow, 4) ~~|
+flow = 2 ~~|
+"""
+    (state,) = runs(Subject(write(tmp_path, text))).states
+    assert (state.variable.name, state.stock) == ("o", False)
+    assert state.label == "a level in a macro, 'lev'"

@@ -135,6 +135,16 @@ def test_two_names_of_one_unit_are_one_finding(tmp_path: Path) -> None:
     assert check_units(Subject(model)).findings == ()
 
 
+def test_the_unit_of_time_is_no_other_name_of_anything(tmp_path: Path) -> None:
+    more = (
+        "late = MIN(Staff, Time) ~ Person ~|\nlater = IF THEN ELSE(Staff > Time, 1, 2) ~ Dmnl ~|\n"
+        "INITIAL TIME"
+    )
+    found = checked(tmp_path, ("INITIAL TIME", more)).findings
+    assert {one.variable for one in found} == {"late", "later"}
+    assert not any("synonyms" in one.fix for one in found)
+
+
 def test_what_lacks_both_units_is_no_exchange(tmp_path: Path) -> None:
     more = "a = 2 * tasks / tasks ~ Yuan/Day ~|\nb = 2 * stay / stay ~ Yuan/Day ~|\nINITIAL TIME"
     first, second = checked(tmp_path, ("INITIAL TIME", more)).findings

@@ -53,7 +53,7 @@ def judge_trials(
     """Simulate all trials and find what is wrong with each.
 
     Judged are values that are no finite numbers, of all variables; stocks below zero that are
-    never so in the model's own run, unless the input itself is set below zero; and shares, which
+    never so in the model's own run, unless the input itself falls below zero; and shares, which
     are variables without unit whose limits are 0 and 1, outside of them. All of it is judged at
     the saved times.
 
@@ -96,11 +96,18 @@ def judge_trials(
             of_trial = {name: array[row] for name, array in values.items()}
             failed = bool(bad[row].any())
             own = [closer.get(row, Failure("not a number", "", np.nan))] if failed else []
-            if trial.value >= 0.0:  # What may be negative may also make others so.
+            # What becomes negative may also make others so; what was, made none so before.
+            if not _turns_negative(trial, inputs[trial.variable.name]):
                 own += _first("negative", of_trial, floors, trial, model)
             own += _outside(of_trial, shares, trial, model)
             found.append(own)
     return found
+
+
+def _turns_negative(trial: Trial, values: FloatArray) -> bool:
+    """Tell whether any element of an input is below zero in a trial, and not in the model."""
+    tried = values * trial.factor + trial.summand
+    return bool(((tried < 0.0) & (values >= 0.0)).any())
 
 
 def _in_order(model: Model) -> tuple[list[str], list[int]]:

@@ -48,9 +48,13 @@ class Trial:
         name = f"'{self.variable.name}'"
         if self.variable.kind == "stock":
             name = f"the initial value of {name}"
-        if self.extreme == "10^6 times":
-            return f"{name} is {self.value:g}" + (", 10^6 times its value" if self.factor else "")
-        return f"{name} is {self.value:g}"
+        if self.variable.subscripts:
+            name = f"all of {name}" if self.variable.kind != "stock" else name
+        if self.extreme != "10^6 times" or not self.factor:
+            return f"{name} is {self.value:g}"
+        if self.variable.subscripts:
+            return f"{name} is 10^6 times its value"
+        return f"{name} is {self.value:g}, 10^6 times its value"
 
 
 def find_inputs(

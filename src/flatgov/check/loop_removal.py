@@ -24,6 +24,7 @@ _MOST_LOOPS = 50
 _NOTHING = 1e-3
 _ROUNDING = 1e-9  # of a value that rests
 _LISTED = 6  # loops that the evidence of a finding names
+_LEAST_STEPS = 3  # before which nothing comes back from a cut: through a flow, a stock, a flow
 _ROWS = 8  # variables of a loop in the data: those that change most
 
 
@@ -56,6 +57,8 @@ class Loop:
         returned: How much the cause of that link moves without it, as a share of its range: what
             comes back to it around the loop, and around others that use the link.
         broken: A variable that was no finite number in the run without the loop.
+        rests: Whether that cause does not move in the whole model, so that the loop has nothing
+            to act on: it may well be what holds the cause where it is.
     """
 
     name: str
@@ -64,10 +67,20 @@ class Loop:
     effects: tuple[Effect, ...] = ()
     returned: float = 0.0
     broken: str = ""
+    rests: bool = False
 
     @property
     def idle(self) -> bool:
-        """Whether nothing comes back around the loop."""
+        """Whether nothing comes back around the loop, though something goes into it."""
+        return self._silent and not self.rests
+
+    @property
+    def untried(self) -> bool:
+        """Whether nothing goes into the loop."""
+        return self._silent and self.rests
+
+    @property
+    def _silent(self) -> bool:
         return self.link is not None and not self.broken and self.returned < _NOTHING
 
 
@@ -85,6 +98,9 @@ def run(subject: Subject) -> Outcome:
 
     if moves(subject.model):
         return Outcome(ID, skipped="FINAL TIME changes during the run")
+    time = subject.model.time
+    if time.final < time.initial + (_LEAST_STEPS - 0.5) * time.step:
+        return Outcome(ID, skipped="the run is too short for anything to come back around a loop")
     named = _loops(subject)
     if not named:
         return Outcome(ID, summary="There are no feedback loops to remove")
@@ -191,7 +207,8 @@ def _removed(
     effects = [_effect(one, whole[one], without[one]) for one in judged if whole[one].size]
     effects.sort(key=lambda one: -one.deviation)
     returned = _deviation(whole[link[0]], without[link[0]])
-    return Loop(name, variables, link, tuple(effects), returned)
+    rests = not _moves({link[0]: whole[link[0]]})
+    return Loop(name, variables, link, tuple(effects), returned, rests=rests)
 
 
 def _effect(variable: str, whole: FloatArray, without: FloatArray) -> Effect:
@@ -253,6 +270,7 @@ def _row(loop: Loop) -> dict[str, Any]:
         "cut": list(loop.link) if loop.link else None,
         "returned": loop.returned,
         "broken": loop.broken,
+        "nothing to act on": loop.untried,
         "effects": [
             {
                 "variable": one.variable,
@@ -274,6 +292,8 @@ def _summary(loops: Sequence[Loop]) -> str:
         f"{len(cut)} loop{'' if len(cut) == 1 else 's'} removed one at a time: {shapes} change the "
         f"shape of a stock or headline variable, {idle} do nothing"
     )
+    if untried := sum(loop.untried for loop in cut):
+        text += f", {untried} {'has' if untried == 1 else 'have'} nothing to act on"
     left = len(loops) - len(cut)
     return text + (f"; {left} could not be cut" if left else "")
 

@@ -321,8 +321,10 @@ def state_names(model: Model, program: Program) -> tuple[StateName, ...]:
         if stock:
             named.append(StateName(index, *stock, True))
             continue
-        inside = model.variables.get(state.name) or _caller(model, state.name)
-        named.append(StateName(index, inside, f"a delay or smooth in '{state.name}'", False))
+        own = model.variables.get(state.name)
+        kind = "a delay or smooth in" if own else "a level in a macro,"
+        inside = own or _caller(model, state.name)
+        named.append(StateName(index, inside, f"{kind} '{state.name}'", False))
     return tuple(named)
 
 

@@ -115,11 +115,14 @@ class Causes:
         return False
 
     def _pairs(self) -> Iterator[Cause]:
-        """Yield pairs of base units that stand in each other's place."""
+        """Yield pairs of base units that stand in each other's place; nothing else is time."""
+        of_time = {key for key, _ in self.scope.time.powers} if self.scope.time else set()
         groups: dict[frozenset[str], list[Mismatch]] = {}
         for one in self.left:
             pair = one.exchanged
-            if pair and one.problem.kind != "number" and not conversion(one):
+            if not pair or not of_time.isdisjoint(key for key, _ in one.factor.powers):
+                continue
+            if one.problem.kind != "number" and not conversion(one):
                 groups.setdefault(frozenset(pair), []).append(one)
         for own in groups.values():
             if len(_places(own)) > 1:

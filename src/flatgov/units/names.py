@@ -22,6 +22,15 @@ _IRREGULAR = {
     "wolves": "wolf",
     "calves": "calf",
     "halves": "half",
+    "indices": "index",
+    "matrices": "matrix",
+    "vertices": "vertex",
+    "crises": "crisis",
+    "analyses": "analysis",
+    "theses": "thesis",
+    "hypotheses": "hypothesis",
+    "axes": "axis",
+    "basis": "bas",  # as `bases`, which is the plural of `base` too
     # Words of three letters are not shortened by rule: gas, bus, bps.
     "yrs": "yr",
     "hrs": "hr",
