@@ -85,7 +85,7 @@ CONTROLS = (
                     "the same, or name an element, as in x[d1]",
                     "x",
                 ),
-                (5, "z", "'x': 2 subscripts are given where there is 1", "x[d1, d2]"),
+                (5, "z", "'x': 2 subscripts are given where there is 1; write x[D]", "x[d1, d2]"),
                 (6, "u", "'x': 'e1' is no element of the range 'D'", "x[e1]"),
                 (
                     7,

@@ -89,7 +89,8 @@ def test_subscripts(load):
          "'Teacup Temperature', line 10: ovens are not supported"),
         ("<eqn>180</eqn>", "", "'Teacup Temperature', line 8: the variable has no equation;"
          " fill in its <eqn>"),
-        ("/ f<", "/ / f<", "'heat loss', line 14: two operators follow each other: '/ /'; remove one, or write what is missing between them"),
+        ("/ f<", "/ / f<", "'heat loss', line 14: two operators follow each other: '/ /';"
+         " remove one, or write what is missing between them"),
         ("/ f<", "/ k<", "'heat loss', line 14: the variable 'k' is not defined"),
         ("<eqn>70</eqn>", "<eqn>heat_loss</eqn>",
          "'heat loss', line 14: circular definition: heat loss (line 14) → Room Temperature"
@@ -103,7 +104,8 @@ def test_subscripts(load):
          " remove one of the two"),
         ("<stop>4</stop>", "", "line 4: <sim_specs> has no <stop>"),
         ("<stop>4</stop>", "<stop>-4</stop>",
-         "'FINAL TIME', line 4: FINAL TIME -4 is before INITIAL TIME 0"),
+         "'FINAL TIME', line 4: FINAL TIME -4 is before INITIAL TIME 0;"
+         " write a number above 0, or an earlier INITIAL TIME"),
         ('min="0" max="100"', 'min="zero"', "'Room Temperature', line 15: the range is no number"),
         ("</xmile>", "", "line 22: not valid XML: Premature end of data in tag xmile line 2"),
     ],

@@ -240,7 +240,12 @@ def test_every_mistake_of_the_time_settings(write: Write) -> None:
     assert mistakes(write(text, "a.xmile")) == [
         (2, "", "<sim_specs> has no <stop>", "<sim_specs"),
         (2, "", "the integration method 'gear' is not supported; use Euler or RK4", "gear"),
-        (2, "TIME STEP", "TIME STEP is 0, not above zero", "0"),
+        (
+            2,
+            "TIME STEP",
+            "TIME STEP is 0, not above zero; write the length of a step, such as 0.25",
+            "0",
+        ),
     ]
 
 

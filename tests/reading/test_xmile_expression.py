@@ -122,12 +122,8 @@ FOLLOWS = "write what follows it, or remove it"
         ("a % b", "'%' is no sign of XMILE's equations", "write MOD for %", "%"),
         ("a <= > b", "two operators follow each other: '<= >'", "remove one, or", "<= >"),
         ("a => b", "'=>' is no sign of XMILE's equations", "write >= for =>", "=>"),
-        (
-            "???",
-            "the sign '?' has no meaning here",
-            "put a name that holds it in double quotes",
-            "?",
-        ),
+        ("???", "the equation is left open (???)", "write it", "???"),
+        ("a ? b", "the sign '?' has no meaning here", "put a name that holds it in", "?"),
         ("f(x)(y)", "an operator is missing before '(y)'", BETWEEN, "(y)"),
         ("{a", "a comment is not closed", "end it with '}'", "{a"),
         ('"a', "a quote is not closed", 'write names as "name"', '"a'),
@@ -147,8 +143,10 @@ def test_what_is_no_expression(text: str, message: str, fix: str, piece: str) ->
         parse(text)
     error = caught.value
     assert str(error).startswith(message)
-    assert error.fix.startswith(fix) and bool(error.fix) == bool(fix)
-    assert error.text.startswith(piece) and error.text in text
+    assert error.fix.startswith(fix)
+    assert bool(error.fix) == bool(fix)
+    assert error.text.startswith(piece)
+    assert error.text in text
 
 
 def test_the_depth_of_an_equation_is_bounded(load: Load) -> None:

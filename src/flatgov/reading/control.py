@@ -10,6 +10,7 @@ import math
 import operator
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
+from difflib import get_close_matches
 
 from flatgov.errors import ModelError, Place, Problems
 from flatgov.model import (
@@ -29,6 +30,8 @@ from flatgov.reading.parsed import CONTROL_NAMES, Parsed, place
 
 # A run of so many steps takes minutes even if a step takes as little as it can.
 MOST_STEPS = 10**9
+# How alike a name must be to one of a control variable to be taken for it.
+_NEAR = 0.85
 
 _OPERATIONS: dict[str, Callable[[float, float], float]] = {
     "+": operator.add,
@@ -66,15 +69,11 @@ def read_time(
     for name in CONTROL_NAMES:
         if name in broken:
             continue
-        if name not in parsed.definitions and name != "saveper":
-            problems.found.append(
-                ModelError(
-                    f"the control variable {name.upper()} is missing",
-                    where=place(file),
-                    fix=f"add '{name.upper()} = … ~ … ~ |'",
-                )
-            )
-            continue
+        if name not in parsed.definitions:
+            missing = _missing(name, parsed, file)
+            problems.found += missing
+            if missing:
+                continue
         used = name if name in parsed.definitions else "time step"
         try:
             values[name] = _evaluate(Reference(used), expressions, frozenset())
@@ -121,6 +120,37 @@ def read_time(
     )
     initial, final, step, saveper = (values[name] for name in CONTROL_NAMES)
     return TimeSettings(initial, final, step, saveper, units)
+
+
+def _missing(name: str, parsed: Parsed, file: str) -> list[ModelError]:
+    """Give the error of a control variable without definition: it may be misspelt.
+
+    Where SAVEPER is missing it is TIME STEP, unless a name differs from it in a space only.
+    """
+    joined = {key.replace(" ", ""): key for key in parsed.definitions if key not in CONTROL_NAMES}
+    own = name.replace(" ", "")
+    near = [own] if own in joined else []
+    if name != "saveper":
+        near = near or get_close_matches(own, joined, n=1, cutoff=_NEAR)
+    for one in near:
+        wrong = parsed.definitions[joined[one]][0]
+        return [
+            ModelError(
+                f"the control variable {name.upper()} is missing, and '{wrong.name}' is none",
+                where=place(file, wrong.name, wrong.line),
+                nearest=[name.upper()],
+                text=wrong.name,
+            )
+        ]
+    if name == "saveper":
+        return []
+    return [
+        ModelError(
+            f"the control variable {name.upper()} is missing",
+            where=place(file),
+            fix=f"add '{name.upper()} = … ~ … ~ |'",
+        )
+    ]
 
 
 def _leads_nowhere(
@@ -213,19 +243,22 @@ def time_errors(values: Mapping[str, float], where: Mapping[str, str]) -> Iterat
     for name, value in values.items():
         if name not in finite:
             what = f"{name.upper()} is {value:g}, not a finite number"
-            yield ModelError(what, where=where.get(name, where.get("time step", "")))
+            at = where.get(name, where.get("time step", ""))
+            yield ModelError(what, where=at, fix="write a number")
     initial, final, step, saveper = map(finite.get, CONTROL_NAMES)
     if initial is not None and final is not None and final < initial:
         yield ModelError(
             f"FINAL TIME {final:g} is before INITIAL TIME {initial:g}",
             where=where.get("final time", ""),
+            fix=f"write a number above {initial:g}, or an earlier INITIAL TIME",
         )
         final = None
     if step is None:
         return
     if step <= 0:
         what = f"TIME STEP is {step:g}, not above zero"
-        yield ModelError(what, where=where.get("time step", ""))
+        fix = f"write {-step:g}" if step < 0 else "write the length of a step, such as 0.25"
+        yield ModelError(what, where=where.get("time step", ""), fix=fix)
         return
     if initial is not None and final is not None and (final - initial) / step > MOST_STEPS:
         yield ModelError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import warnings
+from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import SimpleNamespace
@@ -90,9 +91,12 @@ def _sound(
 ) -> list[AbstractSubscriptRange]:
     """Leave out ranges that cannot be resolved; their names are added to `broken`."""
     known = {item.name: item for item in items}
-    if len(known) < len(items):
-        names = [canonical(item.name) for item in items]
-        for name in dict.fromkeys(item.name for item in items if names.count(item.name) > 1):
+    names = Counter(canonical(item.name) for item in items)
+    if len(names) < len(items):
+        twice = {
+            canonical(item.name): item.name for item in items if names[canonical(item.name)] > 1
+        }
+        for name in twice.values():
             problems.found.append(
                 ModelError(
                     "the subscript range is defined twice",
@@ -101,6 +105,7 @@ def _sound(
                     text=name,
                 )
             )
+            broken.add(canonical(name))
     for item in known.values():
         if isinstance(item.subscripts, str) and item.subscripts not in known:
             if canonical(item.subscripts) not in broken:

@@ -102,7 +102,7 @@ def _left_hand_side(variable: Variable, elements: Elements, file: str) -> Iterat
             try:
                 position = elements.place(variable, combination)
             except SubscriptError as error:
-                yield ModelError(str(error), where=where, text=text)
+                yield ModelError(str(error), where=where, nearest=error.nearest, text=text)
                 return
             if seen.setdefault(position, equation.line) != equation.line:
                 shown = ", ".join(map(elements.ranges.shown, combination))
@@ -221,7 +221,7 @@ class _Checker:
             if ranges.is_range(key) and not reference.subscripts:
                 error = self._subscript(reference.name, key, held)
                 if error:
-                    yield ModelError(str(error), text=text)
+                    yield ModelError(str(error), nearest=error.nearest, text=text)
             return
         if around in self.macros and not reference.subscripts:
             return  # It is the macro that adds subscripts.
@@ -241,6 +241,9 @@ class _Checker:
             yield ModelError(
                 f"'{variable.name}': {_count(len(given), 'subscript')} {_are(len(given))} given"
                 f" where there {_are(len(wanted))} {len(wanted)}",
+                fix=f"write {variable.name}[{', '.join(wanted)}]"
+                if wanted
+                else f"write {variable.name} without brackets, or give its own equation subscripts",
                 text=text,
             )
             return
@@ -250,7 +253,8 @@ class _Checker:
                 yield self._without(variable, text)
                 return
             if error:
-                yield ModelError(f"'{variable.name}': {error}", text=text)
+                what = f"'{variable.name}': {error}"
+                yield ModelError(what, nearest=error.nearest, text=text)
                 return
         yield from self._undefined(reference, variable, equation, text)
 

@@ -14,13 +14,15 @@ from typing import Any
 
 from flatgov.errors import FlatgovError, ModelError, Problems
 from flatgov.limits import check
-from flatgov.model import Call, Expression, Integrator
+from flatgov.model import Call, Expression, Integrator, Reference
 from flatgov.names import canonical
 from flatgov.reading import structures
+from flatgov.reading.functions import EXTERNAL
 from flatgov.reading.parsed import (
     CONTROL_NAMES,
     Definition,
     Parsed,
+    as_written,
     display_name,
     is_control,
     place,
@@ -43,9 +45,11 @@ from flatgov.reading.vensim_numbers import read_lookup
 from flatgov.reading.vensim_settings import read_base_date, read_integrator, read_unit_synonyms
 from flatgov.reading.vensim_sinteg import without_limits
 from flatgov.reading.vensim_text import Entry, Macro, Split, split_entries
-from flatgov.reading.vensim_tokens import Slip, distinct, next_token, piece
+from flatgov.reading.vensim_tokens import NUMBER, Slip, distinct, next_token, piece
 
 _OUTSIDE = re.compile(r"\(\s*GET[\s_]", re.IGNORECASE)
+# A name, and a number on a line of its own.
+_NO_SIGN = re.compile(rf"([^\n=:]+?)\s*\n\s*([+-]?{NUMBER})\s*")
 _SUBSCRIPT = re.compile(r"\s*GET[\s_]+(?:XLS|DIRECT)[\s_]+SUBSCRIPT\s*\(([^)]*)\)", re.IGNORECASE)
 _STRINGS = re.compile(r"'([^']*)'")
 _RANGE = re.compile(r"""[^\w\s'$,()\->:"]|-(?=[^>\s\w])""")
@@ -94,6 +98,9 @@ def parse_vensim(source: bytes, file: str, problems: Problems) -> Parsed:
     with problems.collect():
         integrator = read_integrator(text, file)
     entries = plain_macros(split.entries, file, problems)
+    if split.ends_open and not {*CONTROL_NAMES[:3]} <= {canonical(one.name) for one in entries}:
+        # What is missing is behind the end.
+        split.broken.update(CONTROL_NAMES)
     known = _known_names(entries)
     parts, elements = [], 0
     for entry in entries:
@@ -169,9 +176,17 @@ def _read(entry: Entry, file: str, known: Collection[str]) -> Part | None:
         left = read_left(text)
         if left.kind == "check":
             return None
+        if left.kind == "data" and (forgotten := _NO_SIGN.fullmatch(text)):
+            raise Slip(
+                f"'=' is missing after '{' '.join(forgotten[1].split())}'",
+                forgotten.start(2),
+                forgotten[2],
+                "write it between the name and the number",
+            )
         if left.kind in ("range", "same"):
             return _read_range(entry, left)
         item = _component(text, left, where)
+        _check_texts(item.ast, text, left.right)
         check_joined(item.ast, text, left.right, known)
     except Slip as slip:
         line = entry.line_at(slip.position)
@@ -215,6 +230,17 @@ def _component(text: str, left: Left, where: str) -> Any:
     return AbstractComponent(subscripts=subscripts, ast=tree)
 
 
+def _check_texts(tree: Any, text: str, start: int) -> None:
+    """Refuse names as arguments of a function that reads a file."""
+    if isinstance(tree, Call) and tree.function in EXTERNAL:
+        for part in tree.arguments:
+            if isinstance(part, Reference):
+                found = as_written(part.name, text[start:])
+                what = f"an argument of {tree.function} is a name, not a text"
+                fix = f"write texts in single quotes: '{display_name(part.name)}'"
+                raise Slip(what, max(text.find(found, start), start), found, fix)
+
+
 def _start(text: str, position: int) -> int:
     """Find the next position that is no white space."""
     return len(text) - len(text[position:].lstrip())
@@ -230,6 +256,8 @@ def _read_range(entry: Entry, left: Left) -> Part:
                 f"GET DIRECT SUBSCRIPT is given {len(strings)} texts and takes 5",
                 left.right,
                 piece(text, 0).strip(),
+                "write five texts in single quotes: 'file', 'tab', 'first cell', 'last cell', "
+                "'prefix'",
             )
         keys = ("file", "tab", "firstcell", "lastcell", "prefix")
         elements: Any = dict(zip(keys, strings, strict=True))

@@ -11,6 +11,7 @@ from flatgov.reading.vensim_tokens import NUMBER, Slip, next_token, piece, short
 
 _SIGNED = rf"(?:[+-]\s*)?{NUMBER}"
 _ARRAY = re.compile(r"\s*[-+0-9.][-+0-9.eE\s]*[,;][-+0-9.eE\s,;]*")
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?")
 _PAIR = rf"\(\s*{_SIGNED}\s*,\s*{_SIGNED}\s*\)"
 _AXES = re.compile(r"\(\s*(?:\[[^\]]*\]\s*,\s*)?")
 _POINTS = re.compile(rf"{_PAIR}(?:\s*,\s*{_PAIR})*")
@@ -34,6 +35,12 @@ def read_array(text: str, start: int, subscripted: bool) -> Array | None:
         first = len(text) - len(text[start:].lstrip())
         what = "it is given a list of numbers and has no subscripts"
         fix = "write a decimal point for a decimal comma, or give it subscripts"
+        if thousands := _THOUSANDS.fullmatch(text[first:].strip()):
+            number = thousands[0].replace(",", "")
+            decimal = thousands[0].replace(",", ".")
+            fix = f"write {number}"
+            if decimal.count(".") == 1:
+                fix += f", or {decimal} if a decimal comma is meant"
         raise Slip(what, first, piece(text, first), fix)
     rows: list[list[float]] = [[]]
     position = start

@@ -18,6 +18,12 @@ from flatgov.reading.vensim_scan import Fields, Scan, next_start
 from flatgov.reading.vensim_tokens import PERHAPS_QUOTED, QUOTED, piece
 
 _SKETCH = re.compile(r"\\{2,3}---///")
+_MARKER = r"\\\---/// Sketch information - do not modify anything except names"
+# The lines after the marker, in front of which it is missing or not whole.
+_UNMARKED = re.compile(
+    r"^(?:[^\n~|]*Sketch information[^\n]*\n)?(?:V\d+ [^\n]*\n)?\*[^\n]*\n\$\d[^\n]*\|\d+\|",
+    re.MULTILINE,
+)
 _STARS = "***"  # around the name of a group
 _NEW_GROUP = re.compile(r"\{\s*\*\*(.*?)\*\*\s*\}", re.DOTALL)
 _MACRO = re.compile(r"\s*:MACRO:\s*([^(]+?)\s*\(([^)]*)\)", re.IGNORECASE)
@@ -72,17 +78,21 @@ class Split:
         broken: The names of those that cannot be read.
         stopped: What makes it useless to look further: a macro that is not closed, whose end no
             reading can tell, or too many definitions that are not.
+        ends_open: Whether the text ends within a definition.
     """
 
     entries: list[Entry] = field(default_factory=list)
     broken: set[str] = field(default_factory=set)
     stopped: ModelError | None = None
+    ends_open: bool = False
 
 
 def guess_name(equation: str) -> str:
     """Give the name that a definition starts with, also when it cannot be parsed."""
     match = re.match(rf"\s*({QUOTED}|[^=\[(:<~|＝［（：]*)", equation)
     name = match.group(1).strip() if match else ""
+    if name.count('"') == 1:
+        name = name.replace('"', "")  # It is not closed.
     if not re.search("[=＝]", equation):  # The sign is forgotten: what follows is the equation.
         name = name.partition("\n")[0]
     return display_name("".join(one for one in name if unicodedata.category(one) != "Cf"))
@@ -96,10 +106,11 @@ def split_entries(text: str, file: str, problems: Problems) -> Split:
         file: Its path, for messages.
         problems: Takes definitions, comments and quotes that are not closed.
     """
-    text = _SKETCH.split(text, maxsplit=1)[0]
+    text = _without_sketch(_SKETCH.split(text, maxsplit=1)[0], file, problems)
     split = Split()
     group, macro, line, seen, opened = "", None, 1, 0, 0
     for fields in _closed(Scan(text), text, file, problems):
+        split.ends_open = not fields.is_closed
         line += text.count("\n", seen, fields.start)
         seen = fields.start
         for start, end in fields.comments:
@@ -135,6 +146,24 @@ def split_entries(text: str, file: str, problems: Problems) -> Split:
             text=":MACRO:",
         )
     return split
+
+
+def _without_sketch(text: str, file: str, problems: Problems) -> str:
+    """Cut a sketch off whose marker is not there; report it."""
+    found = _UNMARKED.search(text)
+    if found is None:
+        return text
+    first = found[0].split("\n", 1)[0]
+    where = "in its place" if "Sketch information" in first else "before it"
+    problems.found.append(
+        ModelError(
+            "a sketch starts without its first line",
+            where=place(file, "", text.count("\n", 0, found.start()) + 1),
+            fix=rf"write '{_MARKER}' {where}",
+            text=piece(first, 0),
+        )
+    )
+    return text[: found.start()]
 
 
 def _closed(scan: Scan, text: str, file: str, problems: Problems) -> Iterator[Fields]:

@@ -125,6 +125,9 @@ def _function(node: Apply, scope: Scope) -> Any:
         )
     if len(arguments) == 1 and name in (*_REDUCERS, "mean", "size"):
         return _over_array(name, arguments[0], scope)
+    if name in ("sum", "prod", "mean", "size"):
+        what = wrong_count(name.upper(), len(arguments), 1, 1)
+        raise ExpressionError(what, text=name, fix=f"write {name.upper()}(array[*])")
     if name == "previous" and len(arguments) == 2:
         return previous(
             emit(arguments[0], replace(scope, previous=True)), emit(arguments[1], scope)
@@ -183,6 +186,8 @@ def _over_array(name: str, argument: Node, scope: Scope) -> Any:
         for dimension in {*marks(parts[0])}
     )
     if len(parts) == 1 and not any(marks(parts[0])):
+        if _is_broken(argument, scope):
+            return 0.0  # What is wrong is said of the array.
         more = "give it more arguments, or an array" if name in ("min", "max") else ""
         what = f"{name.upper()} has no array to run over"
         raise ExpressionError(what, text=name, fix=more)
@@ -195,6 +200,14 @@ def _over_array(name: str, argument: Node, scope: Scope) -> Any:
     if name in ("min", "max"):
         return chain(name, *reduced)
     return arithmetic("+" if name == "sum" else "*", *reduced)
+
+
+def _is_broken(node: Node, scope: Scope) -> bool:
+    """Tell whether an expression names an array of which something is wrong."""
+    if isinstance(node, Name):
+        entry = scope.contents.find(node.text, scope.entry.model)
+        return entry is not None and entry.broken
+    return isinstance(node, Apply) and any(_is_broken(part, scope) for part in node.arguments)
 
 
 def _written_out(node: Node, scope: Scope) -> list[Node]:

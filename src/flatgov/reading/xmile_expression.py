@@ -279,6 +279,9 @@ def _split(text: str) -> list[Token]:
             sign, form = sign_form(text[:position], text[position:])
             if sign:
                 raise _wrong(text, position, sign, form)
+            if text.startswith("???", position):
+                what = "the equation is left open (???)"
+                raise ExpressionError(what, text="???", fix="write it")
             raise _from_slip(wrong_sign(text, position), text)
         kind, found = str(match.lastgroup), match.group()
         if kind == "name" and found.lower() in _WORDS:

@@ -21,7 +21,10 @@ SAVEPER = 1 ~~|
     [
         ("y = x[Nort]", "'x': the subscript 'Nort' is not defined; did you mean 'North'?"),
         ("y = x[One]", "'x': 'One' is no element of the range 'Big Region'"),
-        ("y = x[North, South]", "'x': 2 subscripts are given where there is 1"),
+        (
+            "y = x[North, South]",
+            "'x': 2 subscripts are given where there is 1; write x[Big Region]",
+        ),
         (
             "y = x[Other]",
             "'x': the range 'Other' stands on the right only, mapped to none on the left",

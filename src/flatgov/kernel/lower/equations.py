@@ -64,7 +64,7 @@ def _elements(lowering: Lowering, variable: Variable) -> dict[int, tuple[Equatio
             try:
                 place = ranges.flat(elements, dimensions)
             except SubscriptError as error:
-                raise ModelError(str(error), where=where) from None
+                raise ModelError(str(error), where=where, nearest=error.nearest) from None
             if place in table:
                 shown = ", ".join(map(ranges.shown, elements))
                 raise ModelError(

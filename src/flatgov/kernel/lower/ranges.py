@@ -19,7 +19,16 @@ Binding = Mapping[str, str]
 
 
 class SubscriptError(ValueError):
-    """A subscript that means no element; the message says which and why."""
+    """A subscript that means no element; the message says which and why.
+
+    Args:
+        what: The message.
+        nearest: The right name that it may have meant.
+    """
+
+    def __init__(self, what: str, nearest: tuple[str, ...] = ()) -> None:
+        super().__init__(what)
+        self.nearest = nearest
 
 
 class Ranges:
@@ -81,8 +90,8 @@ class Ranges:
             return self._positions[name][element]
         except KeyError:
             raise SubscriptError(
-                f"'{self.shown(element)}' is no element of the range '{self.shown(name)}'"
-                + self._nearest(element, self.elements[name])
+                f"'{self.shown(element)}' is no element of the range '{self.shown(name)}'",
+                self._nearest(element, self.elements[name]),
             ) from None
 
     def flat(self, elements: Sequence[str], dimensions: Sequence[str]) -> int:
@@ -118,7 +127,8 @@ class Ranges:
             return subscript
         if subscript not in self.elements:
             raise SubscriptError(
-                f"the subscript '{written}' is not defined" + self._nearest(written, self._spelled)
+                f"the subscript '{written}' is not defined",
+                self._nearest(written, self._spelled),
             )
         for held, element in bound.items():
             mapped = self._mappings.get((subscript, held))
@@ -144,9 +154,8 @@ class Ranges:
             )
         return candidates.pop()
 
-    def _nearest(self, wrong: str, names: Iterable[str]) -> str:
-        found = nearest_names(wrong, map(self.shown, names))
-        return f"; did you mean '{found[0]}'?" if found else ""
+    def _nearest(self, wrong: str, names: Iterable[str]) -> tuple[str, ...]:
+        return nearest_names(wrong, map(self.shown, names))
 
     def number(self, name: str, bound: Binding) -> int:
         """Give the number, from 1, of a range's or an element's name that is used as a value.
