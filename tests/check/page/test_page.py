@@ -59,7 +59,7 @@ def tree(page: str) -> html.HtmlElement:
 
 def seen(page: str) -> str:
     """Give what a reader sees: all text but scripts and styles."""
-    body = tree(page).find("body")
+    body = tree(page).xpath("//body")[0]
     for one in body.xpath("//script|//style"):
         one.drop_tree()
     return " ".join(body.text_content().split())

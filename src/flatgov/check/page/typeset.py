@@ -26,8 +26,9 @@ _CHAINS = (10, 20, 50, 60)
 _LISTED = 1
 # Names that read like a calculation unless they stand in quotes.
 _SIGNS = re.compile(r"[+*/^()<>=,|×−∑]|^-|\s-|-\s")
-# Plus and minus keep their space in fractions, where browsers drop it.
-_MO = Markup('<mo lspace=".25em" rspace=".25em">{}</mo>')
+# Signs between operands are text with spaces: browsers set them as operators of a fraction without
+# space, and small where no font for formulas is there.
+_SIGN = Markup("<mtext>\u00a0{}\u00a0</mtext>")
 
 
 @dataclass
@@ -214,8 +215,7 @@ class Typesetter:
             sign, strength = INFIX[function]
             left = self._math(arguments[0], strength + (strength not in _CHAINS))
             right = self._math(arguments[1], strength + 1)
-            spaced = Markup("<mtext>\u00a0{}\u00a0</mtext>") if sign.isalpha() else _MO
-            inner = left + spaced.format(sign) + right
+            inner = left + _SIGN.format(sign) + right
             return _math_bracketed(inner, strength < outside)
         if function in PREFIX:
             sign, strength = PREFIX[function]
