@@ -237,3 +237,15 @@ def test_a_part_keeps_what_is_right(study: Path) -> None:
     assert [len(one.changes) for one in part.content.policies.values()] == [0, 1, 0]
     assert part.is_whole("policies", "hire")  # But for its label.
     assert not part.is_whole("policies", "both")
+
+
+def test_correlations_that_are_possible_with_one_that_is_wrong(study: Path) -> None:
+    more = '[[correlations]]\nfactors = ["{}", "{}"]\nrank = 0.7\nreason = "A guess."\n'
+    pairs = [("stay", "tasks"), ("tasks", "staff"), ("stay", "staff")]
+    with (study / "uncertainty.toml").open("a", encoding="utf-8") as file:
+        file.write("".join(more.format(*pair) for pair in pairs))
+    assert told(study) == []
+    edit(study, "uncertainty.toml", ('["stay", "staff"]', '["stay", "zzz"]'))
+    assert told(study) == ["uncertainty.toml:65: correlations #4 factors"]
+    edit(study, "uncertainty.toml", ('factors = ["stay", "zzz"]', 'factor = ["stay", "staff"]'))
+    assert told(study) == ["uncertainty.toml:65: correlations #4 factor"]

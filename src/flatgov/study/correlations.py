@@ -26,6 +26,8 @@ def resolve_correlations(
     factors: list[Factor],
     file: TomlFile,
     wrong: Collection[str] = (),
+    *,
+    complete: bool = True,
 ) -> FloatArray | None:
     """Put the pairs together to the correlation of the normal variables of a copula.
 
@@ -34,6 +36,8 @@ def resolve_correlations(
         factors: All uncertain quantities.
         file: The file, for messages.
         wrong: The canonical names of further factors, which are wrong in some other way.
+        complete: Whether `tables` are all that the file has; some of them alone may be impossible
+            together where all are not.
 
     Returns:
         (factor, factor), or None where there is no pair.
@@ -74,6 +78,8 @@ def resolve_correlations(
                 )
             ranks[pair] = (table.rank, index)
     problems.raise_first()
+    if not complete or len(ranks) < len(tables):
+        raise Consequence
     matrix = _matrix(ranks, len(factors), 1.0)
     _check_definite(matrix, ranks, factors, file)
     return matrix

@@ -94,7 +94,10 @@ def resolve_uncertainty(
     correlation = None
     with problems.collect():
         unknown = _wrong_factors(part, file, found)
-        correlation = resolve_correlations(content.correlations, found, file, unknown)
+        complete = part.is_whole("correlations")
+        correlation = resolve_correlations(
+            content.correlations, found, file, unknown, complete=complete
+        )
     return Uncertainty(tuple(found), content.design.method, correlation), drawn
 
 
