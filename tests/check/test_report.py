@@ -120,7 +120,8 @@ def test_acceptances_match_names_as_vensim_does(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('"unused"', '"unusd"', r"checks.toml:3: accept #1 check: .*did you mean 'unused'"),
+        ('"unused"', '"unusd"', r"checks.toml:3: accept #1 check: .*did you mean 'unused'\?$"),
+        ('"unused"', '"zzz"', r"there is no check 'zzz'; there are unused$"),
         ('"A later version uses it."', '" "', r"checks.toml:5: accept #1 reason: the reason is"),
         ("variable", "variabel", "'variabel' is no key of this table; did you mean 'variable'"),
     ],
@@ -194,6 +195,22 @@ check = "reality"
 variable = "reality.x"
 reason = "It is so."
 """
+
+
+@pytest.mark.parametrize(
+    ("share", "message"),
+    [
+        ("95", "95 is no share, which is from 0 to 1; write 0.95 for 95 %"),
+        ("-1", "-1 is no share, which is from 0 to 1"),
+        ("nan", "nan is no share, which is from 0 to 1"),
+    ],
+)
+def test_a_share_is_from_0_to_1(write_study: Callable[..., Path], share: str, message: str) -> None:
+    folder = write_study()
+    text = STATEMENT.replace('text = "x"', f'text = "x"\nshare = {share}')
+    (folder / "checks.toml").write_text(text, encoding="utf-8")
+    (found,) = [one for one in make_report(folder, draws=0).findings if one.check == "reading"]
+    assert (found.what, found.line) == (message, 4)
 
 
 @pytest.mark.parametrize("broken", ["[broken", "wrong = 1", '[reality.y]\ntext = "y"'])

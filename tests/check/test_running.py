@@ -42,6 +42,7 @@ def test_data_that_are_missing_are_one_error_for_each_variable(tmp_path: Path) -
         ("running", "rain", 8),
         ("running", "snow", 9),
     ]
+    assert {one.cause for one in found} == {"no data are given for data variables"}
     assert found[0].fix == "give a file of its data with --data FILE"
     shown = excerpt(found[0])
     assert shown is not None
@@ -62,6 +63,12 @@ def test_a_bar_in_a_comment_makes_a_variable_that_nobody_uses(tmp_path: Path) ->
     assert found.fix.startswith("remove the '|' in the comment before it")
 
 
+def test_a_data_variable_that_nobody_uses_is_one_all_the_same(tmp_path: Path) -> None:
+    model = MODEL.replace("* 2 ~ ~ |", "* 2 ~ ~ Litres per hour |\nrain ~ ~ Measured. |")
+    (found,) = [one for one in checked(tmp_path, model).findings if one.severity == "error"]
+    assert (found.variable, found.fix) == ("rain", "give a file of its data with --data FILE")
+
+
 def test_what_the_kernel_does_not_know_is_a_warning(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -69,5 +76,8 @@ def test_what_the_kernel_does_not_know_is_a_warning(
     whole = checked(tmp_path, MODEL.replace("tank * 2", "SINH(tank)"))
     (found,) = [one for one in whole.findings if one.check == "running"]
     assert (found.severity, found.variable, found.line) == ("warning", "inflow", 3)
+    shown = excerpt(found)
+    assert shown is not None
+    assert shown.marked == "SINH"
     assert found.what == "SINH is not supported here, so no check that needs a run was done"
     assert [whole.status(strict) for strict in (False, True)] == [0, 1]

@@ -10,9 +10,8 @@ from pydantic import ValidationError
 
 from flatgov.check.checks_file import AcceptTable, ChecksFile
 from flatgov.check.findings import Finding
-from flatgov.errors import Place, Problems, StudyError
+from flatgov.errors import Place, Problems, StudyError, nearest_names
 from flatgov.names import canonical
-from flatgov.study.policies import check_names
 from flatgov.study.toml import TomlFile, read_toml, validate
 
 
@@ -86,7 +85,15 @@ def _tables(file: TomlFile) -> Iterator[AcceptTable | None]:
 def _acceptance(
     table: AcceptTable, file: TomlFile, number: int, checks: Collection[str]
 ) -> Acceptance:
-    check_names([table.check], checks, "check", file.where("accept", number, "check"))
+    if table.check not in checks:
+        nearest = nearest_names(table.check, checks)
+        raise StudyError(
+            f"there is no check '{table.check}'",
+            where=file.where("accept", number, "check"),
+            nearest=nearest,
+            fix="" if nearest else f"there are {', '.join(checks)}",
+            text=table.check,
+        )
     if not table.reason.strip():
         raise StudyError(
             "the reason is empty",

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from flatgov.study.schema import ChangeTable, StrictFloat, Table
+
+
+def _share(value: float) -> float:
+    if not 0 <= value <= 1:
+        percent = f"; write {value / 100:g} for {value:g} %" if 1 < value <= 100 else ""
+        raise ValueError(f"{value:g} is no share, which is from 0 to 1{percent}")
+    return value
 
 
 class AcceptTable(Table):
@@ -33,7 +40,7 @@ class RealityTable(Table):
     """In the language of behaviour tests, ``'NAME' of when`` or ``'NAME' of base``."""
     policy: str | None = None
     """On top of which policy; the study's reference unless given."""
-    share: Annotated[StrictFloat, Field(ge=0, le=1)] = 1.0
+    share: Annotated[StrictFloat, AfterValidator(_share)] = 1.0
     """In which share of the draws it must hold at least."""
     source: str = ""
     """Where the statement comes from."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from flatgov.check.excerpt import excerpt
 from flatgov.check.findings import Finding, Outcome, from_error
 from flatgov.check.subject import Check, Subject
 from flatgov.errors import FlatgovError
@@ -16,6 +17,8 @@ CANNOT_RUN = "the model cannot be run"
 
 # How the kernel says that an equation is right and yet beyond it.
 _BEYOND = "is not supported"
+_GIVE = "give a file of its data with --data FILE"
+_NO_DATA = "is a data variable, and no data are given for it"
 
 
 def check_running(subject: Subject) -> Outcome:
@@ -23,8 +26,9 @@ def check_running(subject: Subject) -> Outcome:
     try:
         values = subject.base
     except FlatgovError as error:
-        findings = [*_without_data(subject)] or [_finding(one) for one in error.all]
-        return Outcome(ID, tuple(findings), CANNOT_RUN)
+        missing = list(_without_data(subject))
+        others = [one for one in error.all if not (missing and one.what.endswith(_NO_DATA))]
+        return Outcome(ID, (*missing, *map(_finding, others)), CANNOT_RUN)
     time = subject.model.time
     points = len(next(iter(values.values()), ()))
     summary = f"it runs from time {time.initial:g} to {time.final:g}, saved {points} times"
@@ -38,11 +42,21 @@ def _without_data(subject: Subject) -> Iterator[Finding]:
     for variable in model.variables.values():
         if variable.kind != "data" or all(_is_given(one.expression) for one in variable.equations):
             continue
-        fix = "give a file of its data with --data FILE"
-        if model.path.lower().endswith(".mdl") and canonical(variable.name) not in used:
-            fix = f"remove the '|' in the comment before it, if it is no variable; else {fix}"
-        what = f"'{variable.name}' is a data variable, and no data are given for it"
-        yield subject.finding(ID, "error", variable, what, text=variable.name, fix=fix)
+        found = subject.finding(
+            ID,
+            "error",
+            variable,
+            f"'{variable.name}' {_NO_DATA}",
+            text=variable.name,
+            fix=_GIVE,
+            cause="no data are given for data variables",
+        )
+        shown = excerpt(found)
+        # A bar within a comment ends the definition, and what follows it seems a variable.
+        if canonical(variable.name) not in used and shown and "|" in shown.before:
+            fix = f"remove the '|' in the comment before it, if it is no variable; else {_GIVE}"
+            found = replace(found, fix=fix, cause="")
+        yield found
 
 
 def _is_given(expression: Expression) -> bool:
