@@ -257,3 +257,9 @@ def test_any_data_can_be_shown(value: object) -> None:
     piece = shown(value)
     assert bool(piece.rows) + bool(piece.pieces) <= 1
     assert all(len(row) == len(piece.numbers) for row in piece.rows)
+
+
+def test_a_title_of_a_long_unit_alone_is_cut() -> None:
+    lines = title("", "0000/" * 60, 3, 120.0)
+    assert len(lines) == 4
+    assert lines[-1].endswith("…")

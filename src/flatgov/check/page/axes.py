@@ -103,7 +103,8 @@ def title(name: str, units: str, factor: int, room: float) -> list[str]:
     if len(below) >= _MOST_LINES:
         below = [*below[: _MOST_LINES - 2], _cut(below[_MOST_LINES - 2] + "……", room)]
     above = _wrapped(name, room)[: _MOST_LINES - len(below)]
-    above[-1] = _cut(above[-1] + "……", room)
+    if above:
+        above[-1] = _cut(above[-1] + "……", room)
     return above + below
 
 
