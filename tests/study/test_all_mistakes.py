@@ -246,6 +246,6 @@ def test_correlations_that_are_possible_with_one_that_is_wrong(study: Path) -> N
         file.write("".join(more.format(*pair) for pair in pairs))
     assert told(study) == []
     edit(study, "uncertainty.toml", ('["stay", "staff"]', '["stay", "zzz"]'))
-    assert told(study) == ["uncertainty.toml:65: correlations #4 factors"]
+    assert told(study) == ["uncertainty.toml:64: correlations #4 factors"]
     edit(study, "uncertainty.toml", ('factors = ["stay", "zzz"]', 'factor = ["stay", "staff"]'))
-    assert told(study) == ["uncertainty.toml:65: correlations #4 factor"]
+    assert told(study) == ["uncertainty.toml:64: correlations #4 factor"]
