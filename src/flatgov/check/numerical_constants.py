@@ -68,9 +68,13 @@ def modes(linear: Linearised) -> list[Mode]:
         TooLarge: There are too many states that act on each other.
     """
     found = []
+    groups: dict[bytes, list[list[int]]] = {}  # which mostly are the same at all times
     for at in _affordable(linear):
         time, matrix = linear.times[at], linear.matrices[at]
-        for states in _groups(matrix != 0):
+        acts = matrix != 0
+        if acts.tobytes() not in groups:
+            groups[acts.tobytes()] = _groups(acts)
+        for states in groups[acts.tobytes()]:
             block = matrix[np.ix_(states, states)]
             least = _ZERO * float(np.abs(block).max())
             for value, shares in _eigenvalues(block):

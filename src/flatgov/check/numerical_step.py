@@ -107,7 +107,7 @@ def _check_step(subject: Subject) -> Outcome:
     found = shared(subject, "halvings", lambda: _halvings(subject))
     if not found:
         return Outcome(_STEP, summary="All stocks are 0 throughout")
-    worst = max(found, key=lambda one: one.error)
+    worst = _worst(found)
     orders = [one.order for one in found if not math.isnan(one.order)]
     time = those.base.time
     order = float(np.median(orders)) if orders else math.nan
@@ -146,7 +146,7 @@ def _step_findings(
     rest = [one for one in every if one.variable.name not in fast]
     severity: Severity = "warning" if rest else "note"
     wrong = rest or every
-    worst = max(wrong, key=lambda one: one.error, default=worst)
+    worst = _worst(wrong) if wrong else worst
     parted = [one for one in wrong if one.parts >= 0]
     names = ", ".join(sorted(sudden(subject.model)))
     if parted:
@@ -197,6 +197,11 @@ def _step_findings(
             + (f"; the model uses {names}" if names else ""),
             fix="do not count on the accuracy of RK4",
         )
+
+
+def _worst(found: Sequence[Halving]) -> Halving:
+    """Give the largest error; of those that are the same up to rounding the first in the file."""
+    return max(found, key=lambda one: float(f"{one.error:.6g}"))
 
 
 def _or_rk4(those: Runs) -> str:
