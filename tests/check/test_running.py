@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from flatgov.check.excerpt import excerpt
-from flatgov.check.report import CANNOT_RUN, Report, make_report
+from flatgov.check.report import Report, make_report
+from flatgov.check.running import CANNOT_RUN
 from flatgov.kernel.lower.functions import FUNCTIONS
 
 MODEL = """{UTF-8}
