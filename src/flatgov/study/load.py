@@ -85,7 +85,8 @@ def open_study(
     problems.found = [error for error in problems.found if error not in dates[1:]]
     problems.raise_first()
     assert study is not None
-    return study
+    hashed = (files.policies.file, files.scenarios.file, files.uncertainty.file)
+    return replace(study, hash=_hash(study.model, *hashed))
 
 
 @dataclass(frozen=True)
@@ -139,7 +140,7 @@ def _resolve(folder: Path, model: Model, files: _Files, problems: Problems) -> S
         better=summary.better,
         evidence=evidence or EvidenceFile(),
         figures=figures or FiguresFile(),
-        hash=_hash(model, files.policies.file, files.scenarios.file, files.uncertainty.file),
+        hash="",  # of a study that is right
         uncertainty=uncertainty,
     )
     behaviour = resolve_behaviour(files.evidence, files.policies, study, clock, problems)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -61,7 +62,7 @@ class Part(Generic[Schema]):
         if self.file is None or self.has_unknown_tables:
             return AnyName()
         inside = self.file.data.get(table, {})
-        return list(inside) if isinstance(inside, dict) else AnyName()
+        return inside if isinstance(inside, dict) else AnyName()
 
     def claims(self) -> Collection[int] | None:
         """Give the numbers of the claims; None where it is not known which there are."""
@@ -75,7 +76,7 @@ class Part(Generic[Schema]):
         # Of two claims with one number, one has lost its own.
         return known if len(known) == len(numbers) else None
 
-    @property
+    @cached_property
     def has_unknown_tables(self) -> bool:
         """Tell whether a table was left out: a misspelt one may hold any names."""
         return any(len(keys) == 1 and keys != _DEFAULT for keys in self.cut)
@@ -155,9 +156,10 @@ def _without(data: Any, cut: Collection[Keys], at: Keys, kept: dict[Keys, tuple[
             if (*at, key) not in cut
         }
         # What a table needs is replaced by something that is never shown.
-        needed = [keys for keys in cut if keys[:-1] == at and (_is_label(keys) or keys == _DEFAULT)]
-        unknown = {"en": "?", "zh": "?"}
-        return rest | {str(keys[-1]): "?" if keys == _DEFAULT else unknown for keys in needed}
+        for key in (*_LABELS, *_DEFAULT):
+            if (*at, key) in cut and ((*at, key) == _DEFAULT or _is_label((*at, key))):
+                rest[key] = "?" if (*at, key) == _DEFAULT else {"en": "?", "zh": "?"}
+        return rest
     if isinstance(data, list):
         left = tuple(index for index in range(len(data)) if (*at, index) not in cut)
         if len(left) < len(data):

@@ -77,6 +77,9 @@ def _moment(value: object) -> float | str | datetime.date:
 Moment = Annotated[float | str | datetime.date, PlainValidator(_moment)]
 
 
+_MOST = 100  # unknown keys that are compared with the right ones
+
+
 class Table(BaseModel):
     """A table of a TOML file: unknown keys are errors, values never change."""
 
@@ -96,7 +99,7 @@ class Table(BaseModel):
         try:
             validate({key: value for key, value in data.items() if key in known})
         except ValidationError as others:
-            meant = {near for key in unknown for near in nearest_names(key, known)}
+            meant = {near for key in unknown[:_MOST] for near in nearest_names(key, known)}
             errors += [_again(one) for one in others.errors() if not _is_missing(one, meant)]
         raise ValidationError.from_exception_data(cls.__name__, errors)
 

@@ -23,6 +23,8 @@ _PART = r"""(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')"""
 _DOTTED = rf"{_PART}(?:\s*\.\s*{_PART})*"
 _HEADER = re.compile(rf"\s*(\[\[?)\s*({_DOTTED})\s*\]\]?\s*(?:#.*)?")
 _KEY = re.compile(rf"\s*({_DOTTED})\s*=")
+# Mistakes of one file for which right names are looked up: it takes time.
+_MOST_COMPARED = 100
 _MUST_BE = {
     "string_type": "text in quotes",
     "float_type": "a number",
@@ -143,10 +145,13 @@ def _check_keys(text: str, path: Path) -> None:
 
 
 def _check_depth(data: Any, path: Path) -> None:
-    """Refuse tables and lists that are nested deep."""
+    """Refuse tables and lists that are nested deep, and integers that TOML does not have."""
     level, depth = [data], 0
     while level:
         depth += 1
+        large = [one for one in level if isinstance(one, int) and one.bit_length() > 63]
+        if large:  # TOML has none, and to write one out takes the square of its digits in time
+            raise StudyError("broken TOML: an integer is larger than 64 bits", where=str(path))
         what = "tables and lists are nested too deeply"
         limits.check("nesting", depth, what, where=str(path), error=StudyError)
         inner = [list(one.values()) if isinstance(one, dict) else one for one in level]
@@ -175,7 +180,8 @@ def validate(file: TomlFile, schema: type[Schema]) -> Schema:
 
 def schema_errors(file: TomlFile, errors: ValidationError) -> list[StudyError]:
     """Say every mistake in the keys and types of a file, each with its place."""
-    return [_schema_error(file, error) for error in errors.errors()]
+    found = enumerate(errors.errors())
+    return [_schema_error(file, error, compare=number < _MOST_COMPARED) for number, error in found]
 
 
 def error_keys(error: ErrorDetails) -> Keys:
@@ -185,7 +191,7 @@ def error_keys(error: ErrorDetails) -> Keys:
     return (*keys, error["ctx"]["key"]) if error["type"] == "unknown_key" else keys
 
 
-def _schema_error(file: TomlFile, error: ErrorDetails) -> StudyError:
+def _schema_error(file: TomlFile, error: ErrorDetails, *, compare: bool) -> StudyError:
     keys = error_keys(error)
     kind, context = error["type"], error.get("ctx", {})
     if kind == "unknown_key":
@@ -193,7 +199,7 @@ def _schema_error(file: TomlFile, error: ErrorDetails) -> StudyError:
         return StudyError(
             f"'{context['key']}' is no key of this table",
             where=file.where(*keys),
-            nearest=nearest_names(context["key"], known),
+            nearest=nearest_names(context["key"], known) if compare else (),
             fix=f"the keys are {', '.join(known)}",
         )
     if kind == "missing":
