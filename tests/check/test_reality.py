@@ -121,7 +121,7 @@ def test_a_bare_model_has_one_policy_that_changes_nothing(study: Study) -> None:
         ('"hiring", op', '"hirring", op', "'hirring' is not a variable of"),
         ("of when, end) < 60", "of wen, end) < 60", "there is no policy 'wen'"),
         ("expect = [", "expect = []\nold = [", "'old' is no key of this table"),
-        ('text = "Without', 'share = 2.0\ntext = "Without', "share"),
+        ('text = "Without', 'share = 2.0\ntext = "Without', "reality.shrinks.share"),
         ('text = "Without', 'policy = "nobody"\ntext = "Without', "there is no policy 'nobody'"),
     ],
 )
