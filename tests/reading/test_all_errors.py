@@ -44,7 +44,7 @@ CONTROLS = (
             "e = M(1, 2) ~~|",
             [
                 (1, "a", "there is no function or lookup 'SMOTH'; did you mean 'SMOOTH'?", "SMOTH"),
-                (1, "a", "MAX is given 3 arguments and takes 2", "max"),
+                (1, "a", "MAX is given 3 arguments and takes 2; write MAX(a, b)", "max"),
                 (
                     3,
                     "c",
@@ -53,9 +53,14 @@ CONTROLS = (
                     "b",
                 ),
                 (3, "c", "'b' is no lookup or data variable, as LOOKUP FORWARD needs", "b"),
-                (4, "d", "the equation is incomplete (A FUNCTION OF)", "A FUNCTION OF"),
+                (
+                    4,
+                    "d",
+                    "the equation is incomplete (A FUNCTION OF); write the equation",
+                    "A FUNCTION OF",
+                ),
                 (6, "M", "the variable 'zz' is not defined", "zz"),
-                (8, "e", "M is given 2 arguments and takes 1", "M"),
+                (8, "e", "M is given 2 arguments and takes 1; write M(x)", "M"),
             ],
             id="functions",
         ),
@@ -148,7 +153,13 @@ CONTROLS = (
                     "the model",
                     "gone.csv",
                 ),
-                (3, "c", "GET DIRECT CONSTANTS must be the whole equation", "GET DIRECT CONSTANTS"),
+                (
+                    3,
+                    "c",
+                    "GET DIRECT CONSTANTS must be the whole equation; give it a variable of its "
+                    "own",
+                    "GET DIRECT CONSTANTS",
+                ),
             ],
             id="external",
         ),

@@ -14,14 +14,16 @@ CONTROLS = "INITIAL TIME = 0 ~~|\nFINAL TIME = 9 ~~|\nTIME STEP = 1 ~~|\nSAVEPER
         ("a = 1 ~~|\nb = a\n  + * 2 ~~|", "'b', line 3: two operators follow each other: '+ *';"
          " remove one, or write what is missing between them"),
         ("a = (3 + 4 ~~|", "'a', line 1: '(' is not closed; add ')'"),
-        ("a = ~~|", "'a', line 1: the right-hand side is empty"),
+        ("a = ~~|", "'a', line 1: the right-hand side is empty; write the equation after '='"),
         ("a + b ~~|", "'a + b', line 1: 'a + b' has no equation; write it as 'name = equation'"),
         ("a = 5 5 ~~|", "'a', line 1: an operator is missing between '5' and '5';"
          " write an operator (+ - * / ^) or a comma between them"),
-        ("a = 1e999 ~~|", "'a', line 1: '1e999' is too large for a number"),
+        ("a = 1e999 ~~|", "'a', line 1: '1e999' is too large for a number;"
+         " write a number below 1e308"),
         ("a((0,0),(1)) ~~|", "'a', line 1: '(1)' is no point of a lookup;"
          " write each point as (x, y), with commas between"),
-        ("a((0,0),(0,1)) ~~|", "'a', line 1: the lookup has two points at x = 0"),
+        ("a((0,0),(0,1)) ~~|", "'a', line 1: the lookup has two points at x = 0;"
+         " remove or move one of them"),
         ("a((0,0)) ~~|", "'a', line 1: the lookup has only one point; give two or more"),
         ("rate = 1 ~~|\n b = raet ~~|",
          "'b', line 2: the variable 'raet' is not defined; did you mean 'rate'?"),
@@ -33,16 +35,18 @@ CONTROLS = "INITIAL TIME = 0 ~~|\nFINAL TIME = 9 ~~|\nTIME STEP = 1 ~~|\nSAVEPER
          " start one of them from a number"),
         ("a = SMOTH(1, 2) ~~|",
          "'a', line 1: there is no function or lookup 'SMOTH'; did you mean 'SMOOTH'?"),
-        ("a = MAX(1, 2, 3) ~~|", "'a', line 1: MAX is given 3 arguments and takes 2"),
+        ("a = MAX(1, 2, 3) ~~|", "'a', line 1: MAX is given 3 arguments and takes 2;"
+         " write MAX(a, b)"),
         ("a = SMOOTH(1) ~~|",
-         "'a', line 1: SMOOTH is given 1 argument and takes 2"),
+         "'a', line 1: SMOOTH is given 1 argument and takes 2; write SMOOTH(x, time)"),
         ("a = MAX(1, delay3i ((2 + 1) * 2, IF THEN ELSE(1, 2, 3))) ~~|",
-         "'a', line 1: DELAY3I is given 2 arguments and takes 3"),
+         "'a', line 1: DELAY3I is given 2 arguments and takes 3;"
+         " write DELAY3I(x, time, initial value)"),
         ("b = 1 ~~|\na = b (2) ~~|",
          "'a', line 2: 'b' is no lookup or function, but an argument follows it;"
          " put an operator before the parenthesis"),
         ("b = 1 ~~|\na = A FUNCTION OF(b) ~~|",
-         "'a', line 2: the equation is incomplete (A FUNCTION OF)"),
+         "'a', line 2: the equation is incomplete (A FUNCTION OF); write the equation"),
         ("a = 1 ~~|\nb = 2 ~~|\nA = 3 ~~|",
          "'A', line 3: the variable is already defined on line 1; remove one of the two"),
         ("a = 1 ~ Dmnl ~ doc\nb = 2 ~ Dmnl ~ |",
@@ -53,7 +57,7 @@ CONTROLS = "INITIAL TIME = 0 ~~|\nFINAL TIME = 9 ~~|\nTIME STEP = 1 ~~|\nSAVEPER
         ("a = 1 ~ Dmnl [0, x] ~|", "'a', line 1: the limits '[0, x]' are not two numbers;"
          " write them as [low, high], with ? for none"),
         ("a = 1 ~ Dmnl [3, 1] ~|",
-         "'a', line 1: the lower limit 3 is above the upper limit 1"),
+         "'a', line 1: the lower limit 3 is above the upper limit 1; write [1, 3]"),
         ("a[dim] = 1 ~~|", "'a', line 1: the subscript 'dim' is not defined"),
     ],
 )  # fmt: skip

@@ -129,6 +129,48 @@ def test_what_is_not_like_a_control_variable(load: Load, write: Write) -> None:
             ),
             id="thousands in an equation",
         ),
+        pytest.param(
+            "b = 1 ~~|\na = c(b) ~~|\nc(b) = 2 * b ~~|",
+            (3, "c", "'(b)' follows the name; write the name and '=' alone", "(b)"),
+            id="arguments on the left",
+        ),
+        pytest.param(
+            "D: d1, d2 ~~|\nr[D] = 1 ~~|\ns[D] = 2 ~~|\nf[D] = r * s[D] ~~|",
+            (4, "f", "'r' stands without its subscripts [D]; write r[D]", "r"),
+            id="subscripts left out",
+        ),
+        pytest.param(
+            "D: d1, d2 ~~|\nr[D] = 1 ~~|\nf = 2 * r ~~|",
+            (
+                3,
+                "f",
+                "'r' stands without its subscripts [D]; write r[D] and give the left-hand side "
+                "the same, or name an element, as in r[d1]",
+                "r",
+            ),
+            id="subscripts left out on both sides",
+        ),
+        pytest.param(
+            "a = RANDOM NORMAL(5, 1, 2, 1, 0) ~~|",
+            (
+                1,
+                "a",
+                "the lowest value of RANDOM NORMAL, 5, is above the highest, 1; give the lower "
+                "one first",
+                "RANDOM NORMAL",
+            ),
+            id="bounds of random numbers",
+        ),
+        pytest.param(
+            "D: d1, d2 -> (E: e1) ~~|\nE: e1, e2 ~~|\na[D] = 1 ~~|\nb[E] = 2 ~~|",
+            (
+                1,
+                "D",
+                "the mapping to 'E' has 1 elements for 2; list one element of 'E' for each of 'D'",
+                "E",
+            ),
+            id="a mapping",
+        ),
     ],
 )
 def test_one_mistake(write: Write, text: str, expected: Mistake) -> None:

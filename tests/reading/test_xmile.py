@@ -97,7 +97,8 @@ def test_subscripts(load):
          " (line 15) → heat loss;"
          " put a stock or a delay into the loop"),
         ("10,10,10", "10,ten,10",
-         "'f', line 16: 'ten' is not a number in <ypts>"),
+         "'f', line 16: 'ten' is not a number in <ypts>;"
+         " write numbers with commas between"),
         ("<xpts>0,1</xpts>", "<xpts>0,1,2</xpts>",
          "'g', line 17: the graphical function has 3 x-values and 2 y-values"),
         ('name="g"', 'name="H"', "'h', line 18: the variable is already defined on line 17;"

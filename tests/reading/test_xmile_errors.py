@@ -33,7 +33,7 @@ DIMENSIONS = '<dim name="D"><elem name="a"/><elem name="b"/></dim><dim name="E"/
                 (4, "a", "there is no function 'FOO'", "FOO"),
                 (4, "a", "there is no function 'SMOTH1'; did you mean 'SMTH1'?", "SMOTH1"),
                 (4, "a", "there is no function 'SMOOTH'; write SMTH1(x, time)", "SMOOTH"),
-                (4, "a", "LOG10 is given 2 arguments and takes 1", "LOG10"),
+                (4, "a", "LOG10 is given 2 arguments and takes 1; write LOG10(x)", "LOG10"),
                 (6, "b", "'**' is no sign of XMILE's equations; write ^ for **", "**"),
                 (
                     7,
@@ -191,7 +191,7 @@ DIMENSIONS = '<dim name="D"><elem name="a"/><elem name="b"/></dim><dim name="E"/
             '<aux name="b"><eqn>g(1) + h</eqn></aux>\n',
             [
                 (4, "g", "the graphical function has no <ypts>", "<gf"),
-                (7, "a", "'x' is not a number in <ypts>", "x"),
+                (7, "a", "'x' is not a number in <ypts>; write numbers with commas between", "x"),
                 (9, "b", "the graphical function 'h' needs an argument; write h(x)", "h"),
             ],
             id="tables",

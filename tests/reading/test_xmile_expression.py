@@ -135,7 +135,7 @@ FOLLOWS = "write what follows it, or remove it"
         ),
         ("0,05", "a comma cannot stand in a number", "write 0.05", "0,05"),
         ("((0,1),(1,2))", "the points of a lookup cannot stand", "put them into a <gf>", "(0,1)"),
-        ("1e999", "'1e999' is too large for a number", "", "1e999"),
+        ("1e999", "'1e999' is too large for a number", "write a number below", "1e999"),
     ],
 )
 def test_what_is_no_expression(text: str, message: str, fix: str, piece: str) -> None:

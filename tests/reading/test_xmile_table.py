@@ -118,7 +118,8 @@ def test_each_element_may_have_its_own_function(load: Load) -> None:
          "the graphical function has 2 x-values and 3 y-values"),
         ("><xpts>0,1,1</xpts><ypts>0,1,2</ypts>",
          "the x-values of the graphical function do not rise"),
-        ("><xpts>0,one</xpts><ypts>0,1</ypts>", "'one' is not a number in <xpts>"),
+        ("><xpts>0,one</xpts><ypts>0,1</ypts>", "'one' is not a number in <xpts>;"
+         " write numbers with commas between"),
         ('><xscale min="0"/><ypts>0,1</ypts>', "'' is not a number in <xscale>"),
         ("><xpts>0</xpts><ypts>1</ypts>", "the lookup has only one point; give two or more"),
     ],

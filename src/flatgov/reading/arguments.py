@@ -42,6 +42,15 @@ _CHOICES = {
     ("SMOOTH N", 3): (*_ORDER, _ORDER_FIX),
 }
 
+# Random numbers that are drawn anew until one is between the first two arguments.
+_BOUNDED = frozenset(
+    f"RANDOM {name}"
+    for name in (
+        *("BETA", "BINOMIAL", "EXPONENTIAL", "GAMMA", "NEGATIVE BINOMIAL", "NORMAL", "POISSON"),
+        *("TRIANGULAR", "WEIBULL"),
+    )
+)
+
 
 def argument_errors(call: Call, ranges: Ranges, text: str) -> Iterator[ModelError]:
     """Yield what is wrong with the arguments of a call, without its place.
@@ -62,6 +71,12 @@ def argument_errors(call: Call, ranges: Ranges, text: str) -> Iterator[ModelErro
     if not given:
         return
     first = given[0]
+    if function in _BOUNDED and len(given) > 1:
+        low, high = given[:2]
+        if isinstance(low, Number) and isinstance(high, Number) and low.value > high.value:
+            what = f"the lowest value of {function}, {low.value:g}, is above the highest, "
+            what += f"{high.value:g}"
+            yield ModelError(what, fix="give the lower one first", text=written)
     if function == "ELMCOUNT" and not (
         isinstance(first, Reference) and ranges.is_range(canonical(first.name))
     ):

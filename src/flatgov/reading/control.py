@@ -84,15 +84,7 @@ def read_time(
                 values[name] = values.get("initial time", math.nan)
                 continue
             told.add(used)
-            definition = parsed.definitions[used][0]
-            problems.found.append(
-                ModelError(
-                    f"{used.upper()} = '{definition.text}' has no fixed number as its value",
-                    where=place(file, definition.name, definition.line),
-                    fix="write it as a number or an expression of constants",
-                    text=definition.text,
-                )
-            )
+            problems.found.append(_no_number(used, parsed, file))
     definitions = {name: parsed.definitions.get(name, ()) for name in CONTROL_NAMES}
     places = {
         name: place(file, own[0].name, own[0].line) if own else place(file)
@@ -107,6 +99,9 @@ def read_time(
         )
         error.text = own[0].text if own else ""
         problems.found.append(error)
+    without = [name for name in CONTROL_NAMES if name not in values and definitions[name]]
+    if without and not problems.found:  # It takes, say, an element of an array.
+        problems.found.append(_no_number(without[0], parsed, file))
     if len(problems.found) > found or len(values) < len(CONTROL_NAMES):
         return None
     units = next(
@@ -120,6 +115,16 @@ def read_time(
     )
     initial, final, step, saveper = (values[name] for name in CONTROL_NAMES)
     return TimeSettings(initial, final, step, saveper, units)
+
+
+def _no_number(name: str, parsed: Parsed, file: str) -> ModelError:
+    definition = parsed.definitions[name][0]
+    return ModelError(
+        f"{name.upper()} = '{definition.text}' has no fixed number as its value",
+        where=place(file, definition.name, definition.line),
+        fix="write it as a number or an expression of constants",
+        text=definition.text,
+    )
 
 
 def _missing(name: str, parsed: Parsed, file: str) -> list[ModelError]:

@@ -180,13 +180,13 @@ def _check_all(
     elements = context.ranges.elements
     labels = {canonical(label) for own in elements.values() for label in own}
     others = {*_TIMES, *map(canonical, elements), *labels, *context.ranges.broken}
-    counts = {name: len(macro.inputs) for name, macro in macros.items()}
-    names = Names(main.variables, others | main.broken, counts, xmile)
+    inputs = {name: macro.inputs for name, macro in macros.items()}
+    names = Names(main.variables, others | main.broken, inputs, xmile)
     checked = (*main.variables.values(), *main.controls.values())
     context.problems.found += check_names(checked, names, context.file)
     for own, body in bodies:
         inside = others | body.broken | set(map(canonical, own.params))
-        names = Names(body.variables, inside, counts, xmile)
+        names = Names(body.variables, inside, inputs, xmile)
         context.problems.found += check_names(body.variables.values(), names, context.file)
 
 

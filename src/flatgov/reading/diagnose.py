@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from flatgov.errors import ModelError, Problems, nearest_names
 from flatgov.model import Call, Equation, Expression, Reference, Table, Variable
 from flatgov.names import canonical
+from flatgov.reading.function_forms import call_form
 from flatgov.reading.functions import EXTERNAL, FUNCTIONS, OPERATORS, TABLE_FUNCTIONS, wrong_count
 from flatgov.reading.hints import function_form, variable_form
 from flatgov.reading.parsed import CONTROL_NAMES, Definition, Definitions, as_written, place
@@ -102,13 +103,13 @@ class Names:
         variables: The variables by name.
         others: Canonical names besides: control variables, subscripts, Time, those of variables
             that could not be read.
-        macros: How many inputs each macro has, by its name in capitals.
+        macros: The inputs of each macro, by its name in capitals.
         xmile: Whether the model is XMILE, not Vensim.
     """
 
     variables: Mapping[str, Variable]
     others: Collection[str]
-    macros: Mapping[str, int]
+    macros: Mapping[str, Sequence[str]]
     xmile: bool
 
     @cached_property
@@ -191,7 +192,8 @@ def _undefined(name: str, text: str, names: Names) -> ModelError:
 def _table_errors(table: Table, variable: Variable) -> Iterator[ModelError]:
     for left, right in itertools.pairwise(table.x):
         if left == right:
-            yield ModelError(f"the lookup has two points at x = {left:g}", text=f"{left:g}")
+            what = f"the lookup has two points at x = {left:g}"
+            yield ModelError(what, fix="remove or move one of them", text=f"{left:g}")
             return
     if len(table.x) < 2 and variable.kind != "data":
         yield ModelError("the lookup has only one point", fix="give two or more")
@@ -201,15 +203,17 @@ def _call_errors(call: Call, text: str, names: Names, whole: bool) -> Iterator[M
     given = len(call.arguments)
     written = as_written(call.function, text)
     if call.function in names.macros:
-        wanted = names.macros[call.function]
-        if given != wanted:
-            what = wrong_count(call.function, given, wanted, wanted)
-            yield ModelError(what, text=written)
+        inputs = names.macros[call.function]
+        if given != len(inputs):
+            what = wrong_count(call.function, given, len(inputs), len(inputs))
+            yield ModelError(what, fix=f"write {call.function}({', '.join(inputs)})", text=written)
     elif call.function in EXTERNAL:
         if not whole:
-            yield ModelError(f"{call.function} must be the whole equation", text=written)
+            what = f"{call.function} must be the whole equation"
+            yield ModelError(what, fix="give it a variable of its own", text=written)
     elif call.function == "A FUNCTION OF":
-        yield ModelError("the equation is incomplete (A FUNCTION OF)", text=written)
+        what = "the equation is incomplete (A FUNCTION OF)"
+        yield ModelError(what, fix="write the equation", text=written)
     elif call.function not in FUNCTIONS:
         yield _unknown_function(call.function, written, names)
     else:
@@ -217,7 +221,8 @@ def _call_errors(call: Call, text: str, names: Names, whole: bool) -> Iterator[M
         if call.function == "LOOKUP" and given > most and not written:
             yield _many_inputs(call, text)
         elif not least <= given <= most:
-            yield ModelError(wrong_count(call.function, given, least, most), text=written)
+            what = wrong_count(call.function, given, least, most)
+            yield ModelError(what, fix=call_form(call.function), text=written)
         elif call.function in TABLE_FUNCTIONS:
             yield from _no_table(call, text, names)
 
@@ -237,7 +242,7 @@ def _no_table(call: Call, text: str, names: Names) -> Iterator[ModelError]:
         if not isinstance(first, Table):
             written = as_written(call.function, text)
             what = f"the first argument of {call.function} is no lookup"
-            yield ModelError(what, text=written)
+            yield ModelError(what, fix=call_form(call.function), text=written)
         return
     table = names.variables.get(first.name)
     if table is None or table.kind in ("lookup", "data"):

@@ -184,6 +184,7 @@ def _map(
         raise ModelError(
             f"the mapping to '{goal}' has {len(meant)} elements for {len(own)}",
             where=where,
+            fix=f"list one element of '{goal}' for each of '{name}'",
             text=target,
         )
     members = {canonical(element): element for element in elements[goal]}

@@ -235,7 +235,10 @@ class _Checker:
             return
         if not reference.subscripts and not variable.subscripts:
             return
-        given = reference.subscripts or variable.subscripts
+        given = reference.subscripts
+        if not given:
+            yield self._without(variable, held, text)
+            return
         if len(given) != len(variable.subscripts):
             wanted = variable.subscripts
             yield ModelError(
@@ -249,21 +252,21 @@ class _Checker:
             return
         for subscript, dimension in zip(given, variable.subscripts, strict=True):
             error = self._subscript(subscript, canonical(dimension), held)
-            if error and not reference.subscripts:
-                yield self._without(variable, text)
-                return
             if error:
                 what = f"'{variable.name}': {error}"
                 yield ModelError(what, nearest=error.nearest, text=text)
                 return
         yield from self._undefined(reference, variable, equation, text)
 
-    def _without(self, variable: Variable, text: str) -> ModelError:
+    def _without(self, variable: Variable, held: Choices, text: str) -> ModelError:
         ranges = self.elements.ranges
         first = [ranges.elements[canonical(name)][0] for name in variable.subscripts]
         names = ", ".join(variable.subscripts)
+        what = f"'{variable.name}' stands without its subscripts [{names}]"
+        if {*map(canonical, variable.subscripts)} <= {*held}:
+            return ModelError(what, fix=f"write {variable.name}[{names}]", text=text)
         return ModelError(
-            f"'{variable.name}' stands without its subscripts [{names}]",
+            what,
             fix=f"write {variable.name}[{names}] and give the left-hand side the same, or name an "
             f"element, as in {variable.name}[{', '.join(map(ranges.shown, first))}]",
             text=text,

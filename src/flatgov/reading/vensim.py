@@ -14,15 +14,13 @@ from typing import Any
 
 from flatgov.errors import FlatgovError, ModelError, Problems
 from flatgov.limits import check
-from flatgov.model import Call, Expression, Integrator, Reference
+from flatgov.model import Call, Expression, Integrator
 from flatgov.names import canonical
 from flatgov.reading import structures
-from flatgov.reading.functions import EXTERNAL
 from flatgov.reading.parsed import (
     CONTROL_NAMES,
     Definition,
     Parsed,
-    as_written,
     display_name,
     is_control,
     place,
@@ -38,7 +36,7 @@ from flatgov.reading.structures import (
 )
 from flatgov.reading.vensim_bytes import decode
 from flatgov.reading.vensim_expression import read_expression
-from flatgov.reading.vensim_joined import check_joined
+from flatgov.reading.vensim_joined import check_joined, check_texts
 from flatgov.reading.vensim_left import Left, read_left
 from flatgov.reading.vensim_macros import plain_macros
 from flatgov.reading.vensim_numbers import read_lookup
@@ -48,6 +46,8 @@ from flatgov.reading.vensim_text import Entry, Macro, Split, split_entries
 from flatgov.reading.vensim_tokens import NUMBER, Slip, distinct, next_token, piece
 
 _OUTSIDE = re.compile(r"\(\s*GET[\s_]", re.IGNORECASE)
+# Arguments before the sign, as a function has them in mathematics.
+_CAUSES = re.compile(r"\(\s*[^\W\d][^()\[\]=]*\)(?=\s*=)")
 # A name, and a number on a line of its own.
 _NO_SIGN = re.compile(rf"([^\n=:]+?)\s*\n\s*([+-]?{NUMBER})\s*")
 _SUBSCRIPT = re.compile(r"\s*GET[\s_]+(?:XLS|DIRECT)[\s_]+SUBSCRIPT\s*\(([^)]*)\)", re.IGNORECASE)
@@ -186,7 +186,7 @@ def _read(entry: Entry, file: str, known: Collection[str]) -> Part | None:
         if left.kind in ("range", "same"):
             return _read_range(entry, left)
         item = _component(text, left, where)
-        _check_texts(item.ast, text, left.right)
+        check_texts(item.ast, text, left.right)
         check_joined(item.ast, text, left.right, known)
     except Slip as slip:
         line = entry.line_at(slip.position)
@@ -203,6 +203,9 @@ def _read(entry: Entry, file: str, known: Collection[str]) -> Part | None:
 
 def _component(text: str, left: Left, where: str) -> Any:
     subscripts = (list(left.subscripts), [list(group) for group in left.excluded])
+    if left.kind == "lookup" and (listed := _CAUSES.match(text, left.right)):
+        what = f"'{piece(listed[0], 0)}' follows the name"
+        raise Slip(what, left.right, piece(listed[0], 0), "write the name and '=' alone")
     if left.kind == "lookup" and not _OUTSIDE.match(text, left.right):
         return AbstractLookup(subscripts=subscripts, ast=read_lookup(text, left.right))
     if left.kind == "data" and not text[left.right :].strip():
@@ -217,7 +220,7 @@ def _component(text: str, left: Left, where: str) -> Any:
         tree = without_limits(tree, left, _start(text, left.right))
         if isinstance(tree, Call) and tree.function == "A FUNCTION OF":
             what = "the equation is incomplete (A FUNCTION OF)"
-            raise Slip(what, _start(text, left.right), "A FUNCTION OF")
+            raise Slip(what, _start(text, left.right), "A FUNCTION OF", "write the equation")
     if left.kind == "data":
         return AbstractData(subscripts=subscripts, ast=tree, keyword=left.keyword)
     if isinstance(tree, Call) and tree.function == "GET DIRECT LOOKUPS":
@@ -228,17 +231,6 @@ def _component(text: str, left: Left, where: str) -> Any:
     if left.kind == "constant":
         return AbstractUnchangeableConstant(subscripts=subscripts, ast=tree)
     return AbstractComponent(subscripts=subscripts, ast=tree)
-
-
-def _check_texts(tree: Any, text: str, start: int) -> None:
-    """Refuse names as arguments of a function that reads a file."""
-    if isinstance(tree, Call) and tree.function in EXTERNAL:
-        for part in tree.arguments:
-            if isinstance(part, Reference):
-                found = as_written(part.name, text[start:])
-                what = f"an argument of {tree.function} is a name, not a text"
-                fix = f"write texts in single quotes: '{display_name(part.name)}'"
-                raise Slip(what, max(text.find(found, start), start), found, fix)
 
 
 def _start(text: str, position: int) -> int:
@@ -274,6 +266,8 @@ def _read_range(entry: Entry, left: Left) -> Part:
         item = AbstractSubscriptRange(name=left.name, subscripts=shown, mapping=[])
         return Part(entry, left.name, shown, item)
     listed = read_range(" ".join(text.split()))
+    if not listed.elements:
+        raise Slip("the subscript range is empty", left.right - 1, ":", "list its elements")
     counts = Counter(map(canonical, listed.elements))
     twice = next((name for name in listed.elements if counts[canonical(name)] > 1), "")
     if twice:
@@ -397,5 +391,5 @@ def _split_limits(entry: Entry, file: str) -> tuple[str, tuple[float | None, flo
         ) from None
     if low is not None and high is not None and low > high:
         what = f"the lower limit {low:g} is above the upper limit {high:g}"
-        raise ModelError(what, where=where, text=text)
+        raise ModelError(what, where=where, fix=f"write [{high:g}, {low:g}]", text=text)
     return match.group(1), (low, high)

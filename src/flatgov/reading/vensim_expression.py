@@ -90,7 +90,8 @@ class _Parser:
 
     def whole(self) -> Expression:
         if self._next.kind == "end":
-            raise Slip("the right-hand side is empty", len(self._text.rstrip()) - 1, "=")
+            what, fix = "the right-hand side is empty", "write the equation after '='"
+            raise Slip(what, len(self._text.rstrip()) - 1, "=", fix)
         tree = self._or()
         if self._next.kind != "end" and self._next.text != ":IGNORE:":  # causes without a use
             raise self._misfit()
@@ -150,7 +151,8 @@ class _Parser:
         if token.kind == "number":
             value = float(token.text)
             if value == float("inf"):
-                raise Slip(f"'{token.text}' is too large for a number", token.start, token.text)
+                what = f"'{token.text}' is too large for a number"
+                raise Slip(what, token.start, token.text, "write a number below 1e308")
             self._advance()
             return Number(value)
         if token.kind == "name":

@@ -1,4 +1,4 @@
-"""Names that are none: two known names side by side, with no operator between them."""
+"""Names that are none: two of them with no operator between, texts in double quotes."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from difflib import get_close_matches
 
 from flatgov.model import Call, Expression, Reference
 from flatgov.names import canonical
-from flatgov.reading.functions import FUNCTIONS, OPERATORS
-from flatgov.reading.parsed import as_written
+from flatgov.reading.functions import EXTERNAL, FUNCTIONS, OPERATORS
+from flatgov.reading.parsed import as_written, display_name
 from flatgov.reading.vensim_tokens import Slip
 
 _MOST_WORDS = 40
@@ -46,6 +46,26 @@ def check_joined(tree: Expression, text: str, start: int, known: Collection[str]
                     found,
                     "write one (+ - * / ^)",
                 )
+
+
+def check_texts(tree: object, text: str, start: int) -> None:
+    """Refuse names as arguments of a function that reads a file.
+
+    Args:
+        tree: A right-hand side, with names as written.
+        text: The whole definition.
+        start: Where the right-hand side starts.
+
+    Raises:
+        Slip: One is a name, mostly a text in double quotes.
+    """
+    if isinstance(tree, Call) and tree.function in EXTERNAL:
+        for part in tree.arguments:
+            if isinstance(part, Reference):
+                found = as_written(part.name, text[start:])
+                what = f"an argument of {tree.function} is a name, not a text"
+                fix = f"write texts in single quotes: '{display_name(part.name)}'"
+                raise Slip(what, max(text.find(found, start), start), found, fix)
 
 
 def _is_misspelt(name: str, known: Collection[str]) -> bool:

@@ -168,10 +168,12 @@ def _check_order(points: Sequence[tuple[float, int, str]]) -> None:
 
 def _number(found: str, position: int) -> float:
     if not _NUMBERS.fullmatch(found):
-        raise Slip(f"'{shorten(found)}' is not a number", position, found)
+        what = f"'{shorten(found)}' is not a number"
+        raise Slip(what, position, found, "write numbers with commas between")
     value = float("".join(found.split()))
     if abs(value) == float("inf"):
-        raise Slip(f"'{found}' is too large for a number", position, found)
+        what = f"'{found}' is too large for a number"
+        raise Slip(what, position, found, "write a number below 1e308")
     return value
 
 

@@ -11,6 +11,7 @@ from pysd.translators.structures import abstract_expressions as ae
 
 from flatgov.errors import nearest_names
 from flatgov.names import canonical
+from flatgov.reading.function_forms import call_form
 from flatgov.reading.functions import wrong_count
 from flatgov.reading.hints import function_form
 from flatgov.reading.xmile_expression import Apply, ExpressionError, Literal, Name, Node
@@ -127,7 +128,7 @@ def _function(node: Apply, scope: Scope) -> Any:
         return _over_array(name, arguments[0], scope)
     if name in ("sum", "prod", "mean", "size"):
         what = wrong_count(name.upper(), len(arguments), 1, 1)
-        raise ExpressionError(what, text=name, fix=f"write {name.upper()}(array[*])")
+        raise ExpressionError(what, text=name, fix=call_form(name.upper(), xmile=True))
     if name == "previous" and len(arguments) == 2:
         return previous(
             emit(arguments[0], replace(scope, previous=True)), emit(arguments[1], scope)
@@ -153,7 +154,8 @@ def _plain_call(name: str, arguments: tuple[Node, ...], scope: Scope) -> Any:
     least, most, rule = FUNCTIONS[name]
     if not least <= len(arguments) <= most:
         what = wrong_count(shown, len(arguments), least, most)
-        scope.errors.append(ExpressionError(what, text=name))
+        form = call_form(shown, xmile=True)
+        scope.errors.append(ExpressionError(what, text=name, fix=form))
         return 0.0
     return rule(*values, vensim=scope.vensim)
 

@@ -353,7 +353,8 @@ def _from_slip(slip: Slip, text: str) -> ExpressionError:
 def _number(text: str) -> Literal:
     value = float(text)
     if value == float("inf"):
-        raise ExpressionError(f"'{text}' is too large for a number", text=text)
+        what = f"'{text}' is too large for a number"
+        raise ExpressionError(what, text=text, fix="write a number below 1e308")
     return Literal(value)
 
 

@@ -74,7 +74,10 @@ def _number(item: str, tag: str, node: Any) -> float:
         return read_number(item)
     except UnreadableText as error:
         raise ExpressionError(
-            f"{error} in <{tag}>", text=item.strip(), line=node.sourceline or 0
+            f"{error} in <{tag}>",
+            text=item.strip(),
+            fix="write numbers with commas between",
+            line=node.sourceline or 0,
         ) from None
 
 
