@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,7 +52,8 @@ def no_figures(monkeypatch):
         return [path]
 
     monkeypatch.setattr("flatgov.figures.draw_figures", draw)
-    monkeypatch.setattr("flatgov.figures.draw_model_figures", draw)
+    monkeypatch.setattr("flatgov.figures.draw_model_apart", draw)
+    monkeypatch.setattr("flatgov.figures.drawing_helper", nullcontext)
 
 
 SUMMARY = """\

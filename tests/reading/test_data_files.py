@@ -112,7 +112,7 @@ def test_a_series_in_two_files_or_a_missing_file_is_refused(path: Path) -> None:
 def test_the_command_line_takes_data(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(path.parent)
     (path.parent / "down.tab").write_text(DOWN)
-    monkeypatch.setattr("flatgov.figures.draw_model_figures", lambda *_, **__: [])
+    monkeypatch.setattr("flatgov.figures.draw_model_apart", lambda *_: None)
     with pytest.raises(SystemExit) as done:
         main(["run", "model.mdl", "--data", "down.tab"])
     assert done.value.code == 0
