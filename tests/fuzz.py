@@ -2,14 +2,17 @@
 
     python tests/fuzz.py --minutes 10 [--seed N] [--keep FOLDER]
 
-Takes small right files, changes them at random (pieces of grammar put in, taken out, doubled,
-nested; bytes flipped; files cut and spliced) and reads them; what loads is lowered. Files that
-break something are kept in FOLDER under their seed. Exit status 1 if any does.
+Takes small right files of all kinds (models, studies, expectations and checks, tables of draws,
+spreadsheets, folders of results), changes them at random (pieces of grammar put in, taken out,
+doubled, nested; bytes flipped; files cut and spliced) and reads them; models that load are
+lowered and checked. Prints how many of each kind still load. Files that break something are kept
+in FOLDER under their seed, made as short as a simple search finds. Exit status 1 if any does.
 """
 
 from __future__ import annotations
 
 import argparse
+import io
 import random
 import resource
 import signal
@@ -17,45 +20,18 @@ import sys
 import tempfile
 import time
 import traceback
+import zipfile
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
 import flatgov as fg
-from conftest import FILES, MODEL
 from flatgov import limits
-from flatgov.kernel.lower import lower
-from hostile.routes import XMILE
+from flatgov.names import printable
+from fuzz_kinds import KINDS, USES, is_changed
 
 _SECONDS = 20  # a file that takes longer hangs
-MDL = (
-    MODEL,
-    '{UTF-8}\nD: a, b, c ~~|\nE: (e1-e3) -> D ~~|\nx[D] = 1, 2, 3 ~ Person [0,?,1] ~ "q" |\n'
-    "y[D] = SUM(x[D!] * 2) + IF THEN ELSE(Time > 1 :AND: :NOT: x[D] <= 2, ABS(x[a]), x[D]^2) ~~|\n"
-    'z = WITH LOOKUP(Time, ([(0,0)-(9,9)],(0,0),(1,2),(9,9))) + INITIAL("s t"[e1]) ~~|\n'
-    '"s t"[E] = INTEG(-"s t"[E] / 3, E) ~~ {note {inner}} |\n'
-    ":MACRO: M(a, b : c)\nM = SMOOTH(a, b) ~~|\nc = M * 2 ~~|\n:END OF MACRO:\n"
-    "w = M(x[b], 3 : v) + DELAY N(Time, 3, 0, 2) + PULSE TRAIN(0, 1, 2, 9) ~~|\n"
-    "u[D] :EXCEPT: [c] = VECTOR SORT ORDER(x[D], 1) ~~|\nu[c] = RANDOM UNIFORM(0, 1, 5) ~~|\n"
-    "********\n.group\n********~\n|\nINITIAL TIME = 0 ~~|\n"
-    "FINAL TIME = 3 ~~|\nTIME STEP = 0.5 ~~|\nSAVEPER = TIME STEP ~~|\n"
-    "\\\\\\---/// Sketch information\nV300\n*View\n10,1,x,1,1,1,1,3,3,0,0\n",
-)
-XML = (
-    XMILE.format(
-        dimensions='<dimensions><dim name="d" size="3"/><dim name="e"><elem name="p"/>'
-        '<elem name="q"/></dim></dimensions>',
-        variables='<stock name="s"><eqn>5</eqn><inflow>f</inflow><outflow>g</outflow>'
-        '</stock><flow name="f"><eqn>IF TIME &gt; 1 THEN s/2 ELSE h(s)</eqn>'
-        '<units>a/b</units></flow><flow name="g"><eqn>MIN(s, SMTH1(f, 2)) + PULSE(1, 2, 3)</eqn>'
-        '</flow><gf name="h"><xscale min="0" max="9"/><ypts>1,2,3</ypts></gf><aux name="v">'
-        '<dimensions><dim name="e"/></dimensions><element subscript="p"><eqn>1</eqn></element>'
-        '<element subscript="q"><eqn>SUM(v2[*])</eqn></element></aux><aux name="v2"><dimensions>'
-        '<dim name="d"/></dimensions><eqn>-2^2 mod 3 // 2</eqn><doc>text</doc></aux>',
-        more='<macro name="m"><parm>a</parm><eqn>a * 2</eqn></macro>',
-    ),
-)
 _PIECES = (
     *("(", ")", "[", "]", "{", "}", '"', "'", "~", "|", "=", ":=", "==", ":", ",", ";", "!", "^"),
     *(
@@ -185,33 +161,104 @@ def try_one(seed: int, folder: Path) -> str:
     Raises:
         Exception: Anything but a `FlatgovError`: the file breaks flatgov.
     """
+    kind, name, content = make(seed, folder)
+    return use(kind, name, content, folder)
+
+
+def make(seed: int, folder: Path) -> tuple[str, str, bytes]:
+    """Write right files, and give the kind, the path and the changed content of one of them."""
     chance = random.Random(seed)
-    kind = chance.choice(("mdl", "mdl", "xmile", "toml"))
+    kind = chance.choice(tuple(KINDS))
+    files = KINDS[kind]()
+    for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    name = chance.choice([name for name in files if is_changed(kind, name)])
+    others = [one.decode() for file, one in files.items() if _is_text(file)]
+    if name.endswith(".xlsx") and chance.random() < 0.8:
+        return kind, name, _spoiled_part(files[name], chance)
+    if not _is_text(name):
+        return kind, name, _flipped(files[name], chance)
+    if chance.random() < 0.5:  # one small change, so that much still loads
+        return kind, name, _small_change(files[name].decode(), chance)
+    return kind, name, mutate(files[name].decode(), chance, others)
+
+
+def use(kind: str, name: str, content: bytes, folder: Path) -> str:
+    """Use the files of a folder of which one has been changed."""
+    (folder / name).write_bytes(content)
     try:
-        if kind == "toml":
-            _write_study(chance, folder)
-            fg.open_study(folder)
-            return "toml right"
-        base = chance.choice(MDL if kind == "mdl" else XML)
-        path = folder / f"model.{kind}"
-        path.write_bytes(mutate(base, chance, MDL if kind == "mdl" else XML))
         with limits.changed(operations=20_000, elements=20_000):
-            lower(fg.load_model(path))
+            USES[kind](folder)
         return f"{kind} right"
     except fg.FlatgovError as error:
-        if "\n" in str(error):
-            raise ValueError("an error of several lines") from error
+        if "\n" in str(error) or printable(str(error)) != str(error):
+            raise ValueError("an error of several lines, or one that steers") from error
         return f"{kind} refused"
 
 
-def _write_study(chance: random.Random, folder: Path) -> None:
-    from study.conftest import UNCERTAINTY
+def shortest(kind: str, name: str, content: bytes, folder: Path, error: Exception) -> bytes:
+    """Take pieces out of a file for as long as it breaks in the same way."""
+    size = max(len(content) // 2, 1)
+    tries = 300
+    while size and tries:
+        start = 0
+        while start < len(content) and tries:
+            shorter = content[:start] + content[start + size :]
+            tries -= 1
+            try:
+                use(kind, name, shorter, folder)
+            except Exception as now:
+                if _key(now) == _key(error):
+                    content = shorter
+                    continue
+            start += size
+        size //= 2
+    return content
 
-    files = {**FILES, "uncertainty.toml": UNCERTAINTY}
-    spoiled = chance.choice([name for name in files if name.endswith(".toml")])
-    for name, text in files.items():
-        content = mutate(text, chance, list(files.values())) if name == spoiled else text.encode()
-        (folder / name).write_bytes(content)
+
+def _key(error: Exception) -> str:
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} at {Path(where.filename).name}:{where.lineno}"
+
+
+def _is_text(name: str) -> bool:
+    return name.endswith((".mdl", ".xmile", ".toml", ".csv", ".json"))
+
+
+def _flipped(content: bytes, chance: random.Random) -> bytes:
+    """Change bytes of a file that is not text, or cut it."""
+    spoiled = bytearray(content)
+    for _ in range(chance.choice((1, 1, 1, 2, 20))):
+        if spoiled:
+            spoiled[chance.randrange(len(spoiled))] = chance.randrange(256)
+    end = chance.randrange(len(spoiled) + 1) if chance.random() < 0.1 else None
+    return bytes(spoiled[:end])
+
+
+def _spoiled_part(content: bytes, chance: random.Random) -> bytes:
+    """Change a part of a packed file, and pack it again."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    name = chance.choice(list(parts))
+    change = _small_change if chance.random() < 0.7 else mutate
+    parts[name] = change(parts[name].decode(), chance)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for one, part in parts.items():
+            archive.writestr(one, part)
+    return packed.getvalue()
+
+
+def _small_change(text: str, chance: random.Random) -> bytes:
+    """Change a number, a space or a line."""
+    at = [place for place, sign in enumerate(text) if sign.isdigit() or sign == " "]
+    for _ in range(chance.choice((1, 1, 2))):
+        place = chance.choice(at or [0])
+        sign = chance.choice(("0", "1", "7", "  ")) if text[place : place + 1] != " " else "  "
+        text = text[:place] + sign + text[place + 1 :]
+        at = [one for one in at if one < place]
+    return text.encode()
 
 
 def main() -> int:
@@ -230,22 +277,28 @@ def main() -> int:
         with tempfile.TemporaryDirectory() as name:
             start = time.perf_counter()
             signal.alarm(_SECONDS)
+            folder = Path(name)
+            kind, file, content = make(seed, folder)
             try:
-                ends[try_one(seed, Path(name))] += 1
+                ends[use(kind, file, content, folder)] += 1
             except Exception as error:
-                where = traceback.extract_tb(error.__traceback__)[-1]
-                key = f"{type(error).__name__} at {Path(where.filename).name}:{where.lineno}"
-                broken.setdefault(key, []).append(seed)
+                signal.alarm(0)
+                broken.setdefault(f"{kind}: {_key(error)}", []).append(seed)
                 if asked.keep:
                     asked.keep.mkdir(exist_ok=True, parents=True)
-                    for path in Path(name).iterdir():
-                        (asked.keep / f"{seed}-{path.name}").write_bytes(path.read_bytes())
+                    if not isinstance(error, TimeoutError):
+                        content = shortest(kind, file, content, folder, error)
+                    (asked.keep / f"{seed}-{Path(file).name}").write_bytes(content)
             signal.alarm(0)
             slowest = max(slowest, (time.perf_counter() - start, seed))
         seed += 1
     unit = 2**20 if sys.platform == "darwin" else 2**10
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
-    print(f"seeds {asked.seed} to {seed - 1}: {dict(sorted(ends.items()))}")
+    print(f"seeds {asked.seed} to {seed - 1}")
+    for kind in KINDS:
+        right, refused = ends[f"{kind} right"], ends[f"{kind} refused"]
+        share = right / max(right + refused, 1)
+        print(f"{kind}: {right + refused} files, {share:.0%} still load")
     print(f"slowest {slowest[0]:.1f} s (seed {slowest[1]}), peak memory {peak:.0f} MiB")
     for key, seeds in broken.items():
         print(f"{key}: {len(seeds)} times, seeds {seeds[:5]}")

@@ -133,3 +133,10 @@ def test_a_folder_with_something_else_is_refused(tmp_path: Path, file: str, what
 def test_an_unknown_kind_of_address_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StudyError, match="choose another address"):
         check_out("nowhere://x/y", tmp_path)
+
+
+def test_names_are_no_formulas(tmp_path: Path) -> None:
+    ds = xr.Dataset({"share": ("policy", [1.0])}, attrs={"policy": "@all"})
+    table, _ = write_analysis(tmp_path, "one", ["test", "share"], [["=1+1", -0.5]], ds)
+    assert isinstance(table, Path)
+    assert table.read_text(encoding="utf-8") == "test,share,policy\n'=1+1,-0.5,'@all\n"

@@ -147,8 +147,9 @@ _MDL: dict[str, Callable[[], str]] = {
         "\n".join(f"x{n} = x{n + 1} + 1 ~ ~ |" for n in range(5000)) + "\nx5000 = Time ~ ~ |"
     ),
     "large circle": lambda: "\n".join(f"x{n} = x{(n + 1) % 5000} ~ ~ |" for n in range(5000)),
+    "empty range": lambda: "D: a, b ~ ~ |\nE: -> D ~ ~ |\nx[E] = 1 ~ ~ |",
     "points": lambda: (
-        "f(" + ",".join(f"({n},{n})" for n in range(70_000)) + ") ~ ~ |\nx = f(Time) ~ ~ |"
+        "f(" + ",".join(f"({n},{n})" for n in range(30_000)) + ") ~ ~ |\nx = f(Time) ~ ~ |"
     ),
     "too many points": lambda: (
         "f(" + ",".join(f"({n},1)" for n in range(1_000_000)) + ") ~ ~ |\nx = f(Time) ~ ~ |"
@@ -165,12 +166,12 @@ _MDL: dict[str, Callable[[], str]] = {
     "quotes not closed": lambda: "\n".join('x" = 1 ~ ~ |' for _ in range(20_000)),
     "quotes": lambda: '"' * 1_000_001 + " = 1 ~ ~ |",
     "backslashes": lambda: 'x = "' + "\\" * 1_000_001 + '" ~ ~ |',
-    "spaces": lambda: "x = 1" + " " * 900_000 + "y ~ ~ |",
-    "spaces in a name": lambda: "x" + " y" * 300_000 + " ? 1 ~ ~ |",
+    "spaces": lambda: "x = 1" + " " * 400_000 + "y ~ ~ |",
+    "spaces in a name": lambda: "x" + " y" * 200_000 + " ? 1 ~ ~ |",
     "line ends": lambda: "\n" * 5_000_000 + "x = 1 ~ ~ |",
-    "brackets": lambda: "x[" + "[" * 500_000 + " = 1 ~ ~ |",
-    "commas": lambda: "x = MAX(" + "1," * 300_000 + "1) ~ ~ |",
-    "subscripts of commas": lambda: "x[" + "a," * 300_000 + "a = 1 ~ ~ |",
+    "brackets": lambda: "x[" + "[" * 400_000 + " = 1 ~ ~ |",
+    "commas": lambda: "x = MAX(" + "1," * 200_000 + "1) ~ ~ |",
+    "subscripts of commas": lambda: "x[" + "a," * 200_000 + "a = 1 ~ ~ |",
     "stars": lambda: "*" * 3_000_000 + "\nx = 1 ~ ~ |",
     "group not closed": lambda: "{** " * 200_000 + "\nx = 1 ~ ~ |",
     "limits of units": lambda: "x = 1 ~ Dmnl [" + "[" * 100_000 + "1,2] ~ |",
@@ -182,7 +183,9 @@ _MDL: dict[str, Callable[[], str]] = {
     ),
     "long undefined name": lambda: "x" * 200_000 + " = 1 ~ ~ |\ny = " + "x" * 199_999 + " ~ ~ |",
     "duplicates": lambda: "\n".join("x = 1 ~ ~ |" for _ in range(20_000)),
-    "array": lambda: "D: (e1-e300) ~ ~ |\nx[D,D] = " + "1," * 400_000 + "1 ~ ~ |",
+    "array": lambda: (
+        "D: (e1-e300) ~ ~ |\nE: (f1-f300) ~ ~ |\nx[D,E] = " + "1," * 200_000 + "1 ~ ~ |"
+    ),
     "matrix": lambda: (
         "D: (e1-e100) ~ ~ |\nE: (f1-f100) ~ ~ |\nm[D,E] = RANDOM UNIFORM(0,1,0) "
         "~ ~ |\ni[D,E] = INVERT MATRIX(m[D,E], 100) ~ ~ |"
@@ -206,6 +209,7 @@ _TIMES = {
     "end of time": {"final_time": "9^9^9"},
     "no number as time": {"initial_time": "0/0"},
     "time of itself": {"final_time": "FINAL TIME + 1"},
+    "time of an element": {"final_time": "x[b] ~ ~ |\nD: a, b ~ ~ |\nx[D] = 3"},
     "saved at no step": {"saveper": "1e-9"},
     "saved never": {"saveper": "1e300"},
 }
@@ -237,7 +241,9 @@ _XML: dict[str, Callable[[], str]] = {
         variables="<group>" * 200 + "</group>" * 200, dimensions="", more=""
     ),
     "attributes": lambda: XMILE.format(
-        variables="<aux " + " ".join(f'a{n}="1"' for n in range(50_000)) + ' name="x"><eqn>1</eqn></aux>',
+        variables="<aux "
+        + " ".join(f'a{n}="1"' for n in range(50_000))
+        + ' name="x"><eqn>1</eqn></aux>',
         dimensions="",
         more="",
     ),
@@ -302,7 +308,10 @@ _BYTES: dict[str, Callable[[], tuple[bytes, str]]] = {
         ".mdl",
     ),
     "zlib as encoding": lambda: (b"{zlib}\nx = 1 ~ ~ |" + CONTROL.encode(), ".mdl"),
-    "unknown encoding": lambda: (b"{" + b"a" * 100_000 + b"}\nx = 1 ~ ~ |" + CONTROL.encode(), ".mdl"),
+    "unknown encoding": lambda: (
+        b"{" + b"a" * 100_000 + b"}\nx = 1 ~ ~ |" + CONTROL.encode(),
+        ".mdl",
+    ),
     "picture": lambda: (b"\x89PNG\r\n\x1a\n" + b"\0" * 1000, ".mdl"),
     "half of a model": lambda: (b"{UTF-8}\nx = INTEG(1,", ".mdl"),
     "no bytes of XML": lambda: (b"", ".xmile"),

@@ -105,10 +105,12 @@ _TEXTS = {
     "group": f"********\n.{CODE}\n********~\n|\nx = 1 ~ ~ |",
     "sketch": f"x = 1 ~ ~ |{CONTROL}\\\\\\---/// Sketch information\nV300 *View 1\n"
     f"10,1,{CODE},0,0,0,0,0,0",
-    "settings": f"x = 1 ~ ~ |{CONTROL}\\\\\\---///\n///---\\\\\\\n:L\x7f<%^E!@\n22:{CODE}\n15:0,{CODE}",
+    "settings": f"x = 1 ~ ~ |{CONTROL}"
+    f"\\\\\\---///\n///---\\\\\\\n:L\x7f<%^E!@\n22:{CODE}\n15:0,{CODE}",
     "encoding": "{base64}\nx = 1 ~ ~ |",
     "control variable": f"x = 1 ~ ~ |\nSAVEPER = {CODE} ~ ~ |",
-    "get of subscripts": "D: GET DIRECT SUBSCRIPT('../secret.csv',',','A1','A2','') ~ ~ |\nx[D] = 1 ~ ~ |",
+    "get of subscripts": "D: GET DIRECT SUBSCRIPT('../secret.csv',',','A1','A2','') ~ ~ |\n"
+    "x[D] = 1 ~ ~ |",
 }
 _NAMES = {
     "name of code": CODE.replace("'", ""),

@@ -29,7 +29,7 @@ CASES: dict[str, Callable[[Path], object]] = {
     **results.CASES,
 }
 
-_SECONDS = 60  # of processor time, after which a case is ended: it hangs
+_SECONDS = 20  # of processor time, after which a case is ended: it hangs
 _ADDRESSES = 6 * 2**30  # bytes: libraries reserve much that they never use
 
 

@@ -170,7 +170,8 @@ _TOML = {
     "many policies": "\n"
     + "\n".join(f'[policies.p{n}]\nlabel = {{ en = "{n}", zh = "{n}" }}' for n in range(5000)),
     "extends itself": '\n[policies.me]\nlabel = { en = "x", zh = "x" }\nextends = ["me"]',
-    "extends in a circle": '\n[policies.a]\nlabel = { en = "x", zh = "x" }\nextends = ["b"]\n[policies.b]\nlabel = { en = "x", zh = "x" }\nextends = ["a"]',
+    "extends in a circle": '\n[policies.a]\nlabel = { en = "x", zh = "x" }\nextends = ["b"]'
+    '\n[policies.b]\nlabel = { en = "x", zh = "x" }\nextends = ["a"]',
     "extends twice as often": "\n".join(
         f'\n[policies.q{n}]\nlabel = {{ en = "x", zh = "x" }}\nextends = ["q{n + 1}", "q{n + 1}"]'
         for n in range(40)
@@ -199,11 +200,11 @@ _SCIPY = {
     "code": CODE.replace('"', "'"),
 }
 _ARGUMENTS = {
-    "slow": ("levy_stable", "alpha = 1.5, beta = 0.5, loc = 20"),
-    "very slow": ("studentized_range", "k = 3, df = 10"),
-    "whole numbers": ("nbinom", "n = 5, p = 0.5, loc = 1"),
-    "order of magnitude": ("binom", "n = 1e18, p = 0.5"),
-    "no number": ("norm", "loc = nan"),
+    "slow": ("levy_stable", "alpha = 1.5, beta = 0.5, loc = 20", "low = 1\nhigh = 60"),
+    "very slow": ("studentized_range", "k = 3, df = 10", "low = 1\nhigh = 60"),
+    "whole numbers": ("nbinom", "n = 5, p = 0.5, loc = 1", ""),
+    "order of magnitude": ("binom", "n = 1e18, p = 0.5", ""),
+    "no number": ("norm", "loc = nan", ""),
 }
 _EXPECT = {
     "parentheses": "(" * 200 + "1" + ")" * 200 + " > 0",
@@ -219,7 +220,9 @@ _EXPECT = {
 _TABLES: dict[str, Callable[[Path], Path]] = {
     "many rows": partial(_text_table, "stay\n" + "20\n" * 12_000_000),
     "large field": partial(_text_table, "stay\n" + "2" * 500_000),
-    "many columns": partial(_text_table, ",".join(f"stay{n}" for n in range(300_000)) + "\n" + "20,"  * 299_999 + "20"),
+    "many columns": partial(
+        _text_table, ",".join(f"stay{n}" for n in range(300_000)) + "\n" + "20," * 299_999 + "20"
+    ),
     "code": partial(_text_table, f'stay\n"{CODE}"'),
     "no text": partial(_bytes_table, bytes(range(256)) * 100, ".csv"),
     "pickle as netCDF": partial(_bytes_table, PICKLED, ".nc"),
@@ -246,9 +249,9 @@ CASES: dict[str, Callable[[Path], object]] = {
         f"draws: {name}": partial(
             _uncertain,
             f'[parameters.stay]\ndistribution = "scipy.{kind}"\nargs = {{ {values} }}\n'
-            'low = 1\nhigh = 60\nreason = "x"\n',
+            f'{cut}\nreason = "x"\n',
         )
-        for name, (kind, values) in _ARGUMENTS.items()
+        for name, (kind, values, cut) in _ARGUMENTS.items()
     },
     **{f"expect: {name}": partial(_expect, text) for name, text in _EXPECT.items()},
     **{f"table: {name}": partial(_table, make) for name, make in _TABLES.items()},

@@ -149,13 +149,14 @@ def _check_depth(data: Any, path: Path) -> None:
     level, depth = [data], 0
     while level:
         depth += 1
-        large = [one for one in level if isinstance(one, int) and one.bit_length() > 63]
-        if large:  # TOML has none, and to write one out takes the square of its digits in time
-            raise StudyError("broken TOML: an integer is larger than 64 bits", where=str(path))
         what = "tables and lists are nested too deeply"
         limits.check("nesting", depth, what, where=str(path), error=StudyError)
         inner = [list(one.values()) if isinstance(one, dict) else one for one in level]
-        level = [item for items in inner for item in items if isinstance(item, (dict, list))]
+        values = [item for items in inner for item in items]
+        if any(isinstance(one, int) and one.bit_length() > 63 for one in values):
+            # TOML has none, and to write one out takes the square of its digits in time.
+            raise StudyError("broken TOML: an integer is larger than 64 bits", where=str(path))
+        level = [one for one in values if isinstance(one, (dict, list))]
 
 
 def validate(file: TomlFile, schema: type[Schema]) -> Schema:
