@@ -52,7 +52,8 @@ def no_figures(monkeypatch):
         return [path]
 
     monkeypatch.setattr("flatgov.figures.draw_figures", draw)
-    monkeypatch.setattr("flatgov.figures.draw_model_apart", draw)
+    for name in ("draw_model_apart", "draw_model_figures"):
+        monkeypatch.setattr(f"flatgov.figures.{name}", draw)
     monkeypatch.setattr("flatgov.figures.drawing_helper", nullcontext)
 
 
