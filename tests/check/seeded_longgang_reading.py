@@ -256,7 +256,7 @@ LONGGANG_READING: tuple[Fault, ...] = of_kinds(
                 "initial department cadres",
             ),
         ),
-        "a control variable missing": (("TIME STEP=\n", "TIMESTEP=\n", "", ""),),
+        "a control variable missing": (("TIME STEP=\n", "TIMESTEP=\n", "TIMESTEP", "TIMESTEP"),),
         "control variables that do not fit": (
             ("TIME STEP=\n\t0.125", "TIME STEP=\n\t0", "TIME STEP", "0"),
             ("TIME STEP=\n\t0.125", "TIME STEP=\n\t-0.125", "TIME STEP", "-0.125"),
