@@ -54,8 +54,10 @@ class TomlFile:
     def where(self, *keys: str | int) -> Place:
         """Write the place of a key: file, line and the key's path, items counted from 1."""
         keys = self.original(keys)
-        found = (self._lines.get(keys[:length], 0) for length in range(len(keys), 0, -1))
-        line = next(filter(None, found), 0)
+        line = 0
+        for length in range(len(keys), 0, -1):
+            if line := self._lines.get(keys[:length], 0):
+                break
         key = _written(keys)
         text = f"{self.path}:{line}" if line else self.path
         return Place(f"{text}: {key}" if keys else text, self.path, key, line)
