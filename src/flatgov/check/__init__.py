@@ -1,9 +1,8 @@
 """Checks of a study or model, each with what it found, where, and how to mend it.
 
-    from pathlib import Path
     from flatgov.check import make_report, page_text, report_json, report_text
 
-    report = make_report(Path("sd_models/longgang"))
+    report = make_report("sd_models/longgang")
     print(report_text(report))
     errors = [one for one in report.findings if one.severity == "error"]
 

@@ -85,12 +85,12 @@ class Report:
 
 
 def make_report(
-    path: Path,
-    data: Sequence[Path] = (),
+    path: str | os.PathLike[str],
+    data: Sequence[str | os.PathLike[str]] = (),
     *,
     draws: int = 200,
     seed: int = 0,
-    checks_file: Path | None = None,
+    checks_file: str | os.PathLike[str] | None = None,
     command: str = "",
 ) -> Report:
     """Check a study folder or a model file.
@@ -109,19 +109,20 @@ def make_report(
     Raises:
         StudyError: There is no such file of checks.
     """
-    if checks_file is not None and not checks_file.exists():
-        raise StudyError("cannot be read: there is no such file", where=str(checks_file))
-    if checks_file is None and path.is_dir() and (path / "checks.toml").exists():
-        checks_file = path / "checks.toml"
+    path, data = Path(path), [Path(one) for one in data]
+    own = Path(checks_file) if checks_file is not None else path / "checks.toml"
+    if checks_file is not None and not own.exists():
+        raise StudyError("cannot be read: there is no such file", where=str(own))
+    statements = own if checks_file is not None or (path.is_dir() and own.exists()) else None
     checks = {check.id: check for check in (READING, *CHECKS)}
     problems = Problems()
     subject = _read(path, data, draws, seed, problems)
     whole = not problems.found
-    acceptances = read_acceptances(checks_file, checks, problems)
+    acceptances = read_acceptances(statements, checks, problems)
     outcomes: list[Outcome] = []
     seconds: dict[str, float] = {}
     if subject is not None:
-        subject = replace(subject, checks_file=checks_file)
+        subject = replace(subject, checks_file=statements)
         outcomes = list(_outcomes(subject, whole, problems, seconds))
     outcomes.insert(0, _reading(path, subject, whole, problems))
     return Report(
