@@ -109,14 +109,14 @@ def make_report(
     Raises:
         StudyError: There is no such file of checks.
     """
-    path, data = Path(path), [Path(one) for one in data]
+    path = Path(path)
     own = Path(checks_file) if checks_file is not None else path / "checks.toml"
     if checks_file is not None and not own.exists():
         raise StudyError("cannot be read: there is no such file", where=str(own))
     statements = own if checks_file is not None or (path.is_dir() and own.exists()) else None
     checks = {check.id: check for check in (READING, *CHECKS)}
     problems = Problems()
-    subject = _read(path, data, draws, seed, problems)
+    subject = _read(path, [Path(one) for one in data], draws, seed, problems)
     whole = not problems.found
     acceptances = read_acceptances(statements, checks, problems)
     outcomes: list[Outcome] = []
