@@ -161,9 +161,7 @@ def _simulate(
 def _find(job: Job, values: dict[str, FloatArray], limited: list[str], draws: int) -> Trouble:
     ordered = {name: values[name] for name in evaluation_order(job.model) if name in values}
     members = len(job.plans), draws
-    return find_trouble(
-        job.model, ordered, limited, undefined_elements(job.model), members=members
-    )
+    return find_trouble(job.model, ordered, limited, undefined_elements(job.model), members=members)
 
 
 def _name_first(
