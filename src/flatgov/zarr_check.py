@@ -216,7 +216,7 @@ def _unpacked(head: bytes, packing: str, path: Path) -> int:
 
 def _zstd_size(head: bytes) -> int:
     """Give the content size that the header of a Zstandard frame tells."""
-    if head[:4] != _ZSTD:
+    if head[:4] != _ZSTD or len(head) < 5:
         raise ValueError("a chunk is not packed as the metadata say")
     descriptor = head[4]
     single = descriptor >> 5 & 1

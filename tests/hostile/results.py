@@ -192,6 +192,7 @@ CASES: dict[str, Callable[[Path], object]] = {
     "results: compressed bomb": lambda folder: _chunk(_zstd_bomb(), folder),
     "results: chunk of pickle": partial(_chunk, b"\x80\x05cos\nsystem\n."),
     "results: empty chunk": partial(_chunk, b""),
+    "results: chunk of a cut header": partial(_chunk, b"\x28\xb5\x2f\xfd"),
     "results: store is a link": partial(_link, "results.zarr"),
     "results: study is a link": partial(_link, "study"),
     "results: chunk is a link": _linked_chunk,

@@ -25,6 +25,8 @@ _HEADER = re.compile(rf"\s*(\[\[?)\s*({_DOTTED})\s*\]\]?\s*(?:#.*)?")
 _KEY = re.compile(rf"\s*({_DOTTED})\s*=")
 # Mistakes of one file for which right names are looked up: it takes time.
 _MOST_COMPARED = 100
+# Nobody mends more of one file before looking again.
+_MOST_TOLD = 1000
 _MUST_BE = {
     "string_type": "text in quotes",
     "float_type": "a number",
@@ -183,7 +185,7 @@ def validate(file: TomlFile, schema: type[Schema]) -> Schema:
 
 def schema_errors(file: TomlFile, errors: ValidationError) -> list[StudyError]:
     """Say every mistake in the keys and types of a file, each with its place."""
-    found = enumerate(errors.errors())
+    found = enumerate(errors.errors()[:_MOST_TOLD])
     return [_schema_error(file, error, compare=number < _MOST_COMPARED) for number, error in found]
 
 
