@@ -138,7 +138,7 @@ TANK_FAULTS = (
                 ),
             ),
             "XMILE: a slip of syntax": (
-                ("Water / time_to_leak ELSE 0", "Water / time_to_leak, 0", "leaking", ","),
+                ("Water / time_to_leak ELSE 0", "Water / time_to_leak, 0", "leaking", "IF"),
                 (
                     "<eqn>Water / capacity</eqn>",
                     "<eqn>(Water / capacity</eqn>",
