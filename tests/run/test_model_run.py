@@ -217,8 +217,10 @@ def test_when_every_draw_fails_in_pysd_the_run_fails(load):
          "initial_time=1: INITIAL TIME is a time setting; change it in the model"),
         ({"save": ["start[1]"]}, "save: 'start[1]' is one element, and elements cannot be named one"
          " by one; give 'start', which means all of them"),
-        ({"time_step": float("nan")}, "PATH: TIME STEP is nan, not a finite number"),
-        ({"final_time": float("inf")}, "PATH: FINAL TIME is inf, not a finite number"),
+        ({"time_step": float("nan")},
+         "PATH: TIME STEP is nan, not a finite number; write a number"),
+        ({"final_time": float("inf")},
+         "PATH: FINAL TIME is inf, not a finite number; write a number"),
         ({"params": {"start": [1, 2], "Room Temperature": [1]}},
          "PATH: the lists of values differ in length: 'start' has 2, 'Room Temperature' has 1;"
          " give lists of one length"),
@@ -233,8 +235,15 @@ def test_when_every_draw_fails_in_pysd_the_run_fails(load):
          " method only; use the engine native, or integrator='euler' with a smaller time_step"),
         ({"integrator": "rk2"}, "PATH: there is no integrator 'rk2'; use euler or rk4"),
         ({"engine": "fast"}, "PATH: there is no engine 'fast'; use native or pysd"),
-        ({"time_step": 0}, "PATH: TIME STEP is 0, not above zero"),
-        ({"final_time": -1}, "PATH: FINAL TIME -1 is before INITIAL TIME 0"),
+        (
+            {"time_step": 0},
+            "PATH: TIME STEP is 0, not above zero; write the length of a step, such as 0.25",
+        ),
+        (
+            {"final_time": -1},
+            "PATH: FINAL TIME -1 is before INITIAL TIME 0; write a number above 0, or an earlier "
+            "INITIAL TIME",
+        ),
         ({"saveper": 0.7}, "PATH: SAVEPER 0.7 is no multiple of TIME STEP 0.5; use 0.5"),
         ({"saveper": 1.2},
          "PATH: SAVEPER 1.2 is no multiple of TIME STEP 0.5; use 2 times TIME STEP, 1"),

@@ -154,10 +154,14 @@ def loaded(code: str) -> str:
     return done.stdout.splitlines()[-1]
 
 
-def test_a_model_that_was_read_before_needs_no_pysd(write_study: WriteStudy) -> None:
+def test_only_ranges_and_pysd_itself_need_pysd(write_study: WriteStudy) -> None:
     path = write_study(office=("How long people stay.", "Of this test alone.")) / "office.mdl"
-    assert "pysd" in loaded(f"import flatgov as fg; fg.load_model({str(path)!r})")
-    assert loaded(f"import flatgov as fg; fg.load_model({str(path)!r}).run()") == "[]"
+    load = f"import flatgov as fg; model = fg.load_model({str(path)!r})"
+    assert loaded(f"{load}; model.run()") == "[]"
+    assert "pysd" in loaded(f"{load}; model.run(engine='pysd')")
+    path.write_text(path.read_text("utf-8") + "team: red, green ~~|", "utf-8")
+    assert "pysd" in loaded(load)
+    assert loaded(load) == "[]"  # It was read before.
 
 
 def test_the_command_line_needs_no_pysd(write_study: WriteStudy, tmp_path: Path) -> None:

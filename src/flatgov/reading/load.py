@@ -95,7 +95,9 @@ def _not_too_deep(file: str) -> Iterator[None]:
     """Make room for as many levels as the limit allows; say in one line where it is not enough."""
     before = sys.getrecursionlimit()
     wanted = _FRAMES + _FRAMES_OF_A_LEVEL * limits.current().nesting
-    sys.setrecursionlimit(max(before, min(wanted, _MOST_FRAMES)))
+    wanted = min(wanted, _MOST_FRAMES)
+    if wanted > before:
+        sys.setrecursionlimit(wanted)
     try:
         yield
     except RecursionError:
@@ -105,7 +107,8 @@ def _not_too_deep(file: str) -> Iterator[None]:
             fix="split it into several variables",
         ) from None
     finally:
-        sys.setrecursionlimit(before)
+        if wanted > before:
+            sys.setrecursionlimit(before)
 
 
 def _read_model(source: bytes, file: str) -> Model:

@@ -59,7 +59,8 @@ def read_bytes(place: Place) -> bytes:
         FileNotFoundError: There is none.
     """
     if isinstance(place, Path):
-        if place.exists() and not place.is_file():  # opening a pipe can wait for ever
+        # Opening a pipe can wait for ever; of a folder the system itself says what it is.
+        if place.exists() and not (place.is_file() or place.is_dir()):
             raise FileNotFoundError(errno.ENOENT, "is no plain file", str(place))
         return place.read_bytes()
     system, path = _system(place)
