@@ -35,8 +35,8 @@ _ADDRESSES = 6 * 2**30  # bytes: libraries reserve much that they never use
 
 def main(names: list[str]) -> None:
     """Run the cases of some names."""
-    import flatgov.kernel.jit  # noqa: F401 - once, before the processes part
-    from flatgov.reading import vensim, xmile  # noqa: F401
+    import flatgov.kernel.jit  # noqa: F401 (once, before the processes part)
+    from flatgov.reading import vensim, xmile  # noqa: F401 (the same)
 
     np.ones(1)
     for name in names:

@@ -12,7 +12,7 @@ import numpy as np
 
 import flatgov as fg
 from conftest import EVIDENCE, FILES, MODEL
-from flatgov.run.study_run import run_study  # noqa: F401
+from flatgov.run.study_run import run_study  # noqa: F401 (before the time of a case counts)
 from hostile.routes import CANARY, CODE
 
 

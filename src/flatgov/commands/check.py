@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from flatgov.commands.options import Seed
+from flatgov.commands.options import DataFiles, Seed
 from flatgov.commands.printing import write_out
 from flatgov.errors import StudyError
 
@@ -48,13 +48,7 @@ def check(
             help="Reality checks and accepted findings. [checks.toml of the study]",
         ),
     ] = None,
-    data: Annotated[
-        list[Path] | None,
-        typer.Option(
-            metavar="FILE",
-            help="A .tab or .csv file with data of the model's data variables; may be repeated.",
-        ),
-    ] = None,
+    data: DataFiles = None,
     draws: Annotated[
         int, typer.Option(min=0, help="How many draws the checks of a study take.")
     ] = DRAWS,

@@ -35,3 +35,10 @@ FigureFormat = Annotated[Format, typer.Option("--format", help="The format of th
 Out = Annotated[
     str | None, typer.Option(metavar="DIR", help="Where results go, also an address of fsspec.")
 ]
+DataFiles = Annotated[
+    list[Path] | None,
+    typer.Option(
+        metavar="FILE",
+        help="A .tab or .csv file with data of the model's data variables; may be repeated.",
+    ),
+]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flatgov.commands.options import Seed
+from flatgov.commands.options import DataFiles, Seed
 from flatgov.commands.whole_run import Asked, Engine, Goal, run_bare_model, run_whole_study
 from flatgov.errors import StudyError
 
@@ -52,13 +52,7 @@ def run(
             help="A new value of a constant or initial value, in every member; may be repeated.",
         ),
     ] = None,
-    data: Annotated[
-        list[Path] | None,
-        typer.Option(
-            metavar="FILE",
-            help="A .tab or .csv file with data of the model's data variables; may be repeated.",
-        ),
-    ] = None,
+    data: DataFiles = None,
     save: Annotated[
         list[str] | None,
         typer.Option(

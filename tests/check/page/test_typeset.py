@@ -140,10 +140,7 @@ SIGNS: dict[str, Callable[..., float]] = {
 def operations(inside: st.SearchStrategy[Expression]) -> st.SearchStrategy[Expression]:
     pairs = st.tuples(inside, inside)
     return st.one_of(
-        *(
-            pairs.map(lambda pair, sign=sign: Call(sign, pair))  # type: ignore[misc]
-            for sign in SIGNS
-        ),
+        *(pairs.map(lambda pair, sign=sign: Call(sign, pair)) for sign in SIGNS),
         st.tuples(inside).map(lambda one: Call("SQRT", one)),
         st.tuples(inside).map(lambda one: Call("EXP", one)),
         st.tuples(inside).map(lambda one: Call(":NOT:", one)),
